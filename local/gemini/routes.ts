@@ -1,0 +1,80 @@
+import { replyUnderFault } from './faults.ts';
+import { describeModel } from './models.ts';
+import { measurePictures } from './picture.ts';
+import { createErrorInfo, refuse } from './refusal.ts';
+import { createJsonReply, type Reply } from './reply.ts';
+import { parseGenerateRequest } from './request-schema.ts';
+import type { RecordedRequest } from './requests.ts';
+import type { ParsedFault } from './script.ts';
+
+/** An answer, and the fault that is to spoil its delivery. */
+export interface Outcome {
+  reply: Reply;
+  fault: ParsedFault;
+}
+
+export interface RouteOptions {
+  apiKey: string;
+  models: readonly string[];
+  takeFault(request: RecordedRequest): ParsedFault;
+}
+
+/**
+ * Answers one request of the Gemini API; throws a refusal for what Google would refuse. A fault is taken only
+ * by a request that is good: under test, too, a client is held to what it sends.
+ */
+export async function routeRequest(
+  request: RecordedRequest,
+  { apiKey, models, takeFault }: RouteOptions,
+): Promise<Outcome> {
+  checkKey(request, apiKey);
+  const { name, action } = parsePath(request);
+  if (name === undefined) return succeed({ models: models.map(describeModel) });
+  if (!models.includes(name)) throw refuseModel(name, action ?? 'getModel');
+  if (action === undefined) return succeed(describeModel(name));
+  if (action !== 'generateContent') throw refuse(501, `The stand-in does not do ${action}.`);
+  if (typeof request.body !== 'object') throw refuse(400, 'Invalid JSON payload received.');
+  const generateRequest = parseGenerateRequest(request.body, name);
+  const pictures = await measurePictures(generateRequest);
+  const fault = takeFault(request);
+  return { reply: replyUnderFault(fault, generateRequest, pictures), fault };
+}
+
+function succeed(value: unknown): Outcome {
+  return { reply: createJsonReply(200, value), fault: { kind: 'pass' } };
+}
+
+/** Google takes `?key=` too; here it is refused, for a key in a URL ends up in logs. */
+function checkKey({ path, headers }: RecordedRequest, apiKey: string): void {
+  if (new URL(path, 'http://stand-in').searchParams.has('key')) {
+    throw refuse(400, 'The key belongs in the header x-goog-api-key, not in the URL.');
+  }
+  const key = headers['x-goog-api-key'];
+  if (key === undefined || key === '') {
+    throw refuse(
+      403,
+      "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other form of API consumer identity to call this API.",
+    );
+  }
+  if (key !== apiKey) {
+    throw refuse(400, 'API key not valid. Please pass a valid API key.', [
+      createErrorInfo('API_KEY_INVALID'),
+    ]);
+  }
+}
+
+function parsePath({ method, path }: RecordedRequest): { name?: string; action?: string } {
+  const { pathname } = new URL(path, 'http://stand-in');
+  const match = /^\/v1beta\/models(?:\/([\w.-]+)(?::(\w+))?)?$/.exec(pathname);
+  const [, name, action] = match ?? [];
+  const expected = action === undefined ? 'GET' : 'POST';
+  if (match === null || method !== expected) throw refuse(404, `Not found: ${method} ${pathname}`);
+  return { ...(name ? { name } : {}), ...(action ? { action } : {}) };
+}
+
+function refuseModel(name: string, action: string): Error {
+  return refuse(
+    404,
+    `models/${name} is not found for API version v1beta, or is not supported for ${action}. Call ListModels to see the list of available models and their supported methods.`,
+  );
+}

@@ -1,0 +1,76 @@
+import * as z from 'zod';
+
+/** What a scripted call does in place of answering well. Parsed where it comes in over HTTP. */
+export const faultSchema = z.discriminatedUnion('kind', [
+  /** Answers as if unscripted: a place-holder in a list. */
+  z.strictObject({ kind: z.literal('pass') }),
+  /** An error in Google's shape. `quotaId` with `PerDay` in it means a day's quota. */
+  z.strictObject({
+    kind: z.literal('status'),
+    status: z.int().min(400).max(599),
+    message: z.string().optional(),
+    retryDelaySeconds: z.number().nonnegative().optional(),
+    quotaId: z.string().optional(),
+    reason: z.string().optional(),
+  }),
+  /** A gateway's error page. */
+  z.strictObject({ kind: z.literal('html'), status: z.int().min(400).max(599).default(502) }),
+  /** A candidate that ended for this reason (SAFETY, RECITATION, MAX_TOKENS …), empty unless `text`. */
+  z.strictObject({
+    kind: z.literal('finish'),
+    finishReason: z.string(),
+    text: z.string().optional(),
+  }),
+  /** A blocked prompt: 200 without candidates. */
+  z.strictObject({ kind: z.literal('blocked'), blockReason: z.string().default('SAFETY') }),
+  /** The answer cut in half by MAX_TOKENS. */
+  z.strictObject({ kind: z.literal('cut') }),
+  /** Text that is no JSON, with finishReason STOP. */
+  z.strictObject({ kind: z.literal('broken-json') }),
+  /** JSON of another shape than asked for. */
+  z.strictObject({ kind: z.literal('wrong-schema') }),
+  /** The answer with a key that nobody asked for. */
+  z.strictObject({ kind: z.literal('extra-keys') }),
+  /** Thoughts and no answer. */
+  z.strictObject({ kind: z.literal('thinking-only') }),
+  z.strictObject({ kind: z.literal('no-candidates') }),
+  /** This text, or this value as JSON, in place of what was measured. */
+  z.strictObject({
+    kind: z.literal('answer'),
+    answer: z.unknown(),
+    modelVersion: z.string().optional(),
+  }),
+  /** Never answers. */
+  z.strictObject({ kind: z.literal('hang') }),
+  z.strictObject({
+    kind: z.literal('reset'),
+    when: z.enum(['before-headers', 'after-headers']).default('before-headers'),
+  }),
+  /** Half of the body that was announced, then the end of the connection. */
+  z.strictObject({ kind: z.literal('half-body') }),
+  /** The right answer, late. */
+  z.strictObject({ kind: z.literal('slow'), milliseconds: z.int().nonnegative() }),
+]);
+
+/** As written in a script: what has a default may be left out. */
+export type Fault = z.input<typeof faultSchema>;
+export type ParsedFault = z.output<typeof faultSchema>;
+
+/** A script: one fault a call, in order, and none after them; or asked anew for each call. */
+export type Script<Request> = readonly Fault[] | ((request: Request) => Fault | undefined);
+
+/** Plays a script; a function is asked for every call, a list is used up. */
+export function createScript<Request>() {
+  let current: Script<Request> = [];
+  let next = 0;
+  return {
+    set(script: Script<Request>): void {
+      current = script;
+      next = 0;
+    },
+    take(request: Request): ParsedFault {
+      const fault = typeof current === 'function' ? current(request) : current[next++];
+      return faultSchema.parse(fault ?? { kind: 'pass' });
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { controlStandIn } from './control.ts';
+import { deliver, send } from './deliver.ts';
+import { DEFAULT_MODELS } from './models.ts';
+import { createRefusal, refusalOf } from './refusal.ts';
+import { createJsonReply } from './reply.ts';
+import { createRecorder, type RecordedRequest, readBody } from './requests.ts';
+import { type Outcome, routeRequest } from './routes.ts';
+import { createScript, type Fault, type Script } from './script.ts';
+
+export type { Fault, RecordedRequest };
+
+export interface GeminiOptions {
+  /** On 127.0.0.1; 0 or none: any. */
+  port?: number;
+  /** The only key that is accepted. */
+  apiKey: string;
+  /** Names of the models that exist. */
+  models?: readonly string[];
+  script?: Script<RecordedRequest>;
+  /** Opens `PUT /script` and `GET /requests`, without a key, to tests in other processes. */
+  controllable?: boolean;
+}
+
+export interface Gemini {
+  url: string;
+  /** The latest requests, refused ones too; those to control the stand-in are left out. */
+  requests: RecordedRequest[];
+  /** Replaces the script: faults for the next generateContent calls, in order, or a function asked for each. */
+  script(script: Script<RecordedRequest>): void;
+  /** Cuts off what is still under way. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the stand-in for the Gemini API on 127.0.0.1: generateContent, models.get, models.list. It refuses
+ * what Google refuses, and answers by measuring the picture. Rejects where the port is taken.
+ */
+export async function startGemini(options: GeminiOptions): Promise<Gemini> {
+  const { apiKey, models = DEFAULT_MODELS, controllable = false } = options;
+  const recorder = createRecorder();
+  const script = createScript<RecordedRequest>();
+  script.set(options.script ?? []);
+  const closing = new AbortController();
+
+  const answer = async (request: IncomingMessage): Promise<Outcome> => {
+    const { received, characters } = await receive(request);
+    const stand = { requests: recorder.requests, script: script.set };
+    const controlled = controllable ? controlStandIn(received, stand) : undefined;
+    if (controlled) return { reply: controlled, fault: { kind: 'pass' } };
+    recorder.record(received, characters);
+    return routeRequest(received, { apiKey, models, takeFault: script.take });
+  };
+
+  const server = createServer((request, response) => {
+    answer(request)
+      .then(({ reply, fault }) => deliver(response, reply, { fault, signal: closing.signal }))
+      .catch((error: unknown) => sendError(response, error));
+  });
+  const url = await listen(server, options.port ?? 0);
+  const close = async (): Promise<void> => {
+    closing.abort();
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  };
+  return { url, requests: recorder.requests, script: script.set, close };
+}
+
+async function receive(
+  request: IncomingMessage,
+): Promise<{ received: RecordedRequest; characters: number }> {
+  const text = await readBody(request);
+  const { method = 'GET', url: path = '/', headers } = request;
+  return { received: { method, path, headers, body: parseLoosely(text) }, characters: text.length };
+}
+
+/** What is no JSON stays a text, to be seen in the record and refused by its route. */
+function parseLoosely(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function sendError(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const refusal = refusalOf(error);
+  if (refusal === undefined && !response.destroyed) console.error('Gemini stand-in:', error);
+  const { status, body } = refusal ?? createRefusal(500, 'The stand-in failed.');
+  send(response, createJsonReply(status, body));
+}
+
+async function listen(server: Server, port: number): Promise<string> {
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no TCP address');
+  return `http://127.0.0.1:${address.port}`;
+}

@@ -1,0 +1,64 @@
+import type { Measurement } from './measure.ts';
+import type { Picture } from './picture.ts';
+
+/** Values for the property names of a schema that measuring can speak to. */
+export type Knowledge = Readonly<Record<string, readonly unknown[]>>;
+
+const HOW_TO_SET_A_KEY =
+  'Set a real key to have pictures understood: GEMINI_API_KEY=… npm start (a key: https://aistudio.google.com/apikey).';
+
+const ANSWER = `This is Sightline's stand-in for Gemini: it measures pixels and understands nothing, so it cannot answer questions about the picture. ${HOW_TO_SET_A_KEY}`;
+
+/** What the stand-in says of a picture: always named as measured, never as understood. */
+export function describePicture(picture: Picture | undefined): Knowledge {
+  if (picture === undefined)
+    return sayWithout('Measured, not understood: there is no picture here.');
+  const size = `${picture.width} × ${picture.height} px`;
+  if (!picture.decoded) {
+    return sayWithout(
+      `Measured, not understood: a HEIC picture of ${size}, whose pixels the stand-in cannot decode.`,
+    );
+  }
+  const { kind, colours, transparent, brightness } = picture;
+  const looks = [
+    `mostly ${joinWords(colours)}`,
+    nameBrightness(brightness),
+    nameContrast(picture),
+    nameSharpness(picture),
+  ];
+  if (transparent) looks.push('partly transparent');
+  return {
+    caption: [`Measured, not understood: a ${size} ${kind}, ${looks.join(', ')}.`],
+    tags: [['measured', kind, ...colours, nameBrightness(brightness)]],
+    scene: [`measured: a ${nameBrightness(brightness)} ${kind}`, kind],
+    answer: [ANSWER],
+    colors: [colours],
+    colours: [colours],
+  };
+}
+
+function sayWithout(caption: string): Knowledge {
+  return { caption: [caption], tags: [['measured']], answer: [ANSWER] };
+}
+
+function joinWords(words: readonly string[]): string {
+  if (words.length === 0) return 'nothing visible';
+  return words.length === 1 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+function nameBrightness(brightness: number): string {
+  if (brightness < 0.3) return 'dark';
+  return brightness > 0.7 ? 'bright' : 'mid-bright';
+}
+
+function nameContrast({ contrast }: Measurement): string {
+  if (contrast < 0.1) return 'low in contrast';
+  return contrast > 0.22 ? 'high in contrast' : 'of middling contrast';
+}
+
+/** Bounds in Measurement's unit, found on photos as taken, enlarged, and blurred by 3 px. */
+function nameSharpness({ sharpness }: Measurement): string {
+  if (sharpness < 1) return 'without detail';
+  if (sharpness < 60) return 'soft';
+  return sharpness > 250 ? 'sharp' : 'fairly sharp';
+}
