@@ -1,24 +1,23 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { createDeliveries } from './deliveries.ts';
+import { createMessageStore, type MessageCounts } from './message-store.ts';
+import { createQueueRegistry } from './queue-registry.ts';
+import { createQueueStore } from './queue-store.ts';
+import type { QueueChanges, QueueSettings, QueueSettingsInput } from './settings.ts';
+import { createWaiters } from './waiters.ts';
 
-export interface QueueOptions {
+/** Settings not given are SQS's defaults. */
+export interface QueueOptions extends QueueSettingsInput {
   name: string;
-  visibilityTimeoutSeconds?: number;
-  messageRetentionSeconds?: number;
-  delaySeconds?: number;
-  receiveWaitSeconds?: number;
-  redrive?: { deadLetterQueueName: string; maxReceiveCount: number };
 }
 
-export interface QueueInfo {
+/** Times in milliseconds since 1970. */
+export interface QueueInfo extends QueueSettings {
   name: string;
   arn: string;
   url: string;
-  visibilityTimeoutSeconds: number;
-  messageRetentionSeconds: number;
-  delaySeconds: number;
-  receiveWaitSeconds: number;
-  maximumMessageBytes: number;
-  redrive?: { deadLetterQueueName: string; maxReceiveCount: number };
+  createdAt: number;
+  modifiedAt: number;
 }
 
 /** As in the API; `BinaryValue` in base64. */
@@ -34,15 +33,19 @@ export interface OutgoingMessage {
   attributes?: Record<string, MessageAttribute>;
 }
 
+export interface SentMessage {
+  messageId: string;
+  md5: string;
+}
+
 export interface ReceivedMessage {
   messageId: string;
   receiptHandle: string;
   body: string;
   md5: string;
-  /** SenderId, SentTimestamp, ApproximateReceiveCount, ApproximateFirstReceiveTimestamp, DeadLetterQueueSourceArn; times in ms. */
+  /** SenderId, SentTimestamp, ApproximateReceiveCount, ApproximateFirstReceiveTimestamp and, in a dead-letter queue, DeadLetterQueueSourceArn; times in ms. */
   attributes: Record<string, string>;
   messageAttributes: Record<string, MessageAttribute>;
-  md5OfMessageAttributes?: string;
 }
 
 export interface ReceiveOptions {
@@ -54,16 +57,24 @@ export interface ReceiveOptions {
 
 /** The queue core: synchronous on the shared database, so that a send joins its caller's transaction. Throws `AwsError`. */
 export interface Queues {
-  /** Creates the queue or gives the one of that name these attributes (defaults for those not named). A dead-letter queue must exist before its sources. */
+  /** Creates the queue, or sets the one of that name to these settings. A dead-letter queue must exist before its sources. */
   ensureQueue(options: QueueOptions): QueueInfo;
+  /** Changes the settings named, keeps the others; `undefined` takes an optional one away. */
+  configure(name: string, changes: QueueChanges): void;
   find(name: string): QueueInfo | undefined;
   list(): QueueInfo[];
-  send(name: string, message: OutgoingMessage): { messageId: string; md5: string };
+  /** Removes the queue with its messages. */
+  remove(name: string): void;
+  purge(name: string): void;
+  count(name: string): MessageCounts;
+  send(name: string, message: OutgoingMessage): SentMessage;
   /** Long-polls up to `waitSeconds`; empty when the time is up or `signal` aborts. */
   receive(name: string, options: ReceiveOptions): Promise<ReceivedMessage[]>;
   /** A handle that a later receive has replaced deletes nothing, quietly. */
   delete(name: string, receiptHandle: string): void;
   changeVisibility(name: string, receiptHandle: string, seconds: number): void;
+  /** Moves a dead-letter queue's visible messages, as new ones, to `destination` or back to where each came from. */
+  redrive(name: string, destination?: string): number;
   /** At start: what a dead run had received is visible at once, and that receive is not counted. Returns how many. */
   recoverInFlight(): number;
   /** Ends all long polls, empty; the database may be closed afterwards. */
@@ -78,6 +89,30 @@ export interface QueuesOptions {
   now?: () => number;
 }
 
-export function createQueues(_database: DatabaseSync, _options: QueuesOptions): Queues {
-  throw new Error('not built yet');
+export function createQueues(database: DatabaseSync, options: QueuesOptions): Queues {
+  const now = options.now ?? Date.now;
+  const queueStore = createQueueStore(database); // first: the messages' statements name its table
+  const messages = createMessageStore(database);
+  const registry = createQueueRegistry(queueStore, { ...options, now });
+  const waiters = createWaiters((queue) => {
+    const next = messages.nextVisibleAt(queue, now());
+    return next === null ? null : next - now();
+  });
+  const parts = { database, messages, registry, waiters, now, senderId: options.accountId };
+  return {
+    ...registry,
+    ...createDeliveries(parts),
+    remove(name) {
+      registry.remove(name);
+      messages.purge(name);
+      waiters.wake(name); // those who wait learn that it is gone
+    },
+    purge: (name) => messages.purge(registry.require(name).name),
+    count(name) {
+      messages.expire(name, now() - registry.require(name).messageRetentionSeconds * 1000);
+      return messages.count(name, now());
+    },
+    recoverInFlight: () => messages.recover(),
+    close: () => waiters.close(),
+  };
 }

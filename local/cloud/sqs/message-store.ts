@@ -1,0 +1,165 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { z } from 'zod';
+
+/** One message; times in milliseconds since 1970. */
+export interface StoredMessage {
+  sequence: number;
+  queue: string;
+  messageId: string;
+  body: string;
+  /** JSON of its message attributes. */
+  attributes: string;
+  sentAt: number;
+  visibleAt: number;
+  /** Receives over all queues, as SQS shows it. */
+  receiveCount: number;
+  /** Receives from this queue: what `maxReceiveCount` is compared with. */
+  receivedHere: number;
+  firstReceivedAt: number | null;
+  /** Set while a receiver has it: from the receive until the message is let go. */
+  receivedAt: number | null;
+  receipt: string | null;
+  deadLetterSource: string | null;
+}
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS sqs_messages (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    queue TEXT NOT NULL,
+    messageId TEXT NOT NULL,
+    body TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    sentAt INTEGER NOT NULL,
+    visibleAt INTEGER NOT NULL,
+    receiveCount INTEGER NOT NULL DEFAULT 0,
+    receivedHere INTEGER NOT NULL DEFAULT 0,
+    firstReceivedAt INTEGER,
+    receivedAt INTEGER,
+    receipt TEXT,
+    deadLetterSource TEXT
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS sqs_messages_by_visibility ON sqs_messages (queue, visibleAt, sequence);
+  CREATE INDEX IF NOT EXISTS sqs_messages_by_age ON sqs_messages (queue, sentAt);`;
+
+const rowSchema = z.object({
+  sequence: z.number(),
+  queue: z.string(),
+  messageId: z.string(),
+  body: z.string(),
+  attributes: z.string(),
+  sentAt: z.number(),
+  visibleAt: z.number(),
+  receiveCount: z.number(),
+  receivedHere: z.number(),
+  firstReceivedAt: z.number().nullable(),
+  receivedAt: z.number().nullable(),
+  receipt: z.string().nullable(),
+  deadLetterSource: z.string().nullable(),
+});
+const countsSchema = z.object({ visible: z.number(), inFlight: z.number(), delayed: z.number() });
+const nextSchema = z.object({ visibleAt: z.number().nullable() });
+
+const movedSchema = z.object({ queue: z.string() });
+
+const RANDOM_UUID = `lower(
+  hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) ||
+  '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))`;
+
+export type MessageCounts = z.output<typeof countsSchema>;
+export type MessageStore = ReturnType<typeof createMessageStore>;
+
+/** The messages' rows: one function per statement, no rule of SQS but in the SQL itself. */
+export function createMessageStore(database: DatabaseSync) {
+  database.exec(SCHEMA);
+  return { ...prepareReads(database), ...prepareWrites(database), ...prepareSweeps(database) };
+}
+
+function prepareReads(database: DatabaseSync) {
+  const bySequence = database.prepare('SELECT * FROM sqs_messages WHERE sequence = ?');
+  const visible = database.prepare(`
+    SELECT * FROM sqs_messages WHERE queue = ? AND visibleAt <= ?
+    ORDER BY visibleAt, sequence LIMIT ?`);
+  const next = database.prepare(
+    'SELECT MIN(visibleAt) AS visibleAt FROM sqs_messages WHERE queue = ? AND visibleAt > ?',
+  );
+  const counts = database.prepare(`
+    SELECT
+      COUNT(*) FILTER (WHERE visibleAt <= :now) AS visible,
+      COUNT(*) FILTER (WHERE visibleAt > :now AND receivedAt IS NOT NULL) AS inFlight,
+      COUNT(*) FILTER (WHERE visibleAt > :now AND receivedAt IS NULL) AS delayed
+    FROM sqs_messages WHERE queue = :queue`);
+  return {
+    find(sequence: number): StoredMessage | undefined {
+      const row = bySequence.get(sequence);
+      return row && rowSchema.parse(row);
+    },
+    listVisible: (queue: string, now: number, limit: number): StoredMessage[] =>
+      visible.all(queue, now, limit).map((row) => rowSchema.parse(row)),
+    /** When the next message of those out of sight now comes into sight. */
+    nextVisibleAt: (queue: string, now: number): number | null =>
+      nextSchema.parse(next.get(queue, now)).visibleAt,
+    count: (queue: string, now: number): MessageCounts =>
+      countsSchema.parse(counts.get({ queue, now })),
+  };
+}
+
+function prepareWrites(database: DatabaseSync) {
+  const insert = database.prepare(`
+    INSERT INTO sqs_messages (queue, messageId, body, attributes, sentAt, visibleAt)
+    VALUES (:queue, :messageId, :body, :attributes, :sentAt, :visibleAt)`);
+  const take = database.prepare(`
+    UPDATE sqs_messages SET visibleAt = :visibleAt, receipt = :receipt, receivedAt = :now,
+      firstReceivedAt = COALESCE(firstReceivedAt, :now),
+      receiveCount = receiveCount + 1, receivedHere = receivedHere + 1
+    WHERE sequence = :sequence RETURNING *`);
+  const bury = database.prepare(`
+    UPDATE sqs_messages SET queue = :queue, visibleAt = :now, receivedHere = 0,
+      receivedAt = NULL, receipt = NULL, deadLetterSource = :source
+    WHERE sequence = :sequence`);
+  const show = database.prepare(
+    'UPDATE sqs_messages SET visibleAt = ?, receivedAt = ? WHERE sequence = ?',
+  );
+  const remove = database.prepare('DELETE FROM sqs_messages WHERE sequence = ?');
+  return {
+    insert: (
+      message: Pick<
+        StoredMessage,
+        'queue' | 'messageId' | 'body' | 'attributes' | 'sentAt' | 'visibleAt'
+      >,
+    ) => void insert.run({ ...message }),
+    /** Hands the message out under a new receipt. */
+    take: (claim: { sequence: number; receipt: string; visibleAt: number; now: number }) =>
+      rowSchema.parse(take.get({ ...claim })),
+    /** Moves the message to a dead-letter queue; its id and its age stay. */
+    bury: (move: { sequence: number; queue: string; source: string; now: number }) =>
+      void bury.run({ ...move }),
+    setVisibility: (sequence: number, visibleAt: number, receivedAt: number | null) =>
+      void show.run(visibleAt, receivedAt, sequence),
+    remove: (sequence: number) => void remove.run(sequence),
+  };
+}
+
+function prepareSweeps(database: DatabaseSync) {
+  const expire = database.prepare('DELETE FROM sqs_messages WHERE queue = ? AND sentAt < ?');
+  const purge = database.prepare('DELETE FROM sqs_messages WHERE queue = ?');
+  const restart = database.prepare(`
+    UPDATE sqs_messages SET visibleAt = sentAt, receivedAt = NULL, receipt = NULL,
+      receiveCount = MAX(0, receiveCount - 1), receivedHere = MAX(0, receivedHere - 1)
+    WHERE receivedAt IS NOT NULL`);
+  const redrive = database.prepare(`
+    UPDATE sqs_messages SET queue = COALESCE(:destination, deadLetterSource),
+      messageId = ${RANDOM_UUID}, sentAt = :now, visibleAt = :now, receiveCount = 0, receivedHere = 0,
+      firstReceivedAt = NULL, receivedAt = NULL, receipt = NULL, deadLetterSource = NULL
+    WHERE queue = :queue AND visibleAt <= :now
+      AND COALESCE(:destination, deadLetterSource) IN (SELECT name FROM sqs_queues)
+    RETURNING queue`);
+  return {
+    expire: (queue: string, sentBefore: number) => void expire.run(queue, sentBefore),
+    purge: (queue: string) => void purge.run(queue),
+    /** `visibleAt = sentAt` puts what was in flight before whatever came later. */
+    recover: (): number => Number(restart.run().changes),
+    /** Moves visible messages back to where they came from, as new ones. Returns the queues they went to. */
+    redrive: (move: { queue: string; destination: string | null; now: number }): string[] =>
+      redrive.all({ ...move }).map((row) => movedSchema.parse(row).queue),
+  };
+}
