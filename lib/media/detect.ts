@@ -1,0 +1,69 @@
+/** What can be analysed: the formats that the decoder is unblocked for (see sharp.ts). */
+export const PICTURE_TYPES = [
+  'image/jpeg',
+  'image/png',
+  'image/webp',
+  'image/gif',
+  'image/tiff',
+  'image/avif',
+] as const;
+export type PictureType = (typeof PICTURE_TYPES)[number];
+
+/** Known only so that the refusal can name them. */
+const OTHER_TYPES = [
+  'image/heic',
+  'image/bmp',
+  'image/jxl',
+  'image/svg+xml',
+  'image/vnd.adobe.photoshop',
+  'application/pdf',
+  'video/mp4',
+] as const;
+export type MediaType = PictureType | (typeof OTHER_TYPES)[number];
+
+/** Text, as Latin-1, and where it stands. A format is known when all its pieces are there. */
+const SIGNATURES: readonly (readonly [MediaType, ...(readonly [at: number, text: string])[]])[] = [
+  ['image/jpeg', [0, '\xff\xd8\xff']],
+  ['image/png', [0, '\x89PNG\r\n\x1a\n']],
+  ['image/webp', [0, 'RIFF'], [8, 'WEBP']],
+  ['image/gif', [0, 'GIF87a']],
+  ['image/gif', [0, 'GIF89a']],
+  ['image/tiff', [0, 'II*\0']],
+  ['image/tiff', [0, 'II+\0']], // BigTIFF
+  ['image/tiff', [0, 'MM\0*']],
+  ['image/tiff', [0, 'MM\0+']],
+  ['image/bmp', [0, 'BM'], [6, '\0\0\0\0']],
+  ['image/jxl', [0, '\xff\x0a']],
+  ['image/jxl', [4, 'JXL \r\n']],
+  ['image/vnd.adobe.photoshop', [0, '8BPS']],
+  ['application/pdf', [0, '%PDF-']],
+];
+const SIGNATURE_BYTES = 512;
+
+/** The type that the bytes themselves show, whatever their name or declared type says. */
+export function detectMediaType(bytes: Uint8Array): MediaType | undefined {
+  const start = Buffer.from(bytes.subarray(0, SIGNATURE_BYTES)).toString('latin1');
+  const known = SIGNATURES.find(([, ...pieces]) =>
+    pieces.every(([at, text]) => start.startsWith(text, at)),
+  );
+  return known?.[0] ?? detectBrand(start) ?? (/<svg\b/.test(start) ? 'image/svg+xml' : undefined);
+}
+
+export function isPictureType(type: MediaType | undefined): type is PictureType {
+  return PICTURE_TYPES.some((supported) => supported === type);
+}
+
+/**
+ * ISO base media files name their kinds in a first `ftyp` box. AVIF, HEIC and video all do, and the
+ * main brand may be the neutral `mif1`, so the compatible ones count too (ISO/IEC 23008-12).
+ */
+function detectBrand(start: string): MediaType | undefined {
+  if (start.slice(4, 8) !== 'ftyp') return undefined;
+  const size = Buffer.from(start.slice(0, 4), 'latin1').readUInt32BE();
+  const brands = start.slice(8, size).match(/.{4}/gs) ?? [];
+  if (brands.some((brand) => /^avi[fs]$/.test(brand))) return 'image/avif';
+  if (brands.some((brand) => /^(hei[cxms]|hev[cxms])$/.test(brand))) return 'image/heic';
+  return brands.some((brand) => /^(isom|iso\d|mp4\d|qt {2}|M4V )$/.test(brand))
+    ? 'video/mp4'
+    : undefined;
+}

@@ -1,0 +1,40 @@
+/** Bytes of an uploaded picture: 25 MiB, three times the largest phone photo. A stage may set its own. */
+export const MAX_PICTURE_BYTES = 26_214_400;
+
+/**
+ * Pixels of a picture, all frames of an animation together. libvips' own limit of 268 million lets a
+ * WebP of 182 bytes take 1.5 GB. A stage may set its own.
+ */
+export const MAX_PICTURE_PIXELS = 60_000_000;
+
+/** Frames of an animation and pages of a document: each costs the loader a header of its own. */
+export const MAX_FRAMES = 1_000;
+
+/** Scans of a JPEG: real encoders write up to 20, and each is a pass over the whole picture. */
+export const MAX_JPEG_SCANS = 100;
+
+/** Scans × pixels of a JPEG: what its decode really costs. 20 scans of the largest picture allowed. */
+export const MAX_JPEG_SCAN_PIXELS = 1_200_000_000;
+
+/** Long edge, in pixels, of what is sent to the model; its tokens do not depend on the size. */
+export const OUTPUT_EDGE_PIXELS = 1_344;
+/** How far the long edge may be moved, in pixels, where that makes the decode cheaper. */
+export const OUTPUT_EDGE_MIN_PIXELS = 1_152;
+export const OUTPUT_EDGE_MAX_PIXELS = 1_408;
+
+/** JPEG quality (1–100) of what is sent to the model. */
+export const JPEG_QUALITY = 82;
+
+/** Time for one conversion, in seconds; the largest valid files take two. */
+export const CONVERT_TIMEOUT_SECONDS = 20;
+
+/** The limits that a stage may set. */
+export interface PictureLimits {
+  maxBytes: number;
+  maxPixels: number;
+}
+
+export const DEFAULT_LIMITS: PictureLimits = {
+  maxBytes: MAX_PICTURE_BYTES,
+  maxPixels: MAX_PICTURE_PIXELS,
+};
