@@ -26,15 +26,3 @@ export function awsError(code: string, message: string, status = 400): AwsError 
 export function isAwsError(error: unknown): error is AwsError {
   return error instanceof Error && 'code' in error && 'status' in error;
 }
-
-/** Answers in AWS JSON; `version` is the protocol's: SQS and DynamoDB speak 1.0, Secrets Manager 1.1. */
-export function sendAwsJson(
-  response: ServerResponse,
-  version: '1.0' | '1.1',
-  status: number,
-  body: unknown,
-): void {
-  response.statusCode = status;
-  response.setHeader('content-type', `application/x-amz-json-${version}`);
-  response.end(JSON.stringify(body));
-}

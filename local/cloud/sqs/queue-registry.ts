@@ -39,6 +39,11 @@ export function createQueueRegistry(
 
   return {
     arnOf,
+    nameOfArn(arn: string): string {
+      const name = arn.slice(arn.lastIndexOf(':') + 1);
+      if (arn !== arnOf(name)) throw invalidParameter('Arn', arn, 'No queue of this endpoint.');
+      return name;
+    },
     find,
     require,
     list: () => store.list().map(describe),

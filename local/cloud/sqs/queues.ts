@@ -3,11 +3,11 @@ import { createDeliveries } from './deliveries.ts';
 import { createMessageStore, type MessageCounts } from './message-store.ts';
 import { createQueueRegistry } from './queue-registry.ts';
 import { createQueueStore } from './queue-store.ts';
-import type { QueueChanges, QueueSettings, QueueSettingsInput } from './settings.ts';
+import type { QueueChanges, QueueSettings } from './settings.ts';
 import { createWaiters } from './waiters.ts';
 
 /** Settings not given are SQS's defaults. */
-export interface QueueOptions extends QueueSettingsInput {
+export interface QueueOptions extends QueueChanges {
   name: string;
 }
 
@@ -57,6 +57,9 @@ export interface ReceiveOptions {
 
 /** The queue core: synchronous on the shared database, so that a send joins its caller's transaction. Throws `AwsError`. */
 export interface Queues {
+  arnOf(name: string): string;
+  /** Throws `InvalidParameterValue` for another account's or region's. */
+  nameOfArn(arn: string): string;
   /** Creates the queue, or sets the one of that name to these settings. A dead-letter queue must exist before its sources. */
   ensureQueue(options: QueueOptions): QueueInfo;
   /** Changes the settings named, keeps the others; `undefined` takes an optional one away. */

@@ -1,0 +1,48 @@
+import type { ServerResponse } from 'node:http';
+import { type AwsRequest, awsError, isAwsError } from './service.ts';
+
+/** One operation of a service: parses its input itself; throws `AwsError`. */
+export type Operation<Context> = (input: unknown, context: Context) => unknown;
+
+/** SQS speaks 1.0, Secrets Manager 1.1. */
+export type AwsJsonVersion = '1.0' | '1.1';
+
+/** The operation and its input; throws what AWS answers to a request that is neither. */
+export function readAwsJson(
+  request: AwsRequest,
+  targetPrefix: string,
+): { operation: string; input: unknown } {
+  const target = String(request.headers['x-amz-target'] ?? '');
+  if (!target.startsWith(`${targetPrefix}.`)) throw unknownOperation(target);
+  const text = request.body.toString('utf8');
+  try {
+    return {
+      operation: target.slice(targetPrefix.length + 1),
+      input: text ? JSON.parse(text) : {},
+    };
+  } catch (cause) {
+    throw Object.assign(awsError('SerializationException', 'The body is not JSON.'), { cause });
+  }
+}
+
+export function unknownOperation(name: string) {
+  return awsError('UnknownOperationException', `${name || 'No operation'} is not known here.`);
+}
+
+export function sendAwsJson(
+  response: ServerResponse,
+  version: AwsJsonVersion,
+  status: number,
+  body: unknown,
+): void {
+  response.statusCode = status;
+  response.setHeader('content-type', `application/x-amz-json-${version}`);
+  response.end(JSON.stringify(body ?? {}));
+}
+
+/** What goes to the caller for an error: our own defects are logged and told as such, no more. */
+export function describeFailure(error: unknown): { code: string; message: string; status: number } {
+  if (isAwsError(error)) return { code: error.code, message: error.message, status: error.status };
+  console.error(error);
+  return { code: 'InternalFailure', message: 'The endpoint failed; see its log.', status: 500 };
+}

@@ -1,0 +1,71 @@
+import type { AwsRequest } from '../service.ts';
+
+// The Query protocol's singular names and what they are in JSON; `map` for what has names and values.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
+const LISTS: Record<string, string> = {
+  AttributeName: 'AttributeNames',
+  MessageSystemAttributeName: 'MessageSystemAttributeNames',
+  MessageAttributeName: 'MessageAttributeNames',
+  SendMessageBatchRequestEntry: 'Entries',
+  DeleteMessageBatchRequestEntry: 'Entries',
+  ChangeMessageVisibilityBatchRequestEntry: 'Entries',
+};
+const MAPS: Record<string, string> = {
+  Attribute: 'Attributes',
+  MessageAttribute: 'MessageAttributes',
+  MessageSystemAttribute: 'MessageSystemAttributes',
+};
+// The protocol's own parameters and those of a signature in the query string.
+const NOT_INPUT = /^(Action|Version|X-Amz-.*|AWSAccessKeyId|Signature.*|Timestamp|Expires)$/;
+
+type Tree = { [name: string]: Tree | string };
+
+/** The operation and its input in the shape of the JSON protocol; a queue's own URL stands in for `QueueUrl`. */
+export function readQuery(request: AwsRequest): { operation: string; input: unknown } {
+  const url = new URL(request.url, 'http://localhost');
+  const parameters = new URLSearchParams(
+    request.method === 'POST' ? request.body.toString('utf8') : url.search,
+  );
+  const tree = growTree(parameters);
+  if (url.pathname !== '/') tree.QueueUrl ??= url.href;
+  return { operation: parameters.get('Action') ?? '', input: convertTree(tree) };
+}
+
+function growTree(parameters: URLSearchParams): Tree {
+  const root: Tree = Object.create(null);
+  for (const [path, value] of parameters) {
+    if (NOT_INPUT.test(path)) continue;
+    const steps = path.split('.');
+    const last = steps.pop() ?? '';
+    let branch = root;
+    for (const step of steps) {
+      const next = branch[step];
+      branch = branch[step] = typeof next === 'object' ? next : Object.create(null);
+    }
+    branch[last] = value;
+  }
+  return root;
+}
+
+function convertTree(tree: Tree): Record<string, unknown> {
+  const converted: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(tree)) {
+    if (typeof value === 'string') converted[name] = value;
+    else if (LISTS[name]) converted[LISTS[name]] = listItems(value);
+    else if (MAPS[name]) converted[MAPS[name]] = Object.fromEntries(listItems(value).map(toPair));
+    else converted[name] = convertTree(value);
+  }
+  return converted;
+}
+
+/** `X.1`, `X.2`, … in their order. */
+function listItems(tree: Tree): unknown[] {
+  return Object.entries(tree)
+    .sort(([left], [right]) => Number(left) - Number(right))
+    .map(([, value]) => (typeof value === 'string' ? value : convertTree(value)));
+}
+
+function toPair(item: unknown): [string, unknown] {
+  const { Name = '', Value = '' }: { Name?: unknown; Value?: unknown } = Object(item);
+  return [String(Name), Value];
+}
