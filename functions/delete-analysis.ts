@@ -1,0 +1,34 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import * as z from 'zod';
+import { createAnalyses } from '../lib/aws/analyses.ts';
+import { type Clients, createClients } from '../lib/aws/clients.ts';
+import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
+import { createResults } from '../lib/aws/results.ts';
+import { createUploads } from '../lib/aws/uploads.ts';
+import { readConfig } from '../lib/config.ts';
+import { type DeleteDeps, deleteAnalysis } from '../lib/delete.ts';
+import { createHttpHandler } from '../lib/http.ts';
+
+const input = z.object({ path: z.object({ id: z.string() }) });
+
+export function createHandler(deps: DeleteDeps & { clients: Clients }) {
+  return createHttpHandler({
+    clients: deps.clients,
+    input,
+    handle: async ({ input: { path }, clientId }) => ({
+      status: 200,
+      body: await deleteAnalysis(deps, clientId, path.id),
+    }),
+  });
+}
+
+const config = readConfig(['TABLE_NAME', 'UPLOAD_BUCKET', 'RESULT_BUCKET']);
+const table = connectTable();
+const s3 = new S3Client(awsDefaults);
+export const handler = createHandler({
+  clients: createClients(table, config.TABLE_NAME),
+  analyses: createAnalyses(table, config.TABLE_NAME),
+  uploads: createUploads(s3, config.UPLOAD_BUCKET),
+  results: createResults(s3, config.RESULT_BUCKET),
+  now: Date.now,
+});

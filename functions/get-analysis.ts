@@ -1,0 +1,45 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import * as z from 'zod';
+import { createAnalyses } from '../lib/aws/analyses.ts';
+import { type Clients, createClients } from '../lib/aws/clients.ts';
+import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
+import { createResults } from '../lib/aws/results.ts';
+import { readConfig } from '../lib/config.ts';
+import { ServiceError } from '../lib/errors.ts';
+import { matchETag } from '../lib/etag.ts';
+import { createHttpHandler } from '../lib/http.ts';
+import { type LookUpDeps, waitForAnalysis } from '../lib/wait.ts';
+
+/** The longest wait, in seconds: with room to answer before the HTTP API gives up at 30. */
+const MAX_WAIT_SECONDS = 20;
+
+const input = z.object({
+  path: z.object({ id: z.string() }),
+  query: z.object({ wait: z.coerce.number().min(0).max(MAX_WAIT_SECONDS).default(0) }),
+  headers: z.object({ 'if-none-match': z.string().optional() }),
+});
+
+export function createHandler(deps: LookUpDeps & { clients: Clients }) {
+  return createHttpHandler({
+    clients: deps.clients,
+    input,
+    handle: async ({ input: { path, query, headers }, clientId }) => {
+      const known = headers['if-none-match'];
+      const until = deps.now() + query.wait * 1000;
+      const seen = await waitForAnalysis(deps, { id: path.id, clientId, until, unlike: known });
+      if (!seen) throw new ServiceError('analysis_not_found');
+      const etag = seen.eTag;
+      if (matchETag(known, etag)) return { status: 304, headers: { etag } };
+      return { status: 200, body: seen.analysis, headers: { etag } };
+    },
+  });
+}
+
+const config = readConfig(['TABLE_NAME', 'RESULT_BUCKET']);
+const table = connectTable();
+export const handler = createHandler({
+  clients: createClients(table, config.TABLE_NAME),
+  analyses: createAnalyses(table, config.TABLE_NAME),
+  results: createResults(new S3Client(awsDefaults), config.RESULT_BUCKET),
+  now: Date.now,
+});

@@ -1,0 +1,16 @@
+import * as z from 'zod';
+import { ServiceError } from '../lib/errors.ts';
+import { createHttpHandler } from '../lib/http.ts';
+
+/** Everything that no other route takes. */
+export function createHandler() {
+  return createHttpHandler({
+    input: z.object({}),
+    handle: async ({ event }) => {
+      const { method, path } = event.requestContext.http;
+      throw new ServiceError('not_found', `There is no ${method} ${path}.`);
+    },
+  });
+}
+
+export const handler = createHandler();

@@ -1,0 +1,50 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Context, S3Event, SQSEvent } from 'aws-lambda';
+import { type AnalyzeDeps, analyzeObject } from '../lib/analyze.ts';
+import { findAnalyzer } from '../lib/analyzers/registry.ts';
+import { createAnalyses } from '../lib/aws/analyses.ts';
+import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
+import { createQueue, type Queue } from '../lib/aws/queue.ts';
+import { createResults } from '../lib/aws/results.ts';
+import { createSecretReader } from '../lib/aws/secrets.ts';
+import { createUploads } from '../lib/aws/uploads.ts';
+import { readConfig } from '../lib/config.ts';
+import { createGemini } from '../lib/gemini/client.ts';
+import { handleEvent } from '../lib/messages.ts';
+
+/** Takes SQS messages with S3 events inside, and plain S3 events. */
+export function createHandler(deps: AnalyzeDeps & { queue: Queue }) {
+  return (event: SQSEvent | S3Event, context: Context) =>
+    handleEvent(event, context, {
+      handle: (object, delivery) => analyzeObject(deps, object, delivery),
+      hide: deps.queue.hide,
+    });
+}
+
+const config = readConfig([
+  'TABLE_NAME',
+  'UPLOAD_BUCKET',
+  'RESULT_BUCKET',
+  'UPLOAD_QUEUE_URL',
+  'DROP_CLIENT_ID',
+  'GEMINI_SECRET_ID',
+  'GEMINI_BASE_URL',
+  'GEMINI_MODELS',
+  'MAX_PICTURE_BYTES',
+  'MAX_PICTURE_PIXELS',
+]);
+const s3 = new S3Client(awsDefaults);
+const readKey = createSecretReader(new SecretsManagerClient(awsDefaults), config.GEMINI_SECRET_ID);
+export const handler = createHandler({
+  analyses: createAnalyses(connectTable(), config.TABLE_NAME),
+  uploads: createUploads(s3, config.UPLOAD_BUCKET),
+  results: createResults(s3, config.RESULT_BUCKET),
+  queue: createQueue(new SQSClient(awsDefaults), config.UPLOAD_QUEUE_URL),
+  gemini: createGemini({ baseUrl: config.GEMINI_BASE_URL, models: config.GEMINI_MODELS, readKey }),
+  findAnalyzer,
+  dropClientId: config.DROP_CLIENT_ID,
+  limits: { maxBytes: config.MAX_PICTURE_BYTES, maxPixels: config.MAX_PICTURE_PIXELS },
+  now: Date.now,
+});

@@ -1,0 +1,54 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** What S3 says of an object that was put. */
+export interface UploadedObject {
+  bucket: string;
+  key: string;
+  /** Bytes, as the event says. */
+  size: number;
+  sequencer: string;
+  /** With its quotes, as S3's answers show it. */
+  eTag?: string | undefined;
+  /** ISO 8601. */
+  eventTime: string;
+}
+
+const ID_ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford's base 32, in byte order
+
+/** An id that sorts by its time and tells nothing else. `now` in epoch milliseconds. */
+export function createAnalysisId(now: number): string {
+  return formatId(now, randomBytes(10));
+}
+
+/** The id of an object in the drop folder: the same event, however often it comes, is the same id. */
+export function dropAnalysisId(object: UploadedObject): string {
+  const name = JSON.stringify([object.bucket, object.key, object.sequencer]);
+  const digest = createHash('sha256').update(name).digest();
+  return formatId(Date.parse(object.eventTime), digest.subarray(0, 10));
+}
+
+function formatId(time: number, entropy: Uint8Array): string {
+  const bits = (BigInt(time) << 80n) | BigInt(`0x${Buffer.from(entropy).toString('hex')}`);
+  const digits = Array.from({ length: 26 }, (_, index) => {
+    const digit = Number((bits >> BigInt(5 * (25 - index))) & 31n);
+    return ID_ALPHABET.charAt(digit);
+  });
+  return `an_${digits.join('')}`;
+}
+
+/** Where an upload lies in the bucket: the client's name for it is never part of the key. */
+export function uploadKey(id: string): string {
+  return `uploads/${id}`;
+}
+
+const ID_PATTERN = /^an_[0-9a-hjkmnp-tv-z]{26}$/;
+
+export function isAnalysisId(text: string): boolean {
+  return ID_PATTERN.test(text);
+}
+
+/** The id that an upload's key carries, or undefined for any other key. */
+export function uploadIdOf(key: string): string | undefined {
+  const [folder, id = '', ...rest] = key.split('/');
+  return folder === 'uploads' && rest.length === 0 && isAnalysisId(id) ? id : undefined;
+}

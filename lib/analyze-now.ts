@@ -1,0 +1,55 @@
+import { newAnalysis } from './analysis.ts';
+import { createAnalysisId, uploadKey } from './analysis-id.ts';
+import { findAnalyzer } from './analyzers/registry.ts';
+import type { Analyses } from './aws/analyses.ts';
+import type { Uploads } from './aws/uploads.ts';
+import { ServiceError } from './errors.ts';
+import type { AnalyzeForm } from './form.ts';
+import { describeProblem, type Reply } from './problem.ts';
+import { type LookUpDeps, type Seen, waitForAnalysis } from './wait.ts';
+
+/** How long the call waits for the end, in seconds: the HTTP API gives up at 30. */
+const MAX_WAIT_SECONDS = 25;
+
+export interface AnalyzeNowDeps extends LookUpDeps {
+  analyses: Pick<Analyses, 'read' | 'create'>;
+  uploads: Pick<Uploads, 'put'>;
+}
+
+/** Sends the file the way that every file goes (bucket, queue, record), and waits for its end. */
+export async function analyzeNow(
+  deps: AnalyzeNowDeps,
+  form: AnalyzeForm,
+  { clientId, requestId }: { clientId: string; requestId: string },
+): Promise<Reply> {
+  const now = deps.now();
+  const id = createAnalysisId(now);
+  const analyzer = findAnalyzer(form.analyzer);
+  if (!analyzer) throw new ServiceError('internal');
+  const { filename, contentType, prompt, bytes } = form;
+  const key = uploadKey(id);
+  await deps.analyses.create(
+    newAnalysis({
+      id,
+      clientId,
+      source: { key, filename, declaredType: contentType },
+      analyzer: { name: analyzer.name, version: analyzer.version },
+      prompt,
+      now,
+    }),
+  );
+  await deps.uploads.put(key, bytes, contentType);
+  const until = now + MAX_WAIT_SECONDS * 1000;
+  const seen = await waitForAnalysis(deps, { id, clientId, until });
+  return answer(id, requestId, seen);
+}
+
+function answer(id: string, requestId: string, seen: Seen | undefined): Reply {
+  if (!seen) throw new ServiceError('analysis_not_found', 'The analysis was deleted meanwhile.');
+  const { analysis, ended } = seen;
+  const location = `/v1/analyses/${id}`;
+  if (!ended) return { status: 202, body: analysis, headers: { location } };
+  if (!analysis.error) return { status: 200, body: analysis };
+  const error = new ServiceError(analysis.error.code, analysis.error.message);
+  return describeProblem(error, requestId, { analysisId: id });
+}

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { type AnalysisRecord, LEASE_SECONDS, type Source } from './analysis.ts';
+import type { UploadedObject } from './analysis-id.ts';
+import type { ReadUpload } from './aws/uploads.ts';
+import { type ClaimDeps, claimAnalysis } from './claim.ts';
+import { ServiceError } from './errors.ts';
+import type { Gemini } from './gemini/client.ts';
+import { holdLease } from './lease.ts';
+import { logger } from './log.ts';
+import { convertPicture } from './media/convert.ts';
+import { inspectPicture } from './media/inspect.ts';
+import type { Delivery, Outcome } from './outcome.ts';
+import { giveBack, type Held, idsOf, type SettleDeps, settleError, storeAnswer } from './settle.ts';
+
+export interface AnalyzeDeps extends ClaimDeps, SettleDeps {
+  uploads: ClaimDeps['uploads'] & {
+    read(key: string, maxBytes: number, signal: AbortSignal): Promise<ReadUpload | undefined>;
+  };
+  gemini: Gemini;
+  limits: { maxBytes: number; maxPixels: number };
+}
+
+/**
+ * The one use case: claim → validate → prepare → ask → store. It ends every analysis it can, and throws
+ * only where even that could not be stored; the message then comes back by itself.
+ */
+export async function analyzeObject(
+  deps: AnalyzeDeps,
+  object: UploadedObject,
+  delivery: Delivery,
+): Promise<Outcome> {
+  const claim = await claimAnalysis(deps, object);
+  if ('outcome' in claim) return claim.outcome;
+  const { signal, hide } = delivery;
+  const { analyses, now } = deps;
+  const lease = holdLease({ analyses, record: claim.record, signal, hide, now });
+  const held = { ...claim, lease };
+  try {
+    await hide(LEASE_SECONDS);
+    return await understand(deps, held, delivery.deadline);
+  } catch (error) {
+    return await settleError(deps, held, error);
+  } finally {
+    lease.stop();
+  }
+}
+
+async function understand(deps: AnalyzeDeps, held: Held, deadline: number): Promise<Outcome> {
+  const { record, lease } = held;
+  const analyzer = deps.findAnalyzer(record.analyzer.name);
+  if (!analyzer) throw new ServiceError('internal', 'The analyzer is not known here.');
+  const log = logger.createChild({ persistentKeys: idsOf(record) });
+
+  const upload = await timed(log, 'read', () =>
+    deps.uploads.read(record.source.key, deps.limits.maxBytes, lease.signal),
+  );
+  if (!upload) return giveBack(deps, held);
+  const source = describeSource(record, upload);
+  lease.note({ source, eTag: upload.eTag });
+  checkDigest(record, source);
+
+  const facts = await timed(log, 'inspected', () => inspectPicture(upload.bytes, deps.limits));
+  const { mediaType, width, height, frames, metadata } = facts;
+  const known = { ...source, mediaType, width, height, pages: frames > 1 ? frames : undefined };
+  await lease.advance({ stage: 'converting', source: known });
+  const picture = await timed(log, 'converted', () => convertPicture(upload.bytes, facts, lease));
+
+  await lease.advance({ stage: 'analyzing' });
+  const request = {
+    systemInstruction: analyzer.systemInstruction,
+    prompt: analyzer.promptFor(record.prompt),
+    responseJsonSchema: analyzer.jsonSchemaFor(record.prompt),
+    media: { mediaType: 'image/jpeg', bytes: picture.jpeg },
+    mediaResolution: analyzer.mediaResolution,
+    maxOutputTokens: analyzer.maxOutputTokens,
+  };
+  const parse = (json: unknown) => analyzer.parse(json, record.prompt);
+  const answer = await timed(log, 'asked', () =>
+    deps.gemini.ask(request, parse, { signal: lease.signal, deadline }),
+  );
+  const { result, caption, instructionsInImage } = answer.value;
+  return storeAnswer(deps, held, result, {
+    caption,
+    model: answer.model,
+    usage: answer.usage,
+    safety: { metadataStripped: metadata, instructionsInImage },
+  });
+}
+
+/** One line a step, with its time. */
+async function timed<T>(log: Logger, step: string, work: () => Promise<T>): Promise<T> {
+  const started = performance.now();
+  const value = await work();
+  log.info(step, { ms: Math.round(performance.now() - started) });
+  return value;
+}
+
+function describeSource(record: AnalysisRecord, upload: ReadUpload): Source {
+  const sha256 = createHash('sha256').update(upload.bytes).digest('hex');
+  const declaredType = record.source.declaredType ?? upload.contentType;
+  return { ...record.source, declaredType, bytes: upload.bytes.length, sha256 };
+}
+
+function checkDigest({ expectedSha256 }: AnalysisRecord, { sha256 }: Source): void {
+  if (expectedSha256 && expectedSha256 !== sha256)
+    throw new ServiceError('checksum_mismatch', `The file's sha256 is ${sha256}.`);
+}

@@ -1,0 +1,122 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { type AnalysisRecord, analysisRecord, type Tombstone, tombstone } from '../analysis.ts';
+import { isAnalysisId } from '../analysis-id.ts';
+
+/** The table's analyses. Every write is conditional; a refused condition answers false. */
+export type Analyses = ReturnType<typeof createAnalyses>;
+
+/** What a write is conditional on: the version that was read, or the lease that is held. */
+export type Guard = { version: number } | { leaseToken: string };
+
+export type Change = { [Name in keyof AnalysisRecord]?: AnalysisRecord[Name] | undefined };
+
+const FREED = { leaseToken: undefined, leaseUntil: undefined, stage: undefined };
+
+export function createAnalyses(table: DynamoDBDocumentClient, TableName: string) {
+  const keyOf = (id: string) => ({ TableName, Key: { pk: `analysis#${id}` } });
+
+  async function update(id: string, changes: Change, guard: Guard): Promise<boolean> {
+    return accepted(
+      table.send(new UpdateCommand({ ...keyOf(id), ...describeUpdate(changes, guard) })),
+    );
+  }
+
+  async function change(id: string, changes: Change, guard: Guard): Promise<boolean> {
+    return update(id, { updatedAt: new Date().toISOString(), ...changes }, guard);
+  }
+
+  return {
+    /** Stores a record where there is none of this id, not even a tombstone. */
+    async create(record: AnalysisRecord): Promise<boolean> {
+      const Item = {
+        ...record,
+        pk: keyOf(record.id).Key.pk,
+        clientKey: `${record.clientId}#${record.source.key}`,
+      };
+      const ConditionExpression = 'attribute_not_exists(pk)';
+      return accepted(table.send(new PutCommand({ TableName, Item, ConditionExpression })));
+    },
+
+    async read(id: string): Promise<AnalysisRecord | Tombstone | undefined> {
+      if (!isAnalysisId(id)) return undefined;
+      const { Item } = await table.send(new GetCommand({ ...keyOf(id), ConsistentRead: true }));
+      if (!Item) return undefined;
+      return Item.status === 'deleted' ? tombstone.parse(Item) : analysisRecord.parse(Item);
+    },
+
+    /** Sets what is given, removes what is given as undefined. */
+    change,
+
+    /** Holds the lease for longer; nothing that a client sees changes. `leaseUntil` in epoch milliseconds. */
+    async renew(id: string, leaseToken: string, leaseUntil: number): Promise<boolean> {
+      return update(id, { leaseUntil }, { leaseToken });
+    },
+
+    /** As `change`, and lets go of the lease: the end of a try, or of the analysis. */
+    async settle(id: string, changes: Change, guard: Guard): Promise<boolean> {
+      return change(id, { ...FREED, ...changes }, guard);
+    },
+
+    /** Removes the record without a trace: only for one that was made for an object already gone. */
+    async forget(id: string, leaseToken: string): Promise<boolean> {
+      return accepted(table.send(new DeleteCommand({ ...keyOf(id), ...guardBy({ leaseToken }) })));
+    },
+
+    /** Puts a tombstone in the place of what was read; it is in no index. */
+    async bury(stone: Tombstone, readVersion: number): Promise<boolean> {
+      const Item = { ...stone, pk: keyOf(stone.id).Key.pk };
+      const guard = guardBy({ version: readVersion });
+      return accepted(table.send(new PutCommand({ TableName, Item, ...guard })));
+    },
+  };
+}
+
+/** False where the condition refused the write; every other error is thrown. */
+async function accepted(sent: Promise<unknown>): Promise<boolean> {
+  try {
+    await sent;
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+function guardBy(guard: Guard) {
+  const [name = '', value] = Object.entries(guard)[0] ?? [];
+  return {
+    ConditionExpression: '#guard = :guard',
+    ExpressionAttributeNames: { '#guard': name },
+    ExpressionAttributeValues: { ':guard': value },
+  };
+}
+
+function describeUpdate(changes: Change, guard: Guard) {
+  const entries = Object.entries(changes);
+  const set = entries.filter(([, value]) => value !== undefined);
+  const removed = entries.filter(([, value]) => value === undefined);
+  const assignments = ['#version = #version + :one', ...set.map(([name]) => `#${name} = :${name}`)];
+  const removal = removed.length > 0 ? ` REMOVE ${removed.map(([name]) => `#${name}`)}` : '';
+  const condition = guardBy(guard);
+  return {
+    UpdateExpression: `SET ${assignments}${removal}`,
+    ConditionExpression: condition.ConditionExpression,
+    ExpressionAttributeNames: {
+      ...condition.ExpressionAttributeNames,
+      '#version': 'version',
+      ...Object.fromEntries(entries.map(([name]) => [`#${name}`, name])),
+    },
+    ExpressionAttributeValues: {
+      ...condition.ExpressionAttributeValues,
+      ':one': 1,
+      ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
+    },
+  };
+}

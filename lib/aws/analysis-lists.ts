@@ -1,0 +1,80 @@
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { type Status, type SummaryRecord, shownStatus, summaryRecord } from '../analysis.ts';
+
+/** Items read by one query where a filter may drop most of them, and queries made for one page: a rare filter must not read a whole table. */
+const QUERY_ITEMS = 100;
+const MAX_QUERIES_PER_PAGE = 10;
+
+export interface ListOptions {
+  clientId: string;
+  limit: number;
+  /** The id of the last analysis of the page before. */
+  after?: string | undefined;
+  status?: Status | undefined;
+  tag?: string | undefined;
+  analyzer?: string | undefined;
+  /** The object's key. */
+  key?: string | undefined;
+  /** Epoch milliseconds. */
+  now: number;
+}
+
+export interface Page {
+  items: SummaryRecord[];
+  /** The id to go on after; undefined at the end of the list. A page may be short, even empty, before it. */
+  next?: string | undefined;
+}
+
+/** Lists a client's analyses, newest first, from the indexes, which hold summaries only. */
+export function createAnalysisLists(table: DynamoDBDocumentClient, tableName: string) {
+  async function query(options: ListOptions, after: string | undefined) {
+    const { Items = [], LastEvaluatedKey } = await table.send(
+      new QueryCommand({ TableName: tableName, ...describeQuery(options, after) }),
+    );
+    const items = Items.map((item) => summaryRecord.parse(item));
+    return { items, last: LastEvaluatedKey && String(LastEvaluatedKey.id) };
+  }
+
+  return {
+    async list(options: ListOptions): Promise<Page> {
+      const found: SummaryRecord[] = [];
+      let after = options.after;
+      for (let queries = 0; queries < MAX_QUERIES_PER_PAGE; queries += 1) {
+        const { items, last } = await query(options, after);
+        found.push(...items.filter((item) => matches(item, options)));
+        if (found.length > options.limit) return cut(found, options.limit);
+        if (!last) return { items: found };
+        after = last;
+      }
+      return { items: found, next: after };
+    },
+  };
+}
+
+function cut(found: SummaryRecord[], limit: number): Page {
+  const items = found.slice(0, limit);
+  return { items, next: items.at(-1)?.id };
+}
+
+function matches(item: SummaryRecord, { status, tag, analyzer, now }: ListOptions): boolean {
+  if (status && shownStatus(item, now) !== status) return false;
+  if (tag && !item.tags.includes(tag)) return false;
+  return !analyzer || item.analyzer.name === analyzer;
+}
+
+function describeQuery({ clientId, key, ...options }: ListOptions, after: string | undefined) {
+  const [index, name, value] =
+    key === undefined
+      ? ['byClient', 'clientId', clientId]
+      : ['byKey', 'clientKey', `${clientId}#${key}`];
+  const start = after && { pk: `analysis#${after}`, id: after, [name]: value };
+  return {
+    IndexName: index,
+    KeyConditionExpression: '#owner = :owner',
+    ExpressionAttributeNames: { '#owner': name },
+    ExpressionAttributeValues: { ':owner': value },
+    ScanIndexForward: false,
+    Limit: options.status || options.tag || options.analyzer ? QUERY_ITEMS : options.limit + 1,
+    ...(start ? { ExclusiveStartKey: start } : {}),
+  };
+}

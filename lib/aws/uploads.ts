@@ -1,0 +1,107 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
+import { ServiceError } from '../errors.ts';
+
+/** The bucket that clients upload to. */
+export type Uploads = ReturnType<typeof createUploads>;
+
+export interface SignedUpload {
+  method: 'POST';
+  url: string;
+  fields: Record<string, string>;
+  expiresAt: string;
+  maxBytes: number;
+}
+
+export interface SignUploadOptions {
+  key: string;
+  contentType: string;
+  minBytes: number;
+  maxBytes: number;
+  expiresInSeconds: number;
+  /** Epoch milliseconds. */
+  now: number;
+}
+
+export interface ReadUpload {
+  bytes: Uint8Array;
+  eTag: string | undefined;
+  contentType: string | undefined;
+}
+
+export function createUploads(s3: S3Client, bucket: string) {
+  return {
+    /** Signs a form POST that fixes key, content type and size range; S3 holds the client to it. */
+    async sign(options: SignUploadOptions): Promise<SignedUpload> {
+      const { url, fields } = await createPresignedPost(s3, {
+        Bucket: bucket,
+        Key: options.key,
+        Fields: { 'Content-Type': options.contentType },
+        Conditions: [['content-length-range', options.minBytes, options.maxBytes]],
+        Expires: options.expiresInSeconds,
+      });
+      const expiresAt = new Date(options.now + options.expiresInSeconds * 1000).toISOString();
+      return { method: 'POST', url, fields, expiresAt, maxBytes: options.maxBytes };
+    },
+
+    async put(key: string, bytes: Uint8Array, contentType: string): Promise<void> {
+      await s3.send(
+        new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ContentType: contentType }),
+      );
+    },
+
+    /**
+     * Reads at most `maxBytes`, whatever was declared; undefined where the object is gone.
+     * @throws ServiceError `file_too_large`
+     */
+    async read(
+      key: string,
+      maxBytes: number,
+      signal: AbortSignal,
+    ): Promise<ReadUpload | undefined> {
+      const command = new GetObjectCommand({ Bucket: bucket, Key: key });
+      const answer = await s3.send(command, { abortSignal: signal }).catch(undefinedIfMissing);
+      if (!answer?.Body) return undefined;
+      const tooLarge = (answer.ContentLength ?? 0) > maxBytes;
+      if (tooLarge) {
+        await answer.Body.transformToWebStream().cancel();
+        throw new ServiceError('file_too_large', `The file has more than ${maxBytes} bytes.`);
+      }
+      const bytes = await answer.Body.transformToByteArray();
+      return { bytes, eTag: answer.ETag, contentType: answer.ContentType };
+    },
+
+    /**
+     * Removes the object and says whether there was one.
+     * With an ETag: only if it is still that object, for the key may have been written again.
+     */
+    async remove(key: string, eTag?: string): Promise<boolean> {
+      const head = new HeadObjectCommand({ Bucket: bucket, Key: key });
+      const found = await s3.send(head).catch(undefinedIfMissing);
+      if (!found || (eTag !== undefined && found.ETag !== eTag)) return false;
+      const IfMatch = found.ETag;
+      return s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, IfMatch })).then(
+        () => true,
+        (error: unknown) => {
+          if (isNamed(error, 'PreconditionFailed')) return false;
+          throw error;
+        },
+      );
+    },
+  };
+}
+
+function undefinedIfMissing(error: unknown): undefined {
+  if (isNamed(error, 'NoSuchKey') || isNamed(error, 'NotFound')) return undefined;
+  throw error;
+}
+
+function isNamed(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
+}

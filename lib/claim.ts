@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { type AnalysisRecord, LEASE_SECONDS, newAnalysis, type Tombstone } from './analysis.ts';
+import { dropAnalysisId, type UploadedObject, uploadIdOf } from './analysis-id.ts';
+import type { Analyzer } from './analyzers/analyzer.ts';
+import type { Analyses } from './aws/analyses.ts';
+import { type Decision, decideClaim, type Origin } from './decide.ts';
+import { type ErrorCode, ServiceError } from './errors.ts';
+import { describeError, type Outcome } from './outcome.ts';
+
+/** Claims lost to a quicker worker before the message is left to it. */
+const MAX_CLAIM_TRIES = 3;
+
+export interface ClaimDeps {
+  analyses: Analyses;
+  uploads: { remove(key: string, eTag?: string): Promise<boolean> };
+  findAnalyzer(name: string): Analyzer | undefined;
+  /** The client that objects in the drop folder belong to. */
+  dropClientId: string;
+  now(): number;
+}
+
+export interface Claim {
+  record: AnalysisRecord & { leaseToken: string };
+  /** The record as it was; undefined where the claim made it. */
+  before: AnalysisRecord | undefined;
+}
+
+export interface Identity {
+  id: string;
+  origin: Origin;
+}
+
+/** Whose analysis an object is for, by its key; undefined for a key that nothing waits for. */
+export function identifyObject(object: UploadedObject): Identity | undefined {
+  const uploadId = uploadIdOf(object.key);
+  if (uploadId) return { id: uploadId, origin: 'upload' };
+  const dropped = object.key.startsWith('drop/') && !object.key.endsWith('/');
+  return dropped ? { id: dropAnalysisId(object), origin: 'drop' } : undefined;
+}
+
+/** The record of an object in the drop folder; `drop/ANALYZER/…` picks the analyzer, if there is one of that name. */
+export function describeDropped(
+  deps: Pick<ClaimDeps, 'findAnalyzer' | 'dropClientId' | 'now'>,
+  id: string,
+  object: UploadedObject,
+): AnalysisRecord {
+  const [, folder = '', ...rest] = object.key.split('/');
+  const analyzer = (rest.length > 0 && deps.findAnalyzer(folder)) || deps.findAnalyzer('describe');
+  if (!analyzer) throw new ServiceError('internal');
+  const {
+    uploadExpiresAt: _,
+    expiresAt: __,
+    ...record
+  } = newAnalysis({
+    id,
+    clientId: deps.dropClientId,
+    source: { key: object.key, filename: object.key.slice('drop/'.length), bytes: object.size },
+    analyzer: { name: analyzer.name, version: analyzer.version },
+    now: deps.now(),
+  });
+  return record;
+}
+
+/** Claims the analysis that the object is for, by docs/states.md, or says what becomes of the message. */
+export async function claimAnalysis(
+  deps: ClaimDeps,
+  object: UploadedObject,
+): Promise<Claim | { outcome: Outcome }> {
+  const identity = identifyObject(object);
+  if (!identity) return { outcome: { kind: 'ignored', reason: 'not_an_upload' } };
+  for (let tries = 0; tries < MAX_CLAIM_TRIES; tries += 1) {
+    const found = await deps.analyses.read(identity.id);
+    const decision = decideClaim({ record: found, origin: identity.origin, now: deps.now() });
+    const taken = await actOn(deps, object, identity.id, found, decision);
+    if (taken) return taken;
+  }
+  return { outcome: { kind: 'later', seconds: LEASE_SECONDS, reason: 'claimed_by_another' } };
+}
+
+/** Undefined where another worker was quicker. */
+async function actOn(
+  deps: ClaimDeps,
+  object: UploadedObject,
+  id: string,
+  found: AnalysisRecord | Tombstone | undefined,
+  decision: Decision,
+): Promise<Claim | { outcome: Outcome } | undefined> {
+  const record = found?.status === 'deleted' ? undefined : found;
+  if (decision.kind === 'create') return createClaimed(deps, describeDropped(deps, id, object));
+  if (decision.kind === 'wait')
+    return { outcome: { kind: 'later', seconds: decision.seconds, reason: 'lease_alive' } };
+  if (decision.kind === 'claim' && record) return takeOver(deps, record, decision.deaths);
+  if (decision.kind === 'end' && record) return endForGood(deps, record, decision);
+  if (found?.status === 'deleted') await deps.uploads.remove(object.key, object.eTag);
+  const reason = decision.kind === 'ignore' ? decision.reason : 'already_ended';
+  return { outcome: { kind: 'ignored', reason } };
+}
+
+function leaseFields(now: number) {
+  const startedAt = new Date(now).toISOString();
+  const leaseUntil = now + LEASE_SECONDS * 1000;
+  const lease = { leaseToken: randomUUID(), leaseUntil };
+  return { ...lease, startedAt, status: 'processing', stage: 'validating' } as const;
+}
+
+async function createClaimed(deps: ClaimDeps, fresh: AnalysisRecord) {
+  const record = { ...fresh, ...leaseFields(deps.now()), attempts: 1 };
+  return (await deps.analyses.create(record)) ? { record, before: undefined } : undefined;
+}
+
+async function takeOver(deps: ClaimDeps, before: AnalysisRecord, deaths: number) {
+  const fields = leaseFields(deps.now());
+  const changes = {
+    ...fields,
+    startedAt: before.startedAt ?? fields.startedAt,
+    attempts: before.attempts + 1,
+    deaths,
+    expiresAt: undefined, // what was uploaded does not go with the unused
+  };
+  const claimed = await deps.analyses.change(before.id, changes, { version: before.version });
+  return claimed ? { record: { ...before, ...changes }, before } : undefined;
+}
+
+async function endForGood(
+  deps: ClaimDeps,
+  record: AnalysisRecord,
+  { status, code }: { status: 'rejected' | 'failed'; code: ErrorCode },
+): Promise<{ outcome: Outcome } | undefined> {
+  const error = record.error?.code === code ? record.error : describeError(new ServiceError(code));
+  const completedAt = new Date(deps.now()).toISOString();
+  const guard = { version: record.version };
+  const ended = await deps.analyses.settle(record.id, { status, completedAt, error }, guard);
+  return ended ? { outcome: { kind: 'ended', status, code } } : undefined;
+}

@@ -1,0 +1,40 @@
+import * as z from 'zod';
+
+const text = z.string().min(1);
+const positive = z.coerce.number().int().positive();
+
+/** Every setting a function may ask for, with its shape. */
+const SETTINGS = {
+  TABLE_NAME: text,
+  UPLOAD_BUCKET: text,
+  RESULT_BUCKET: text,
+  UPLOAD_QUEUE_URL: z.url(),
+  /** The client that objects in the drop folder belong to. */
+  DROP_CLIENT_ID: text,
+  GEMINI_SECRET_ID: text,
+  GEMINI_BASE_URL: z.url(),
+  /** Ordered: the first is tried first. */
+  GEMINI_MODELS: text.transform((list) => list.split(',').map((model) => model.trim())),
+  MAX_PICTURE_BYTES: positive,
+  MAX_PICTURE_PIXELS: positive,
+} as const;
+
+type Settings = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]> };
+
+/**
+ * Reads the named settings from the environment, once, at cold start.
+ * @throws Error that names every missing or unusable one, so that a deployment fails at once.
+ */
+export function readConfig<Name extends keyof Settings>(
+  names: readonly Name[],
+  environment: Record<string, string | undefined> = process.env,
+): Pick<Settings, Name> {
+  const shape = Object.fromEntries(names.map((name) => [name, SETTINGS[name]]));
+  const parsed = z.object(shape).safeParse(environment);
+  if (parsed.success) return parsed.data as Pick<Settings, Name>; // checked: the shape was built from the names
+  const problems = parsed.error.issues.map(({ path, message }) => {
+    const name = path.join('.');
+    return environment[name] ? `${name} (${message})` : `${name} (not set)`;
+  });
+  throw new Error(`The function cannot start. Settings to mend: ${problems.join(', ')}`);
+}

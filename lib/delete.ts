@@ -1,0 +1,65 @@
+import { type AnalysisRecord, TOMBSTONE_SECONDS, type Tombstone } from './analysis.ts';
+import type { Analyses } from './aws/analyses.ts';
+import type { Results } from './aws/results.ts';
+import type { Uploads } from './aws/uploads.ts';
+import { ServiceError } from './errors.ts';
+
+/** Tries against a worker that writes progress at the same time. */
+const MAX_BURY_TRIES = 5;
+
+export interface DeleteDeps {
+  analyses: Pick<Analyses, 'read' | 'bury'>;
+  uploads: Pick<Uploads, 'remove'>;
+  results: Pick<Results, 'remove'>;
+  now(): number;
+}
+
+/** What was removed, counted by store. */
+export interface Deletion {
+  id: string;
+  deleted: { record: number; object: number; result: number };
+}
+
+/**
+ * Deletes for good: first the tombstone, which stops every worker, then the files.
+ * Where the second step failed, the same call finishes it.
+ * @throws ServiceError `analysis_not_found`
+ */
+export async function deleteAnalysis(
+  deps: DeleteDeps,
+  clientId: string,
+  id: string,
+): Promise<Deletion> {
+  const { stone, record } = await bury(deps, clientId, id);
+  const object = (await deps.uploads.remove(stone.key, stone.eTag)) ? 1 : 0;
+  if (stone.resultKey) await deps.results.remove(stone.resultKey);
+  await deps.analyses.bury({ ...stone, version: stone.version + 1, purged: true }, stone.version);
+  return { id, deleted: { record, object, result: stone.resultKey ? 1 : 0 } };
+}
+
+async function bury(deps: DeleteDeps, clientId: string, id: string) {
+  for (let tries = 0; tries < MAX_BURY_TRIES; tries += 1) {
+    const found = await deps.analyses.read(id);
+    if (found?.status === 'deleted' && found.ownerId === clientId && !found.purged)
+      return { stone: found, record: 0 };
+    if (!found || found.status === 'deleted' || found.clientId !== clientId)
+      throw new ServiceError('analysis_not_found');
+    const stone = describeTombstone(found, deps.now());
+    if (await deps.analyses.bury(stone, found.version)) return { stone, record: 1 };
+  }
+  throw new ServiceError('internal', 'The analysis kept changing. Try again.');
+}
+
+function describeTombstone(record: AnalysisRecord, now: number): Tombstone {
+  return {
+    id: record.id,
+    status: 'deleted',
+    version: record.version + 1,
+    ownerId: record.clientId,
+    key: record.source.key,
+    eTag: record.eTag,
+    resultKey: record.resultKey,
+    purged: false,
+    expiresAt: Math.floor(now / 1000) + TOMBSTONE_SECONDS,
+  };
+}

@@ -1,0 +1,40 @@
+import type { AnalysisRecord } from './analysis.ts';
+import type { UploadedObject } from './analysis-id.ts';
+import { type ClaimDeps, describeDropped, identifyObject } from './claim.ts';
+import { decideFailure } from './decide.ts';
+import { type ErrorCode, ServiceError } from './errors.ts';
+import { logger, measureEnd } from './log.ts';
+import { describeError, type Outcome } from './outcome.ts';
+
+/** Ends the analysis of an object whose message was found in the dead-letter queue, by docs/states.md. */
+export async function failObject(deps: ClaimDeps, object: UploadedObject): Promise<Outcome> {
+  const identity = identifyObject(object);
+  if (!identity) return { kind: 'ignored', reason: 'not_an_upload' };
+  const found = await deps.analyses.read(identity.id);
+  const decision = decideFailure({ record: found, origin: identity.origin, now: deps.now() });
+  if (decision.kind === 'ignore') return { kind: 'ignored', reason: decision.reason };
+  if (decision.kind === 'wait')
+    return { kind: 'later', seconds: decision.seconds, reason: 'lease_alive' };
+  const code = decision.kind === 'end' ? decision.code : 'internal';
+  const record = found?.status === 'deleted' ? undefined : found;
+  const ended = record
+    ? await deps.analyses.settle(record.id, failure(deps, code, record), {
+        version: record.version,
+      })
+    : await createFailed(deps, identity.id, object, code);
+  if (!ended) return { kind: 'later', seconds: 1, reason: 'claimed_by_another' };
+  logger.error('given up', { analysisId: identity.id, code });
+  measureEnd({ status: 'failed', code, latencyMs: 0 });
+  return { kind: 'ended', status: 'failed', code };
+}
+
+function failure(deps: ClaimDeps, code: ErrorCode, record?: AnalysisRecord) {
+  const completedAt = new Date(deps.now()).toISOString();
+  const error = record?.error ?? describeError(new ServiceError(code));
+  return { status: 'failed', completedAt, error, expiresAt: undefined } as const;
+}
+
+async function createFailed(deps: ClaimDeps, id: string, object: UploadedObject, code: ErrorCode) {
+  const record = describeDropped(deps, id, object);
+  return deps.analyses.create({ ...record, ...failure(deps, code) });
+}

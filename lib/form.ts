@@ -1,0 +1,62 @@
+import * as z from 'zod';
+import { ServiceError } from './errors.ts';
+import type { RouteEvent } from './http.ts';
+import { analyzerName, prompt } from './upload.ts';
+
+/** The largest file that a form may carry, in bytes: as base64 and with its form it fits into Lambda's 6 MB. */
+export const MAX_FORM_FILE_BYTES = 4 * 1024 * 1024;
+
+const fields = z.object({ analyzer: analyzerName, prompt: prompt.optional() });
+
+export interface AnalyzeForm extends z.output<typeof fields> {
+  filename: string;
+  contentType: string;
+  bytes: Uint8Array;
+}
+
+/**
+ * The form of `POST /v1/analyze`.
+ * @throws ServiceError `request_invalid`, `file_missing`, `file_too_large`
+ */
+export async function parseForm(event: RouteEvent): Promise<AnalyzeForm> {
+  const form = await readForm(event);
+  const file = form.get('file');
+  if (!(file instanceof File))
+    throw new ServiceError('file_missing', 'The form needs a file in the field `file`.');
+  if (file.size > MAX_FORM_FILE_BYTES) {
+    const message = `A form may carry ${MAX_FORM_FILE_BYTES} bytes; ask for an upload instead.`;
+    throw new ServiceError('file_too_large', message);
+  }
+  const given = fields.safeParse({
+    analyzer: textOf(form, 'analyzer'),
+    prompt: textOf(form, 'prompt'),
+  });
+  if (!given.success) throw invalid(given.error);
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const contentType = file.type || 'application/octet-stream';
+  return { ...given.data, filename: file.name || 'file', contentType, bytes };
+}
+
+async function readForm({ headers, body, isBase64Encoded }: RouteEvent): Promise<FormData> {
+  const contentType = headers['content-type'] ?? '';
+  const message = 'The body has to be a multipart form with the picture in the field `file`.';
+  if (!/^multipart\/form-data\b/i.test(contentType) || typeof body !== 'string')
+    throw new ServiceError('request_invalid', message);
+  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  const response = new Response(bytes, { headers: { 'content-type': contentType } });
+  return response.formData().catch((cause: unknown) => {
+    throw new ServiceError('request_invalid', message, { cause });
+  });
+}
+
+/** An empty field of a form is one that was left out. */
+function textOf(form: FormData, name: string): string | undefined {
+  const value = form.get(name);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function invalid(error: z.ZodError): ServiceError {
+  const fields = error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+  const named = fields.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  return new ServiceError('request_invalid', `Not valid: ${named}`, { fields });
+}

@@ -1,0 +1,128 @@
+import middy, { type MiddlewareObj } from '@middy/core';
+import httpJsonBodyParser from '@middy/http-json-body-parser';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type * as z from 'zod';
+import { type Clients, hashKey } from './aws/clients.ts';
+import { ServiceError, toServiceError } from './errors.ts';
+import { logger } from './log.ts';
+import { describeProblem, type Reply } from './problem.ts';
+
+/** A key is never longer than this many characters: what is longer is not even hashed. */
+const MAX_KEY_CHARACTERS = 200;
+
+export interface RouteRequest<Input> {
+  input: Input;
+  /** Empty on routes that are open to anyone. */
+  clientId: string;
+  requestId: string;
+  event: RouteEvent;
+}
+
+export interface Route<Schema extends z.ZodType> {
+  /** Who may come in; left out, the route is open to anyone. */
+  clients?: Pick<Clients, 'find'>;
+  /** Whether the body is JSON; it then stands in `input.body`. */
+  json?: boolean;
+  /** The shape of `{path, query, headers, body}`. */
+  input: Schema;
+  handle(request: RouteRequest<z.output<Schema>>): Promise<Reply>;
+}
+
+/** An event of the HTTP API, on its way through the chain. */
+export type RouteEvent = Omit<APIGatewayProxyEventV2, 'body'> & {
+  body?: unknown;
+  clientId?: string;
+};
+type Middleware = MiddlewareObj<RouteEvent, APIGatewayProxyStructuredResultV2>;
+
+/** The chain around every HTTP function: who is it → parse → handle → map errors. */
+export function createHttpHandler<Schema extends z.ZodType>(route: Route<Schema>) {
+  const chain: Middleware[] = [answerErrors()];
+  if (route.clients) chain.push(authenticate(route.clients));
+  if (route.json) chain.push(httpJsonBodyParser() as unknown as Middleware); // its own event type is narrower
+  return middy<RouteEvent, APIGatewayProxyStructuredResultV2>()
+    .use(chain)
+    .handler(async (event) => {
+      const input = parseInput(route.input, event);
+      const { requestId } = event.requestContext;
+      const clientId = event.clientId ?? '';
+      return serialize(event, await route.handle({ input, clientId, requestId, event }));
+    });
+}
+
+function authenticate(clients: Pick<Clients, 'find'>): Middleware {
+  return {
+    before: async ({ event }) => {
+      const key = /^Bearer +(\S+)$/i.exec(event.headers.authorization ?? '')?.[1];
+      const known = key && key.length <= MAX_KEY_CHARACTERS;
+      const clientId = known ? await clients.find(hashKey(key)) : undefined;
+      if (!clientId) throw new ServiceError('unauthorized', 'Send a valid key as a bearer token.');
+      event.clientId = clientId;
+    },
+  };
+}
+
+function answerErrors(): Middleware {
+  return {
+    onError: (request) => {
+      const { event } = request;
+      const error = classify(request.error);
+      if (error.policy.alert) logger.error(error.message, describeCause(error));
+      request.response = serialize(event, describeProblem(error, event.requestContext.requestId));
+    },
+  };
+}
+
+/** The body parser throws errors of its own; everything else unclassified is ours. */
+function classify(error: unknown): ServiceError {
+  const isParsers =
+    error instanceof Error && 'statusCode' in error && isFromBodyParser(error.cause);
+  if (!isParsers) return toServiceError(error);
+  const message = 'The body has to be JSON, sent as application/json.';
+  return new ServiceError('request_invalid', message, { cause: error });
+}
+
+function isFromBodyParser(cause: unknown): boolean {
+  const parser = '@middy/http-json-body-parser';
+  return (
+    typeof cause === 'object' && cause !== null && 'package' in cause && cause.package === parser
+  );
+}
+
+function describeCause({ cause }: ServiceError) {
+  return cause instanceof Error ? { cause: cause.name, stack: cause.stack } : {};
+}
+
+function parseInput<Schema extends z.ZodType>(schema: Schema, event: RouteEvent): z.output<Schema> {
+  const given = {
+    path: event.pathParameters ?? {},
+    query: event.queryStringParameters ?? {},
+    headers: event.headers,
+    body: event.body,
+  };
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.map(({ path, message }) => ({
+    path: path.join('.'),
+    message,
+  }));
+  const named = fields.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new ServiceError('request_invalid', `Not valid: ${named}`, { fields });
+}
+
+function serialize(event: RouteEvent, reply: Reply): APIGatewayProxyStructuredResultV2 {
+  const { requestId, routeKey, timeEpoch } = event.requestContext;
+  const ms = Date.now() - timeEpoch;
+  const { status, body, headers } = reply;
+  logger.info('answered', { requestId, routeKey, status, ms, clientId: event.clientId });
+  return {
+    statusCode: status,
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      'cache-control': 'no-store',
+      'x-request-id': requestId,
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  };
+}

@@ -1,0 +1,87 @@
+import type { Context, S3Event, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { UploadedObject } from './analysis-id.ts';
+import { logger } from './log.ts';
+import { type Delivery, type Outcome, retryDelaySeconds } from './outcome.ts';
+import { parseS3Event } from './s3-event.ts';
+
+/** Kept back from the function's time for the last write, in milliseconds. */
+const RESERVE_MS = 5_000;
+/** The longest that a message nobody could handle is hidden, in seconds. */
+const MAX_FAILURE_DELAY_SECONDS = 60;
+
+export interface Handling {
+  handle(object: UploadedObject, delivery: Delivery): Promise<Outcome>;
+  /** Hides a message for so many seconds; left out, the queue's own visibility time-out holds. */
+  hide?(receiptHandle: string, seconds: number): Promise<void>;
+}
+
+/**
+ * Handles SQS messages with S3 events inside, one after the other, and names those that have to come
+ * again; or a plain S3 event, and throws where it has to come again.
+ */
+export async function handleEvent(
+  event: SQSEvent | S3Event,
+  context: Context,
+  handling: Handling,
+): Promise<SQSBatchResponse | undefined> {
+  logger.addContext(context);
+  const messages = event.Records?.filter((record) => 'receiptHandle' in record) ?? [];
+  if (messages.length > 0) return handleBatch(messages, context, handling);
+  const delivery = deliveryFor(context, async () => undefined);
+  const seconds = await handleObjects(event, handling.handle, delivery);
+  if (seconds !== undefined) throw new Error('The event has to come again');
+  return undefined;
+}
+
+async function handleBatch(
+  messages: SQSRecord[],
+  context: Context,
+  handling: Handling,
+): Promise<SQSBatchResponse> {
+  const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
+  for (const message of messages) {
+    const hide = async (seconds: number) => handling.hide?.(message.receiptHandle, seconds);
+    const seconds = await handleMessage(message, handling.handle, deliveryFor(context, hide));
+    if (seconds === undefined) continue;
+    batchItemFailures.push({ itemIdentifier: message.messageId });
+    await hide(seconds).catch((error: Error) => logger.warn('not hidden', { cause: error.name }));
+  }
+  return { batchItemFailures };
+}
+
+/** The seconds after which the message has to come again; undefined where it is done with. */
+async function handleMessage(
+  message: SQSRecord,
+  handle: Handling['handle'],
+  delivery: Delivery,
+): Promise<number | undefined> {
+  try {
+    return await handleObjects(JSON.parse(message.body), handle, delivery);
+  } catch (error) {
+    const receives = Number(message.attributes.ApproximateReceiveCount);
+    const cause = error instanceof Error ? `${error.name}: ${error.message}` : undefined;
+    logger.error('message not handled', { messageId: message.messageId, receives, cause });
+    return Math.min(retryDelaySeconds(receives), MAX_FAILURE_DELAY_SECONDS);
+  }
+}
+
+async function handleObjects(
+  event: unknown,
+  handle: Handling['handle'],
+  delivery: Delivery,
+): Promise<number | undefined> {
+  const objects = parseS3Event(event);
+  if (objects.length === 0) logger.info('ignored', { reason: 'no_object_in_event' });
+  const delays: number[] = [];
+  for (const object of objects) {
+    const { kind, ...outcome } = await handle(object, delivery);
+    logger.info(kind, { ...outcome, key: object.key });
+    if ('seconds' in outcome) delays.push(outcome.seconds);
+  }
+  return delays.length > 0 ? Math.min(...delays) : undefined;
+}
+
+function deliveryFor(context: Context, hide: Delivery['hide']): Delivery {
+  const leftMs = Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS);
+  return { signal: AbortSignal.timeout(leftMs), deadline: Date.now() + leftMs, hide };
+}

@@ -1,0 +1,96 @@
+import type { AnalysisRecord, EndStatus } from './analysis.ts';
+import { MAX_ATTEMPTS } from './analysis.ts';
+import type { Analyses, Change } from './aws/analyses.ts';
+import { MAX_INLINE_RESULT_BYTES, type Results } from './aws/results.ts';
+import type { Claim } from './claim.ts';
+import { ServiceError, toServiceError } from './errors.ts';
+import type { Lease } from './lease.ts';
+import { logger, measureEnd } from './log.ts';
+import { describeError, type Outcome, retryDelaySeconds } from './outcome.ts';
+
+export interface SettleDeps {
+  analyses: Analyses;
+  results: Pick<Results, 'put' | 'remove'>;
+  now(): number;
+}
+
+/** A claimed analysis and the hold on it. */
+export type Held = Claim & { lease: Lease };
+
+export function idsOf({ id, clientId, attempts }: AnalysisRecord) {
+  return { analysisId: id, clientId, attempt: attempts };
+}
+
+/** Stores the answer; a large result goes to its bucket first, the pointer with the record. */
+export async function storeAnswer(
+  deps: SettleDeps,
+  held: Held,
+  result: Record<string, unknown>,
+  found: Pick<AnalysisRecord, 'caption' | 'model' | 'usage' | 'safety'>,
+): Promise<Outcome> {
+  const { record, lease } = held;
+  const json = JSON.stringify(result);
+  const large = Buffer.byteLength(json) > MAX_INLINE_RESULT_BYTES;
+  const resultKey = large ? `results/${record.id}/${record.leaseToken}.json` : undefined;
+  if (resultKey) {
+    await lease.advance({ stage: 'storing' });
+    await deps.results.put(resultKey, json);
+  }
+  const kept = { result: large ? undefined : result, resultKey, error: undefined };
+  const stored = await end(deps, held, { status: 'succeeded', ...found, ...kept });
+  if (resultKey && stored.kind === 'ignored') await deps.results.remove(resultKey);
+  return stored;
+}
+
+/** The last write of an analysis, and what is counted of it. */
+async function end(
+  deps: SettleDeps,
+  { record, lease }: Held,
+  changes: Change & { status: EndStatus },
+): Promise<Outcome> {
+  const now = deps.now();
+  const completedAt = new Date(now).toISOString();
+  if (!(await lease.settle({ ...changes, completedAt })))
+    return { kind: 'ignored', reason: 'lease_lost' };
+  const { status, model, usage, error } = changes;
+  const latencyMs = now - Date.parse(record.startedAt ?? completedAt);
+  measureEnd({ status, code: error?.code, model, latencyMs, costUsd: usage?.costUsd });
+  return { kind: 'ended', status, code: error?.code };
+}
+
+/** The object is gone: by docs/states.md the record goes back to where nothing had come yet. */
+export async function giveBack(deps: SettleDeps, held: Held): Promise<Outcome> {
+  const { record, before, lease } = held;
+  if (before && before.status !== 'awaiting_upload') {
+    const message = 'The file was removed before it could be analysed.';
+    return settleError(deps, held, new ServiceError('file_missing', message));
+  }
+  if (before) {
+    const { status, attempts, expiresAt } = before;
+    await lease.settle({ status, attempts, expiresAt, startedAt: undefined });
+  } else {
+    await deps.analyses.forget(record.id, record.leaseToken);
+  }
+  return { kind: 'ignored', reason: 'object_gone' };
+}
+
+/** What becomes of an analysis after an error: its end, or another try. */
+export async function settleError(deps: SettleDeps, held: Held, thrown: unknown): Promise<Outcome> {
+  const { record, lease } = held;
+  if (lease.isLost()) return { kind: 'ignored', reason: 'lease_lost' };
+  const error = toServiceError(thrown);
+  const level = error.policy.alert ? 'error' : 'warn';
+  logger[level](error.message, { ...idsOf(record), code: error.code, cause: causeOf(error) });
+  const noted = describeError(error);
+  if (!error.policy.retryable || record.attempts >= MAX_ATTEMPTS)
+    return end(deps, held, { status: error.policy.ends, error: noted });
+  const queued = await lease.settle({ status: 'queued', error: noted });
+  if (!queued) return { kind: 'ignored', reason: 'lease_lost' };
+  const seconds = error.retryAfterSeconds ?? retryDelaySeconds(record.attempts);
+  return { kind: 'later', seconds, reason: error.code };
+}
+
+/** The cause's name and sentence for the log; never the whole object, which may hold a request. */
+function causeOf({ cause }: ServiceError): string | undefined {
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : undefined;
+}

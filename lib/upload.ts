@@ -1,0 +1,99 @@
+import * as z from 'zod';
+import { newAnalysis, UPLOAD_EXPIRES_SECONDS } from './analysis.ts';
+import { createAnalysisId, uploadKey } from './analysis-id.ts';
+import { findAnalyzer } from './analyzers/registry.ts';
+import type { Analyses } from './aws/analyses.ts';
+import type { Uploads } from './aws/uploads.ts';
+import { ServiceError } from './errors.ts';
+
+/** Bounds of what a client may say of an upload: characters, but for the counts. */
+export const MAX_FILENAME_CHARACTERS = 1_024;
+export const MAX_PROMPT_CHARACTERS = 2_000;
+export const MAX_TAGS = 20;
+export const MAX_TAG_CHARACTERS = 64;
+export const MAX_METADATA_ENTRIES = 20;
+export const MAX_METADATA_KEY_CHARACTERS = 64;
+export const MAX_METADATA_VALUE_CHARACTERS = 512;
+
+export const analyzerName = z
+  .string()
+  .default('describe')
+  .refine((name) => findAnalyzer(name) !== undefined, 'there is no analyzer of this name');
+
+export const prompt = z.string().trim().min(1).max(MAX_PROMPT_CHARACTERS);
+
+/** `POST /v1/uploads`: what is not known here is refused, so that a typing error is not taken for consent. */
+export const uploadRequest = z.strictObject({
+  filename: z.string().min(1).max(MAX_FILENAME_CHARACTERS),
+  contentType: z.string().regex(/^[\w.+-]{1,64}\/[\w.+-]{1,64}$/, 'has to be a media type'),
+  /** Bytes. */
+  contentLength: z.int().min(0).optional(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/i, 'has to be 64 hexadecimal digits')
+    .toLowerCase()
+    .optional(),
+  analyzer: analyzerName,
+  prompt: prompt.optional(),
+  tags: z.array(z.string().min(1).max(MAX_TAG_CHARACTERS)).max(MAX_TAGS).optional(),
+  metadata: z
+    .record(
+      z.string().min(1).max(MAX_METADATA_KEY_CHARACTERS),
+      z.string().max(MAX_METADATA_VALUE_CHARACTERS),
+    )
+    .refine((entries) => Object.keys(entries).length <= MAX_METADATA_ENTRIES, 'too many entries')
+    .optional(),
+});
+export type UploadRequest = z.output<typeof uploadRequest>;
+
+export interface UploadDeps {
+  analyses: Pick<Analyses, 'create'>;
+  uploads: Pick<Uploads, 'sign'>;
+  maxBytes: number;
+  now(): number;
+}
+
+/**
+ * Writes the record, then signs the upload for it.
+ * @throws ServiceError `type_unsupported`, `file_too_large`: known before a byte is sent
+ */
+export async function announceUpload(deps: UploadDeps, clientId: string, request: UploadRequest) {
+  checkAnnounced(request, deps.maxBytes);
+  const now = deps.now();
+  const id = createAnalysisId(now);
+  await deps.analyses.create(describeUpload(id, clientId, request, now));
+  const upload = await deps.uploads.sign({
+    key: uploadKey(id),
+    contentType: request.contentType,
+    minBytes: request.contentLength ?? 0,
+    maxBytes: request.contentLength ?? deps.maxBytes,
+    expiresInSeconds: UPLOAD_EXPIRES_SECONDS,
+    now,
+  });
+  return { id, status: 'awaiting_upload', upload, links: { self: `/v1/analyses/${id}` } };
+}
+
+function describeUpload(id: string, clientId: string, request: UploadRequest, now: number) {
+  const { filename, contentType, prompt, sha256, tags, metadata } = request;
+  const analyzer = findAnalyzer(request.analyzer);
+  if (!analyzer) throw new ServiceError('internal');
+  return newAnalysis({
+    id,
+    clientId,
+    source: { key: uploadKey(id), filename, declaredType: contentType },
+    analyzer: { name: analyzer.name, version: analyzer.version },
+    prompt,
+    expectedSha256: sha256,
+    tags,
+    metadata,
+    now,
+  });
+}
+
+function checkAnnounced({ contentType, contentLength = 0 }: UploadRequest, maxBytes: number): void {
+  const isPicture = /^image\//i.test(contentType) && !/svg/i.test(contentType);
+  if (!isPicture && contentType !== 'application/octet-stream')
+    throw new ServiceError('type_unsupported', `${contentType} is not a type of picture.`);
+  if (contentLength > maxBytes)
+    throw new ServiceError('file_too_large', `At most ${maxBytes} bytes are accepted.`);
+}
