@@ -1,0 +1,76 @@
+import * as z from 'zod';
+import { ServiceError } from '../errors.ts';
+import { createFault } from './errors.ts';
+import { ENLARGED_OUTPUT_FACTOR, MAX_ENLARGED_OUTPUT_TOKENS, MAX_QUOTED_LENGTH } from './limits.ts';
+import type { Variant } from './request.ts';
+import type { Reply } from './response.ts';
+
+type Send = (variant: Variant) => Promise<Reply>;
+
+/**
+ * Asks until there is a value, with at most one call more for each of the two things that go wrong:
+ * an answer cut short gets more tokens, one that does not fit the schema is told why. Asking the same
+ * again would mostly bring the same, and be paid for (googleapis/python-genai#2266). After that:
+ * `model_output_invalid`.
+ */
+export async function converse<T>(
+  send: Send,
+  parse: (json: unknown) => T,
+  maxOutputTokens: number,
+): Promise<{ value: T; reply: Reply }> {
+  let variant: Variant = { maxOutputTokens };
+  for (;;) {
+    const reply = await send(variant);
+    if (reply.isCut) {
+      variant = enlarge(variant, maxOutputTokens);
+      continue;
+    }
+    const outcome = tryParse(reply.text, parse);
+    if ('value' in outcome) return { value: outcome.value, reply };
+    variant = askForRepair(variant, outcome.problem);
+  }
+}
+
+function enlarge(variant: Variant, original: number): Variant {
+  if (variant.maxOutputTokens !== original) throw refuse('cut short twice');
+  const more = Math.min(MAX_ENLARGED_OUTPUT_TOKENS, original * ENLARGED_OUTPUT_FACTOR);
+  if (more <= original) throw refuse('cut short at the largest size');
+  return { ...variant, maxOutputTokens: more };
+}
+
+function askForRepair(variant: Variant, problem: string): Variant {
+  if (variant.repair !== undefined) throw refuse(problem);
+  const repair =
+    `Your last answer could not be used: ${problem}. ` +
+    'Answer again, with one JSON object that matches the response schema and nothing else.';
+  return { ...variant, repair };
+}
+
+function tryParse<T>(
+  text: string,
+  parse: (json: unknown) => T,
+): { value: T } | { problem: string } {
+  try {
+    return { value: parse(JSON.parse(withoutFence(text))) };
+  } catch (error) {
+    if (error instanceof ServiceError) throw error;
+    return { problem: nameProblem(error) };
+  }
+}
+
+/** Some models wrap their JSON in Markdown all the same. */
+function withoutFence(text: string): string {
+  return /^\s*```(?:json)?\s*\n(.*)\n\s*```\s*$/s.exec(text)?.[1] ?? text;
+}
+
+/** Where it is wrong, never what stands there: the words come from the picture, and this goes to the log. */
+function nameProblem(error: unknown): string {
+  if (!(error instanceof z.ZodError)) return 'it is not valid JSON';
+  const issues = error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
+  return issues.join('; ').slice(0, MAX_QUOTED_LENGTH);
+}
+
+function refuse(problem: string): ServiceError {
+  const reason = `The model's answer could not be used: ${problem}`;
+  return createFault('model_output_invalid', { remedy: 'stop', reason });
+}

@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import type { ServiceError } from '../errors.ts';
+import { createFault } from './errors.ts';
+import { MAX_QUOTED_LENGTH } from './limits.ts';
+import { secondsToQuotaReset } from './quota.ts';
+
+/** google.rpc.Status as the API answers it; a 502 may be HTML instead. */
+const problemSchema = z.object({
+  error: z.object({
+    status: z.string().catch(''),
+    message: z.string().catch(''),
+    details: z.array(z.looseObject({ '@type': z.string() })).catch([]),
+  }),
+});
+const errorInfo = z.object({ reason: z.string() });
+const retryInfo = z.object({ retryDelay: z.string() });
+const quotaFailure = z.object({ violations: z.array(z.object({ quotaId: z.string() })) });
+
+type Problem = z.infer<typeof problemSchema>['error'];
+
+/** An answer that is not 200, as an error with its remedy. `key` is only there to be kept out of it. */
+export function readProblem(status: number, body: string, key: string): ServiceError {
+  const problem = parseProblem(body);
+  const reason = `Gemini answered ${status} ${problem.status}: ${redact(problem.message, key)}`;
+  const retryAfterSeconds = readDelay(problem);
+  const delay = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+
+  if (status === 401 || status === 403 || (status === 400 && isAboutKey(problem))) {
+    return createFault('model_auth_failed', { remedy: 'new_key', reason });
+  }
+  // A model that is gone: another one may not be. Where all are, an operator can still name new ones
+  // while the work waits, so it counts as unavailable.
+  if (status === 404) return createFault('model_unavailable', { remedy: 'next_model', reason });
+  if (status === 429 && isDailyQuota(problem)) {
+    const untilReset = { retryAfterSeconds: secondsToQuotaReset(Date.now()) };
+    return createFault('model_rate_limited', { remedy: 'next_model', reason, ...untilReset });
+  }
+  if (status === 429) {
+    return createFault('model_rate_limited', { remedy: 'retry', reason, ...delay });
+  }
+  if (status === 408 || status >= 500) {
+    return createFault('model_unavailable', { remedy: 'retry', reason, ...delay });
+  }
+  return createFault('model_request_refused', { remedy: 'stop', reason });
+}
+
+function parseProblem(body: string): Problem {
+  try {
+    return problemSchema.parse(JSON.parse(body)).error;
+  } catch {
+    return { status: '', message: '', details: [] };
+  }
+}
+
+/** A bad key is a 400, told from other ones by ErrorInfo's reason: API_KEY_INVALID and its like. */
+function isAboutKey(problem: Problem): boolean {
+  return findDetail(problem, 'ErrorInfo', errorInfo)?.reason.startsWith('API_KEY_') === true;
+}
+
+function isDailyQuota(problem: Problem): boolean {
+  const violations = findDetail(problem, 'QuotaFailure', quotaFailure)?.violations ?? [];
+  return violations.some(({ quotaId }) => quotaId.includes('PerDay'));
+}
+
+/** RetryInfo's delay in seconds: a protobuf Duration, `"53s"` or `"1.5s"`. */
+function readDelay(problem: Problem): number | undefined {
+  const delay = findDetail(problem, 'RetryInfo', retryInfo)?.retryDelay;
+  const seconds = /^(\d+(?:\.\d+)?)s$/.exec(delay ?? '')?.[1];
+  return seconds === undefined ? undefined : Number(seconds);
+}
+
+function findDetail<T>(problem: Problem, type: string, schema: z.ZodType<T>): T | undefined {
+  const detail = problem.details.find(({ '@type': name }) => name.endsWith(`google.rpc.${type}`));
+  return schema.safeParse(detail).data;
+}
+
+/** Google quotes in its messages what it was sent: keys of suspended consumers, base64 that is not. */
+function redact(message: string, key: string): string {
+  const words = message.replaceAll(key, '[key]').replaceAll(/\S{40,}/g, '[…]');
+  return words.slice(0, MAX_QUOTED_LENGTH);
+}
