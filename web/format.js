@@ -1,0 +1,28 @@
+const UNITS = ['bytes', 'KB', 'MB', 'GB'];
+
+/** 1_234_567 → "1.2 MB". */
+export function formatBytes(bytes) {
+  const step = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const amount = bytes / 1000 ** step;
+  return `${amount.toFixed(step > 0 && amount < 10 ? 1 : 0)} ${UNITS[step]}`;
+}
+
+/** Analyses cost fractions of a cent: two digits that count. */
+export function formatCost(usd) {
+  if (usd === 0) return 'free';
+  return `$${usd >= 0.1 ? usd.toFixed(2) : usd.toFixed(Math.min(8, 1 - Math.floor(Math.log10(usd))))}`;
+}
+
+const timeFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+export function formatTime(iso) {
+  return timeFormat.format(new Date(iso));
+}
+
+/** "awaiting_upload" → "awaiting upload", "sexualContent" → "sexual content". */
+export function formatName(name) {
+  return name
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .replaceAll('_', ' ')
+    .toLowerCase();
+}
