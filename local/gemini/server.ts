@@ -29,7 +29,7 @@ export interface Gemini {
   requests: RecordedRequest[];
   /** Replaces the script: faults for the next generateContent calls, in order, or a function asked for each. */
   script(script: Script<RecordedRequest>): void;
-  /** Cuts off what is still under way. */
+  /** Cuts off what is still under way; a second call does nothing. */
   close(): Promise<void>;
 }
 
@@ -60,6 +60,7 @@ export async function startGemini(options: GeminiOptions): Promise<Gemini> {
   });
   const url = await listen(server, options.port ?? 0);
   const close = async (): Promise<void> => {
+    if (!server.listening) return;
     closing.abort();
     const closed = once(server, 'close');
     server.close();

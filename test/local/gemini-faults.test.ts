@@ -165,6 +165,7 @@ describe('a scripted stand-in', () => {
     await expect.poll(() => gemini.requests.length).toBe(1);
 
     await gemini.close();
+    await gemini.close();
 
     expect(await hanging).toBeInstanceOf(Error);
     gemini = await startGemini({ apiKey: API_KEY });
