@@ -1,0 +1,72 @@
+import { core, type Item, type LevelWrite, type Store } from './dynalite.ts';
+import type { StoredTable } from './table-definition.ts';
+
+const stagedWrites = new WeakMap<Store, Map<string, LevelWrite[]>>();
+
+/**
+ * dynalite writes an item's index rows first and the item after them. A kill in between would leave
+ * rows in a list for an item that was never stored. Here they are held back and go with the item, in one batch.
+ */
+export function makeWritesAtomic(store: Store): void {
+  const staged = new Map<string, LevelWrite[]>();
+  stagedWrites.set(store, staged);
+  const getItemDb = store.getItemDb;
+  const replaced = new Set<object>();
+  const takeStaged = (table: string, key: string) => {
+    const writes = staged.get(`${table}~${key}`) ?? [];
+    staged.delete(`${table}~${key}`);
+    return writes;
+  };
+  store.getItemDb = (table) => {
+    const items = getItemDb(table);
+    if (replaced.has(items)) return items;
+    replaced.add(items);
+    const write = (key: string, own: LevelWrite, done: (error: unknown) => void) =>
+      void store.db.batch([...takeStaged(table, key), own]).then(() => done(null), done);
+    items.put = (key, value, done) =>
+      write(key, { type: 'put', key: `item-${table}~${key}`, value }, done);
+    items.del = (key, done) => write(key, { type: 'del', key: `item-${table}~${key}` }, done);
+    return items;
+  };
+}
+
+const updateIndexes = core.updateIndexes;
+core.updateIndexes = (store, table, existing, item, done) => {
+  const staged = stagedWrites.get(store);
+  const subject = item ?? existing;
+  if (!staged || !subject) return updateIndexes(store, table, existing, item, done);
+  staged.set(
+    `${table.TableName}~${core.createKey(subject, table)}`,
+    listIndexWrites(table, existing, item),
+  );
+  done(null);
+};
+
+/** The writes that an item's change means for the table's indexes. */
+export function listIndexWrites(
+  table: StoredTable,
+  existing: Item | undefined,
+  item: Item | undefined,
+): LevelWrite[] {
+  const { GlobalSecondaryIndexes = [], LocalSecondaryIndexes = [] } = table;
+  return [
+    ...listWritesOf('global', GlobalSecondaryIndexes, table, existing, item),
+    ...listWritesOf('local', LocalSecondaryIndexes, table, existing, item),
+  ];
+}
+
+function listWritesOf(
+  kind: 'global' | 'local',
+  indexes: unknown[],
+  table: StoredTable,
+  existing: Item | undefined,
+  item: Item | undefined,
+): LevelWrite[] {
+  const { puts, deletes } = core.getIndexActions(indexes, existing, item, table);
+  const keyOf = ({ index, key }: { index: string; key: string }) =>
+    `index-${kind}~${table.TableName}~${index}~${key}`;
+  return [
+    ...deletes.map((one): LevelWrite => ({ type: 'del', key: keyOf(one) })),
+    ...puts.map((one): LevelWrite => ({ type: 'put', key: keyOf(one), value: one.item })),
+  ];
+}

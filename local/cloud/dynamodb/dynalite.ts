@@ -1,0 +1,114 @@
+import { createRequire } from 'node:module';
+import { z } from 'zod';
+import type { StoredTable } from './table-definition.ts';
+
+// dynalite's parts, not its HTTP server: that one throws what it does not expect into the event loop,
+// where one odd request would end the whole stack. The version is pinned; these are its own names.
+const load = createRequire(import.meta.url);
+
+/** Attributes as on the wire: `{name: {S: 'value'}}`. */
+export const itemSchema = z.record(z.string(), z.record(z.string(), z.unknown()));
+export type Item = z.output<typeof itemSchema>;
+type Callback<T = unknown> = (error: unknown, value?: T) => void;
+
+export type LevelWrite =
+  | { type: 'put'; key: string; value: unknown }
+  | { type: 'del'; key: string };
+
+/** abstract-level's database, values as JSON. */
+export interface Level {
+  open(): Promise<void>;
+  close(): Promise<void>;
+  put(key: string, value: unknown): Promise<void>;
+  batch(writes: LevelWrite[]): Promise<void>;
+  clear(range: { gte: string; lt: string }): Promise<void>;
+  values(range: { gte: string; lt: string }): AsyncIterable<unknown>;
+}
+
+export interface ItemStore {
+  put(key: string, item: Item, done: Callback): void;
+  del(key: string, done: Callback): void;
+}
+
+export interface Store {
+  db: Level;
+  getItemDb(table: string): ItemStore;
+}
+
+export interface IndexActions {
+  puts: { index: string; key: string; item: unknown }[];
+  deletes: { index: string; key: string }[];
+}
+
+interface Core {
+  create(options: {
+    path: string;
+    createTableMs: number;
+    deleteTableMs: number;
+    updateTableMs: number;
+  }): Store;
+  createKey(item: Item, table: StoredTable): string;
+  getIndexActions(
+    indexes: unknown[],
+    existing: Item | undefined,
+    item: Item | undefined,
+    table: StoredTable,
+  ): IndexActions;
+  updateIndexes(
+    store: Store,
+    table: StoredTable,
+    existing: Item | undefined,
+    item: Item | undefined,
+    done: Callback,
+  ): void;
+}
+
+interface Validation {
+  types: Record<string, unknown>;
+  custom?: unknown;
+}
+
+interface Validations {
+  checkTypes(input: object, types: Validation['types']): object;
+  checkValidations(
+    input: object,
+    types: Validation['types'],
+    custom: Validation['custom'],
+    store: Store,
+  ): void;
+}
+
+type Action = (store: Store, input: object, done: Callback<object>) => void;
+
+export const core: Core = load('dynalite/db/index.js');
+export const validations: Validations = load('dynalite/validations/index.js');
+
+const OPERATIONS = [
+  'BatchGetItem',
+  'BatchWriteItem',
+  'CreateTable',
+  'DeleteItem',
+  'DeleteTable',
+  'DescribeTable',
+  'DescribeTimeToLive',
+  'GetItem',
+  'ListTables',
+  'ListTagsOfResource',
+  'PutItem',
+  'Query',
+  'Scan',
+  'TagResource',
+  'UntagResource',
+  'UpdateItem',
+  'UpdateTable',
+];
+
+export const operations = new Map(OPERATIONS.map((name) => [name, loadOperation(name)]));
+
+function loadOperation(name: string): { action: Action; validation: Validation } {
+  const file = name.charAt(0).toLowerCase() + name.slice(1);
+  return {
+    action: load(`dynalite/actions/${file}.js`),
+    validation: load(`dynalite/validations/${file}.js`),
+  };
+}

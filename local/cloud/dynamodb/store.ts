@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { makeWritesAtomic } from './atomic-writes.ts';
+import { core, type Store } from './dynalite.ts';
+import { type StoredTable, storedTableSchema } from './table-definition.ts';
+
+// Where dynalite puts things: `table~NAME`, `item-NAME~KEY`, `tag-NAME~KEY`, `index-global~NAME~INDEX~KEY`.
+const RANGE_END = '\xff';
+
+const lockedSchema = z.object({ cause: z.object({ code: z.literal('LEVEL_LOCKED') }) });
+
+export function rangeOf(prefix: string): { gte: string; lt: string } {
+  return { gte: prefix, lt: prefix + RANGE_END };
+}
+
+export function itemRange(table: string) {
+  return rangeOf(`item-${table}~`);
+}
+
+/** Opens `dataDir/dynamodb`. Throws a plain sentence where another process has it open. */
+export async function openStore(dataDir: string): Promise<Store> {
+  const store = core.create({
+    path: join(dataDir, 'dynamodb'),
+    createTableMs: 0,
+    deleteTableMs: 0,
+    updateTableMs: 0,
+  });
+  makeWritesAtomic(store);
+  try {
+    await store.db.open();
+  } catch (cause) {
+    if (!lockedSchema.safeParse(cause).success) throw cause;
+    throw new Error(`Another Sightline runs on this data folder: ${dataDir}`, { cause });
+  }
+  await healTables(store);
+  return store;
+}
+
+export function putTable(store: Store, table: StoredTable): Promise<void> {
+  return store.db.put(`table~${table.TableName}`, table);
+}
+
+export async function findTable(store: Store, name: string): Promise<StoredTable | undefined> {
+  const found = await listTables(store);
+  return found.find(({ TableName }) => TableName === name);
+}
+
+export async function listTables(store: Store): Promise<StoredTable[]> {
+  const found: StoredTable[] = [];
+  for await (const table of store.db.values(rangeOf('table~'))) {
+    found.push(storedTableSchema.parse(table));
+  }
+  return found;
+}
+
+/** A kill in the midst of a creation or a deletion leaves a table that dynalite would never get done with. */
+async function healTables(store: Store): Promise<void> {
+  for (const table of await listTables(store)) {
+    if (table.TableStatus === 'DELETING') await finishDeletion(store, table.TableName);
+    else if (table.TableStatus !== 'ACTIVE') await putTable(store, activate(table));
+  }
+}
+
+function activate(table: StoredTable): StoredTable {
+  const indexes = table.GlobalSecondaryIndexes?.map((index) => ({
+    ...index,
+    IndexStatus: 'ACTIVE',
+  }));
+  return {
+    ...table,
+    TableStatus: 'ACTIVE',
+    ...(indexes && { GlobalSecondaryIndexes: indexes }),
+  };
+}
+
+async function finishDeletion(store: Store, name: string): Promise<void> {
+  const prefixes = [
+    `item-${name}~`,
+    `tag-${name}~`,
+    `index-global~${name}~`,
+    `index-local~${name}~`,
+  ];
+  for (const prefix of prefixes) await store.db.clear(rangeOf(prefix));
+  await store.db.batch([{ type: 'del', key: `table~${name}` }]);
+}

@@ -1,0 +1,278 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  DynamoDBClient,
+  TransactWriteItemsCommand,
+  UpdateTableCommand,
+} from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openStore, putTable } from '../../local/cloud/dynamodb/store.ts';
+import { storedTableSchema } from '../../local/cloud/dynamodb/table-definition.ts';
+import { openTables, type Tables } from '../../local/cloud/dynamodb.ts';
+import { SDK_OPTIONS, type ServedService, serveService } from './serve-service.ts';
+
+const TableName = 'pictures';
+const TABLE = {
+  TableName,
+  BillingMode: 'PAY_PER_REQUEST' as const,
+  AttributeDefinitions: [
+    { AttributeName: 'pk', AttributeType: 'S' as const },
+    { AttributeName: 'owner', AttributeType: 'S' as const },
+  ],
+  KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' as const }],
+  GlobalSecondaryIndexes: [
+    {
+      IndexName: 'byOwner',
+      KeySchema: [
+        { AttributeName: 'owner', KeyType: 'HASH' as const },
+        { AttributeName: 'pk', KeyType: 'RANGE' as const },
+      ],
+      Projection: { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: ['title'] },
+    },
+  ],
+  ttlAttribute: 'endsAt',
+};
+
+let dataDir: string;
+let tables: Tables;
+let served: ServedService;
+let client: DynamoDBDocumentClient;
+let seconds: number;
+
+async function start() {
+  tables = await openTables({ dataDir, now: () => seconds * 1000 });
+  served = await serveService(tables);
+  client = DynamoDBDocumentClient.from(
+    new DynamoDBClient({ ...SDK_OPTIONS, endpoint: served.endpoint }),
+  );
+}
+
+async function stop() {
+  client.destroy();
+  await served.close();
+  await tables.close();
+}
+
+async function listOwned(owner: string) {
+  const { Items } = await client.send(
+    new QueryCommand({
+      TableName,
+      IndexName: 'byOwner',
+      KeyConditionExpression: '#owner = :owner',
+      ExpressionAttributeNames: { '#owner': 'owner' },
+      ExpressionAttributeValues: { ':owner': owner },
+    }),
+  );
+  return Items;
+}
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'sightline-tables-'));
+  seconds = 1_800_000_000;
+  await start();
+});
+
+afterEach(async () => {
+  await stop();
+  await rm(dataDir, { recursive: true });
+});
+
+describe('a declared table', () => {
+  test('is ready at once, and declaring it again keeps its items', async () => {
+    await tables.ensureTable(TABLE);
+    await client.send(new PutCommand({ TableName, Item: { pk: '1', owner: 'ann', title: 'cat' } }));
+    await stop();
+    await start();
+    await tables.ensureTable(TABLE);
+    const { Item } = await client.send(new GetCommand({ TableName, Key: { pk: '1' } }));
+    expect(Item).toEqual({ pk: '1', owner: 'ann', title: 'cat' });
+  });
+
+  test('when an index is declared otherwise, then it is built anew from the items', async () => {
+    await tables.ensureTable(TABLE);
+    await client.send(
+      new PutCommand({ TableName, Item: { pk: '1', owner: 'ann', title: 'cat', size: 3 } }),
+    );
+    const [index] = TABLE.GlobalSecondaryIndexes;
+    await tables.ensureTable({
+      ...TABLE,
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'byOwner',
+          KeySchema: index?.KeySchema ?? [],
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['size'] },
+        },
+      ],
+    });
+    expect(await listOwned('ann')).toEqual([{ pk: '1', owner: 'ann', size: 3 }]);
+    await client.send(new DeleteCommand({ TableName, Key: { pk: '1' } }));
+    expect(await listOwned('ann')).toEqual([]);
+  });
+
+  test('when its key is declared otherwise, then the error says what to do', async () => {
+    await tables.ensureTable(TABLE);
+    const declared = {
+      ...TABLE,
+      KeySchema: [{ AttributeName: 'owner', KeyType: 'HASH' as const }],
+    };
+    await expect(tables.ensureTable(declared)).rejects.toThrow(/SIGHTLINE_DATA/);
+  });
+
+  test.each(['CREATING', 'UPDATING'])(
+    'when a kill left it %s, then the next start makes it usable',
+    async (TableStatus) => {
+      await tables.ensureTable(TABLE);
+      await stop();
+      const store = await openStore(dataDir);
+      await putTable(store, storedTableSchema.parse({ ...TABLE, TableStatus }));
+      await store.db.close();
+      await start();
+      await tables.ensureTable(TABLE);
+      await client.send(new PutCommand({ TableName, Item: { pk: '1', owner: 'ann' } }));
+      expect(await listOwned('ann')).toHaveLength(1);
+    },
+  );
+
+  test('when a kill fell into its deletion, then the next start ends that with all its rows', async () => {
+    await tables.ensureTable(TABLE);
+    await client.send(new PutCommand({ TableName, Item: { pk: '1', owner: 'ann' } }));
+    await stop();
+    const store = await openStore(dataDir);
+    await putTable(store, storedTableSchema.parse({ ...TABLE, TableStatus: 'DELETING' }));
+    await store.db.close();
+    await start();
+    await tables.ensureTable(TABLE);
+    expect(await listOwned('ann')).toEqual([]);
+  });
+});
+
+describe('items', () => {
+  beforeEach(() => tables.ensureTable(TABLE));
+
+  test('conditions, counters and indexes work as the SDK asks for them', async () => {
+    const put = new PutCommand({
+      TableName,
+      Item: { pk: '1', owner: 'ann', title: 'cat' },
+      ConditionExpression: 'attribute_not_exists(pk)',
+    });
+    await client.send(put);
+    await expect(client.send(put)).rejects.toMatchObject({
+      name: 'ConditionalCheckFailedException',
+    });
+    const update = new UpdateCommand({
+      TableName,
+      Key: { pk: '1' },
+      UpdateExpression: 'SET #owner = :bob ADD tries :one',
+      ExpressionAttributeNames: { '#owner': 'owner' },
+      ExpressionAttributeValues: { ':bob': 'bob', ':one': 1 },
+      ReturnValues: 'ALL_NEW',
+    });
+    const { Attributes } = await client.send(update);
+    expect(Attributes).toEqual({ pk: '1', owner: 'bob', title: 'cat', tries: 1 });
+    expect(await listOwned('ann')).toEqual([]);
+    expect(await listOwned('bob')).toEqual([{ pk: '1', owner: 'bob', title: 'cat' }]);
+  });
+
+  test('an item and its index rows are stored as one batch', async () => {
+    await stop();
+    const store = await openStore(dataDir);
+    const keys: string[][] = [];
+    const { batch } = store.db;
+    store.db.batch = (writes) => {
+      keys.push(writes.map(({ key }) => key.split('~').slice(0, 2).join('~')));
+      return batch.call(store.db, writes);
+    };
+    const { runOperation } = await import('../../local/cloud/dynamodb/run-operation.ts');
+    const Item = { pk: { S: '1' }, owner: { S: 'ann' } };
+    await runOperation(store, 'PutItem', { TableName, Item });
+    await runOperation(store, 'DeleteItem', { TableName, Key: { pk: { S: '1' } } });
+    await store.db.close();
+    await start();
+    expect(keys).toHaveLength(2);
+    for (const written of keys) expect(written).toHaveLength(2);
+  });
+
+  test('when their time is over, then the sweep deletes them and leaves the others', async () => {
+    const items = [
+      { pk: 'past', endsAt: seconds - 1 },
+      { pk: 'future', endsAt: seconds + 60 },
+      { pk: 'none' },
+      { pk: 'text', endsAt: 'yesterday' },
+    ];
+    for (const Item of items) await client.send(new PutCommand({ TableName, Item }));
+    await tables.sweep();
+    const found = items.map(({ pk }) => client.send(new GetCommand({ TableName, Key: { pk } })));
+    const left = (await Promise.all(found)).flatMap(({ Item }) => (Item ? [Item.pk] : []));
+    expect(left).toEqual(['future', 'none', 'text']);
+  });
+});
+
+describe('what dynalite cannot do', () => {
+  beforeEach(() => tables.ensureTable(TABLE));
+
+  test('is refused rather than left out', async () => {
+    const withOldValues = new PutCommand({
+      TableName,
+      Item: { pk: '1' },
+      ConditionExpression: 'attribute_not_exists(pk)',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    await expect(client.send(withOldValues)).rejects.toMatchObject({ name: 'ValidationException' });
+    const transaction = new TransactWriteItemsCommand({
+      TransactItems: [{ Put: { TableName, Item: { pk: { S: '1' } } } }],
+    });
+    await expect(client.send(transaction)).rejects.toMatchObject({
+      name: 'UnknownOperationException',
+    });
+    const newIndex = new UpdateTableCommand({
+      TableName,
+      GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: 'byOwner' } }],
+    });
+    await expect(client.send(newIndex)).rejects.toMatchObject({ name: 'ValidationException' });
+    const { ttlAttribute: _, ...table } = TABLE;
+    const streamed = new CreateTableCommand({
+      ...table,
+      TableName: 'other',
+      StreamSpecification: { StreamEnabled: true, StreamViewType: 'KEYS_ONLY' },
+    });
+    await expect(client.send(streamed)).rejects.toMatchObject({ name: 'ValidationException' });
+    await expect(
+      client.send(new DescribeTableCommand({ TableName: 'other' })),
+    ).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+
+  test('the TTL is described as it was declared', async () => {
+    const { TimeToLiveDescription } = await client.send(
+      new DescribeTimeToLiveCommand({ TableName }),
+    );
+    expect(TimeToLiveDescription).toEqual({ TimeToLiveStatus: 'ENABLED', AttributeName: 'endsAt' });
+  });
+
+  test.each(['null', '[]', '"x"', '{', '{"TableName":7}', '{"TableName":"pictures","Key":null}'])(
+    'the odd body %s gets an error and ends nothing',
+    async (body) => {
+      const response = await fetch(served.endpoint, {
+        method: 'POST',
+        headers: { 'x-amz-target': 'DynamoDB_20120810.GetItem' },
+        body,
+      });
+      expect(response.status).toBe(400);
+    },
+  );
+});
+
+test('when the folder is open in another place, then the error says so', async () => {
+  await expect(openTables({ dataDir })).rejects.toThrow(/Another Sightline/);
+});
