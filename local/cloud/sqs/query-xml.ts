@@ -15,7 +15,8 @@ const MAPS: Record<string, string> = {
 /** An operation's output as the Query protocol answers it. */
 export function renderResult(operation: string, output: object, requestId: string): string {
   const members = renderMembers(operation, output);
-  const result = members && `<${operation}Result>${members}</${operation}Result>`;
+  // Always there: botocore looks the element up even where the answer is empty.
+  const result = `<${operation}Result>${members}</${operation}Result>`;
   return (
     `<?xml version="1.0"?><${operation}Response xmlns="${NAMESPACE}">${result}` +
     `<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${operation}Response>`
