@@ -34,7 +34,8 @@ const TOKENS_PER_PRICE = 1_000_000;
 /** What the tokens cost in USD, or undefined for an unknown model. `at` in epoch milliseconds. */
 export function costUsd(model: string, usage: TokenUsage, at = Date.now()): number | undefined {
   // Answers name a release of the model: gemini-3.8-flash-002.
-  const prices = PRICES[model.replace(/^models\//, '').replace(/-\d{3}$/, '')];
+  const name = model.replace(/^models\//, '').replace(/-\d{3}$/, '');
+  const prices = Object.hasOwn(PRICES, name) ? PRICES[name] : undefined;
   const price = prices?.find(({ from }) => from === undefined || at >= Date.parse(from));
   if (!price) return undefined;
   return (usage.inputTokens * price.input + usage.outputTokens * price.output) / TOKENS_PER_PRICE;

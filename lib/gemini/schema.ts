@@ -4,7 +4,6 @@
  * the answer comes, and the descriptions tell the model of them.
  */
 const KEPT = new Set(['type', 'format', 'title', 'description', 'enum', 'required', '$ref']);
-const SCHEMAS = new Set(['items']);
 const LISTS_OF_SCHEMAS = new Set(['anyOf', 'oneOf', 'prefixItems']);
 const NAMED_SCHEMAS = new Set(['properties', '$defs']);
 
@@ -20,7 +19,8 @@ export function toGeminiSchema(schema: unknown): unknown {
 }
 
 function convertChild(keyword: string, value: unknown): unknown {
-  if (SCHEMAS.has(keyword)) return toGeminiSchema(value);
+  // `items: false`, which closes a tuple, is a bound like any other.
+  if (keyword === 'items' && isRecord(value)) return toGeminiSchema(value);
   if (LISTS_OF_SCHEMAS.has(keyword) && Array.isArray(value)) return value.map(toGeminiSchema);
   if (!NAMED_SCHEMAS.has(keyword) || !isRecord(value)) return undefined;
   return Object.fromEntries(
