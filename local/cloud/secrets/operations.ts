@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import type { Operation } from '../aws-json.ts';
+import { awsError } from '../service.ts';
+import type { Secret } from './secret-store.ts';
+import { checkValue, type Value, type Vault } from './vault.ts';
+import type { Version } from './versions.ts';
+
+const MAX_LISTED = 100;
+
+const SecretId = z.string().min(1).max(2048);
+const text = z.string().exactOptional();
+const value = { SecretString: text, SecretBinary: z.base64().exactOptional() };
+const ClientRequestToken = z.string().min(32).max(64).exactOptional();
+
+// Strict: what is not acted on (rotation, replicas, KMS keys, tags) is refused, never ignored.
+const getInput = z.strictObject({ SecretId, VersionId: text, VersionStage: text });
+const describeInput = z.strictObject({ SecretId });
+const createInput = z.strictObject({
+  Name: z.string(),
+  Description: text,
+  ClientRequestToken,
+  ...value,
+});
+const putInput = z.strictObject({
+  SecretId,
+  ClientRequestToken,
+  VersionStages: z.array(z.string()).min(1).max(20).exactOptional(),
+  ...value,
+});
+const updateInput = z.strictObject({ SecretId, Description: text, ClientRequestToken, ...value });
+const listInput = z.strictObject({
+  MaxResults: z.int().min(1).max(MAX_LISTED).default(MAX_LISTED),
+  NextToken: text,
+});
+const deleteInput = z.strictObject({
+  SecretId,
+  ForceDeleteWithoutRecovery: z.literal(true, 'only a deletion without recovery is played here'),
+});
+
+/** What this Secrets Manager can do; names as in the API. */
+export const OPERATIONS: Record<string, Operation<Vault>> = {
+  GetSecretValue(input, vault) {
+    const { SecretId: id, VersionId, VersionStage } = parse(getInput, input);
+    const { secret, version } = vault.read(id, { id: VersionId, stage: VersionStage });
+    return {
+      ...identify(secret),
+      ...identifyVersion(version),
+      CreatedDate: version.createdAt,
+      ...(version.string !== undefined && { SecretString: version.string }),
+      ...(version.binary !== undefined && { SecretBinary: version.binary }),
+    };
+  },
+  PutSecretValue(input, vault) {
+    const given = parse(putInput, input);
+    const [secret, version] = vault.put(given.SecretId, toValue(given), {
+      token: given.ClientRequestToken,
+      stages: given.VersionStages,
+    });
+    return { ...identify(secret), ...identifyVersion(version) };
+  },
+  CreateSecret(input, vault) {
+    const given = parse(createInput, input);
+    if (hasValue(given)) checkValue(toValue(given)); // else its refusal would leave an empty secret
+    const secret = vault.create(given.Name, given.Description);
+    return { ...identify(secret), ...putIfGiven(vault, given.Name, given) };
+  },
+  UpdateSecret(input, vault) {
+    const given = parse(updateInput, input);
+    const secret = vault.require(given.SecretId);
+    if (given.Description !== undefined) vault.describe(given.SecretId, given.Description);
+    return { ...identify(secret), ...putIfGiven(vault, given.SecretId, given) };
+  },
+  DescribeSecret: (input, vault) =>
+    describe(vault.require(parse(describeInput, input).SecretId), 'VersionIdsToStages'),
+  ListSecrets(input, vault) {
+    const { MaxResults, NextToken } = parse(listInput, input);
+    const after = Buffer.from(NextToken ?? '', 'base64url').toString();
+    const rest = vault.list().filter(({ name }) => name > after);
+    const shown = rest.slice(0, MaxResults);
+    const last = rest.length > MaxResults ? shown.at(-1) : undefined;
+    return {
+      SecretList: shown.map((secret) => describe(secret, 'SecretVersionsToStages')),
+      ...(last && { NextToken: Buffer.from(last.name).toString('base64url') }),
+    };
+  },
+  DeleteSecret(input, vault) {
+    const secret = vault.remove(parse(deleteInput, input).SecretId);
+    return { ...identify(secret), DeletionDate: Date.now() / 1000 };
+  },
+};
+
+function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw awsError('InvalidParameterException', z.prettifyError(parsed.error));
+}
+
+interface GivenValue {
+  SecretString?: string;
+  SecretBinary?: string;
+}
+
+function hasValue(given: GivenValue): boolean {
+  return given.SecretString !== undefined || given.SecretBinary !== undefined;
+}
+
+function toValue(given: GivenValue): Value {
+  return {
+    ...(given.SecretString !== undefined && { string: given.SecretString }),
+    ...(given.SecretBinary !== undefined && { binary: given.SecretBinary }),
+  };
+}
+
+function putIfGiven(vault: Vault, id: string, given: GivenValue & { ClientRequestToken?: string }) {
+  if (!hasValue(given)) return {};
+  const [, version] = vault.put(id, toValue(given), { token: given.ClientRequestToken });
+  return { VersionId: version.id };
+}
+
+function identify({ arn, name }: Secret) {
+  return { ARN: arn, Name: name };
+}
+
+function identifyVersion({ id, stages }: Version) {
+  return { VersionId: id, VersionStages: stages };
+}
+
+function describe(secret: Secret, versionsName: string) {
+  return {
+    ...identify(secret),
+    ...(secret.description !== undefined && { Description: secret.description }),
+    CreatedDate: secret.createdAt,
+    LastChangedDate: secret.changedAt,
+    [versionsName]: Object.fromEntries(secret.versions.map(({ id, stages }) => [id, stages])),
+  };
+}

@@ -1,0 +1,71 @@
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { versionSchema } from './versions.ts';
+
+const secretSchema = z.object({
+  name: z.string(),
+  arn: z.string(),
+  description: z.string().exactOptional(),
+  /** Seconds since 1970. */
+  createdAt: z.number(),
+  changedAt: z.number(),
+  versions: z.array(versionSchema),
+});
+
+export type Secret = z.output<typeof secretSchema>;
+
+export interface SecretStore {
+  find(name: string): Secret | undefined;
+  list(): Secret[];
+  save(secret: Secret): void;
+  remove(name: string): void;
+}
+
+/** One file a secret, for this user alone. A file is replaced as a whole, so a kill leaves the old or the new one. */
+export function openSecretStore(folder: string): SecretStore {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
+  removeUnfinished(folder);
+  // A name may hold slashes and dots: only its digest becomes part of a path.
+  const pathOf = (name: string) =>
+    join(folder, `${createHash('sha256').update(name).digest('hex')}.json`);
+  return {
+    find: (name) => read(pathOf(name)),
+    list: () =>
+      readdirSync(folder)
+        .filter((file) => file.endsWith('.json'))
+        .flatMap((file) => read(join(folder, file)) ?? [])
+        .sort((left, right) => (left.name < right.name ? -1 : 1)),
+    save(secret) {
+      const unfinished = join(folder, `${randomUUID()}.tmp`);
+      writeFileSync(unfinished, JSON.stringify(secret), { mode: 0o600, flag: 'wx' });
+      renameSync(unfinished, pathOf(secret.name));
+    },
+    remove: (name) => rmSync(pathOf(name), { force: true }),
+  };
+}
+
+function removeUnfinished(folder: string): void {
+  for (const file of readdirSync(folder)) if (file.endsWith('.tmp')) rmSync(join(folder, file));
+}
+
+function read(path: string): Secret | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  return secretSchema.parse(JSON.parse(text));
+}
