@@ -4,7 +4,10 @@ import { readConfig } from '../../lib/config.ts';
 test('given settings that are missing or wrong, then all of them are named at once', () => {
   const environment = { UPLOAD_BUCKET: 'b', MAX_PICTURE_BYTES: 'many', GEMINI_BASE_URL: '' };
   const read = () =>
-    readConfig(['TABLE_NAME', 'UPLOAD_BUCKET', 'MAX_PICTURE_BYTES', 'GEMINI_BASE_URL'], environment);
+    readConfig(
+      ['TABLE_NAME', 'UPLOAD_BUCKET', 'MAX_PICTURE_BYTES', 'GEMINI_BASE_URL'],
+      environment,
+    );
   expect(read).toThrow(/TABLE_NAME \(not set\)/);
   expect(read).toThrow(/MAX_PICTURE_BYTES \(.*number.*\)/);
   expect(read).toThrow(/GEMINI_BASE_URL \(not set\)/);

@@ -33,10 +33,16 @@ function recordOf(changes: Partial<AnalysisRecord>): AnalysisRecord {
 function processing(changes: Partial<AnalysisRecord>): AnalysisRecord {
   return recordOf({ status: 'processing', attempts: 1, leaseUntil: now - 1, ...changes });
 }
-function claim(record: AnalysisRecord | Tombstone | undefined, origin: 'upload' | 'drop' = 'upload') {
+function claim(
+  record: AnalysisRecord | Tombstone | undefined,
+  origin: 'upload' | 'drop' = 'upload',
+) {
   return decideClaim({ record, origin, now });
 }
-function fail(record: AnalysisRecord | Tombstone | undefined, origin: 'upload' | 'drop' = 'upload') {
+function fail(
+  record: AnalysisRecord | Tombstone | undefined,
+  origin: 'upload' | 'drop' = 'upload',
+) {
   return decideFailure({ record, origin, now });
 }
 
