@@ -1,0 +1,36 @@
+/** A reason not to start that the user can do something about: shown as it is, without a stack. */
+export function createRefusal(message: string, cause?: unknown): Error {
+  return Object.assign(new Error(message, { cause }), { name: 'StartRefusal' });
+}
+
+/** The failure of a part of the start, in words that say what to do; unknown ones stay as they are. */
+export function explainPort(error: unknown, name: 'PORT' | 'AWS_PORT', port: number): unknown {
+  const code = readErrorCode(error);
+  const another = `${name}=${port + 1} npm start`;
+  if (code === 'EADDRINUSE') {
+    return createRefusal(
+      `Port ${port} is taken. Stop what uses it, or choose another one: ${another}`,
+      error,
+    );
+  }
+  if (code === 'EACCES') {
+    return createRefusal(`Port ${port} needs more rights. Choose a higher one: ${another}`, error);
+  }
+  return error;
+}
+
+/** What the stores of a data folder throw where their files are not theirs any more. */
+export function explainFolder(error: unknown, dataDir: string): unknown {
+  if (!/^(ERR_SQLITE_ERROR|LEVEL_)/.test(readErrorCode(error) ?? '')) return error;
+  const reason = error instanceof Error ? error.message : error;
+  return createRefusal(
+    `The data folder ${dataDir} is damaged: ${reason}\nMove it away (a new one is made at the next start), or choose another one: SIGHTLINE_DATA=/some/folder npm start`,
+    error,
+  );
+}
+
+/** Node's code of a failed system call (`EADDRINUSE`), if it is one. */
+function readErrorCode(error: unknown): string | undefined {
+  const known = error instanceof Error && 'code' in error && typeof error.code === 'string';
+  return known ? String(error.code) : undefined;
+}

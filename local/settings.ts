@@ -1,0 +1,89 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+import { createRefusal } from './host/refusal.ts';
+
+const MAX_PORT = 65_535;
+
+const port = (standard: number) =>
+  z.coerce
+    .number('must be a port number')
+    .int('must be a whole number')
+    .min(0, `must be between 0 and ${MAX_PORT}`)
+    .max(MAX_PORT, `must be between 0 and ${MAX_PORT}`)
+    .default(standard);
+
+const schema = z.object({
+  PORT: port(3000),
+  AWS_PORT: port(4566),
+  SIGHTLINE_DATA: z.string().default('.sightline'),
+  // A key goes into an HTTP header: a line break or a space in it is a slip of the clipboard.
+  GEMINI_API_KEY: z
+    .string()
+    .trim()
+    .regex(/^[!-~]+$/, 'must be printable ASCII without spaces')
+    .optional(),
+  GEMINI_BASE_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https address' })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
+  GEMINI_MODELS: z
+    .string()
+    .regex(/^[\w.-]+(\s*,\s*[\w.-]+)*$/, 'must be model names with commas between')
+    .transform((names) => names.replaceAll(/\s/g, ''))
+    .optional(),
+  RATE_LIMIT_PER_MINUTE: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .nonnegative('must be 0 (no limit) or more')
+    .default(10),
+});
+
+export interface Settings {
+  /** 0 = any free one. */
+  port: number;
+  awsPort: number;
+  /** Absolute. */
+  dataDir: string;
+  geminiApiKey?: string | undefined;
+  geminiBaseUrl?: string | undefined;
+  /** Ordered, with commas between. */
+  geminiModels?: string | undefined;
+  rateLimitPerMinute: number;
+}
+
+/** The environment over `.env`, as the local stack's settings. Throws one error that names every bad one. */
+export function readSettings(
+  environment: Record<string, string | undefined>,
+  folder = process.cwd(),
+): Settings {
+  const parsed = schema.safeParse(dropEmpty({ ...readEnvFile(folder), ...environment }));
+  if (!parsed.success) throw createRefusal(describeProblems(parsed.error));
+  const values = parsed.data;
+  return {
+    port: values.PORT,
+    awsPort: values.AWS_PORT,
+    dataDir: resolve(folder, values.SIGHTLINE_DATA),
+    geminiApiKey: values.GEMINI_API_KEY,
+    geminiBaseUrl: values.GEMINI_BASE_URL,
+    geminiModels: values.GEMINI_MODELS,
+    rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
+  };
+}
+
+function readEnvFile(folder: string): Record<string, string | undefined> {
+  const file = resolve(folder, '.env');
+  return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
+}
+
+/** `NAME= npm start` is how a shell says "not that one". */
+function dropEmpty(environment: Record<string, string | undefined>) {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
+}
+
+/** Names only: a value may be a secret. */
+function describeProblems(error: z.ZodError): string {
+  const lines = error.issues.map((issue) => `  ${issue.path.join('.')} ${issue.message}`);
+  return `These settings are not valid:\n${lines.join('\n')}\nCorrect them in the environment or in .env, or leave them out for the defaults.`;
+}

@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readSettings } from '../../local/settings.ts';
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sightline-settings-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const fail = (environment: Record<string, string>): Error => {
+  try {
+    readSettings(environment, folder);
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error('unexpectedly valid');
+};
+
+describe('the settings of the local stack', () => {
+  test('given nothing, are the documented defaults', () => {
+    expect(readSettings({}, folder)).toEqual({
+      port: 3000,
+      awsPort: 4566,
+      dataDir: join(folder, '.sightline'),
+      rateLimitPerMinute: 10,
+    });
+  });
+
+  test('given empty values, are the defaults as well', () => {
+    const empty = { PORT: '', GEMINI_API_KEY: ' ', GEMINI_BASE_URL: '' };
+    expect(readSettings(empty, folder)).toMatchObject({ port: 3000 });
+    expect(readSettings(empty, folder).geminiApiKey).toBeUndefined();
+  });
+
+  test('given values, are those', () => {
+    const settings = readSettings(
+      {
+        PORT: '1',
+        AWS_PORT: '2',
+        SIGHTLINE_DATA: '/data',
+        GEMINI_API_KEY: 'a-key',
+        GEMINI_BASE_URL: 'http://127.0.0.1:9/',
+        GEMINI_MODELS: 'a, b',
+        RATE_LIMIT_PER_MINUTE: '0',
+      },
+      folder,
+    );
+    expect(settings).toEqual({
+      port: 1,
+      awsPort: 2,
+      dataDir: '/data',
+      geminiApiKey: 'a-key',
+      geminiBaseUrl: 'http://127.0.0.1:9',
+      geminiModels: 'a,b',
+      rateLimitPerMinute: 0,
+    });
+  });
+
+  test('given bad ones, name all of them at once, and never a value', () => {
+    const { message } = fail({
+      PORT: '70000',
+      AWS_PORT: 'http',
+      GEMINI_API_KEY: 'my secret',
+      GEMINI_BASE_URL: 'ftp://x',
+      GEMINI_MODELS: ',',
+      RATE_LIMIT_PER_MINUTE: '-1',
+    });
+    for (const name of [
+      'PORT ',
+      'AWS_PORT',
+      'GEMINI_API_KEY',
+      'GEMINI_BASE_URL',
+      'GEMINI_MODELS',
+    ]) {
+      expect(message).toContain(name);
+    }
+    expect(message).toContain('RATE_LIMIT_PER_MINUTE must be 0 (no limit) or more');
+    expect(message).not.toContain('my secret');
+  });
+
+  test('come from .env too, and the environment wins', () => {
+    writeFileSync(join(folder, '.env'), 'PORT=4000\nAWS_PORT=4001\nGEMINI_API_KEY=from-file\n');
+    const settings = readSettings({ AWS_PORT: '5001', GEMINI_API_KEY: '' }, folder);
+    expect(settings).toMatchObject({ port: 4000, awsPort: 5001 });
+    expect(settings.geminiApiKey).toBeUndefined(); // `GEMINI_API_KEY= npm start`: not that one
+  });
+});
