@@ -1,0 +1,48 @@
+import { type FunctionSpec, type QueueSource, resolveFunctions } from './functions.ts';
+import { createResources, type PlayedCloud } from './resources.ts';
+import { readTemplate, type TemplateOptions } from './template.ts';
+import type { DeclaredCors } from './template-schema.ts';
+
+export interface Played {
+  /** Where handlers are found. */
+  taskRoot: string;
+  functions: FunctionSpec[];
+  queues: QueueSource[];
+  cors: DeclaredCors | undefined;
+  /** What `!Ref` gives for a resource. Throws where there is none. */
+  refOf(logicalId: string): string;
+  /** A variable of whichever function has it. */
+  readVariable(name: string): string | undefined;
+  /** What is declared and does not exist on a laptop. */
+  notPlayed: string[];
+}
+
+/** Creates the template's resources in the laptop's cloud, and reads its functions with every reference resolved. */
+export async function playTemplate(
+  cloud: PlayedCloud,
+  file: string,
+  options: TemplateOptions & { accountId: string },
+): Promise<Played> {
+  const template = readTemplate(file, options);
+  const resources = await createResources(cloud, template.resources, {
+    'AWS::AccountId': options.accountId,
+    'AWS::Region': options.region,
+    'AWS::Partition': 'aws',
+    'AWS::URLSuffix': 'amazonaws.com',
+    'AWS::StackName': `${template.service}-${options.stage}`,
+  });
+  const { functions, queues } = await resolveFunctions(template, resources.resolve);
+  return {
+    taskRoot: template.folder,
+    functions,
+    queues,
+    cors: template.cors,
+    refOf(logicalId) {
+      const ref = resources.attributes.get(logicalId)?.Ref;
+      if (!ref) throw new Error(`${file} declares no ${logicalId} that is played here`);
+      return ref;
+    },
+    readVariable: (name) => functions.find((each) => each.environment[name])?.environment[name],
+    notPlayed: [...template.notPlayed, ...resources.notPlayed],
+  };
+}

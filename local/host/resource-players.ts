@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { tableDefinitionSchema } from '../cloud/dynamodb/table-definition.ts';
+import { ACCOUNT_ID, REGION } from './account.ts';
+import type { Attributes } from './intrinsics.ts';
+import type { PlayedCloud } from './resources.ts';
+
+// Every name has to stand in the template: one made up by CloudFormation would change with each start.
+// The schemas are strict, so that a property is either played, or listed as one that changes nothing here.
+
+const idle = (...names: string[]) =>
+  Object.fromEntries(names.map((name) => [name, z.unknown().optional()]));
+
+const lastPart = (arn: string) => arn.slice(arn.lastIndexOf(':') + 1);
+
+const queueSchema = z.strictObject({
+  ...idle('KmsMasterKeyId', 'SqsManagedSseEnabled', 'RedriveAllowPolicy', 'Tags'),
+  QueueName: z.string(),
+  FifoQueue: z.literal(false, 'FIFO queues are not played here').optional(),
+  VisibilityTimeout: z.coerce.number().optional(), // this and the following: seconds
+  MessageRetentionPeriod: z.coerce.number().optional(),
+  DelaySeconds: z.coerce.number().optional(),
+  ReceiveMessageWaitTimeSeconds: z.coerce.number().optional(),
+  RedrivePolicy: z
+    .object({ deadLetterTargetArn: z.string(), maxReceiveCount: z.coerce.number() })
+    .optional(),
+});
+
+export function playQueue(cloud: PlayedCloud, properties: unknown): Attributes {
+  const declared = queueSchema.parse(properties);
+  const { RedrivePolicy: redrive } = declared;
+  const queue = cloud.queues.ensureQueue({
+    name: declared.QueueName,
+    ...given({
+      visibilityTimeoutSeconds: declared.VisibilityTimeout,
+      messageRetentionSeconds: declared.MessageRetentionPeriod,
+      delaySeconds: declared.DelaySeconds,
+      receiveWaitSeconds: declared.ReceiveMessageWaitTimeSeconds,
+      redrive: redrive && {
+        deadLetterQueueName: lastPart(redrive.deadLetterTargetArn),
+        maxReceiveCount: redrive.maxReceiveCount,
+      },
+    }),
+  });
+  return { Ref: queue.url, Arn: queue.arn, QueueName: queue.name, QueueUrl: queue.url };
+}
+
+const method = z.enum(['GET', 'PUT', 'POST', 'DELETE', 'HEAD']);
+const bucketSchema = z.strictObject({
+  ...idle('BucketEncryption', 'LoggingConfiguration', 'OwnershipControls', 'Tags'),
+  ...idle('LifecycleConfiguration', 'PublicAccessBlockConfiguration'),
+  BucketName: z.string(),
+  CorsConfiguration: z
+    .object({
+      CorsRules: z.array(
+        z.object({
+          AllowedOrigins: z.array(z.string()),
+          AllowedMethods: z.array(method),
+          AllowedHeaders: z.array(z.string()).default([]),
+          ExposedHeaders: z.array(z.string()).default([]),
+          MaxAge: z.number().optional(), // seconds
+        }),
+      ),
+    })
+    .optional(),
+  NotificationConfiguration: z
+    .strictObject({
+      QueueConfigurations: z.array(
+        z.object({
+          Event: z.string(),
+          Queue: z.string(),
+          Filter: z
+            .object({
+              S3Key: z.object({
+                Rules: z.array(z.object({ Name: z.enum(['prefix', 'suffix']), Value: z.string() })),
+              }),
+            })
+            .optional(),
+        }),
+      ),
+    })
+    .optional(),
+});
+
+export function playBucket(cloud: PlayedCloud, properties: unknown): Attributes {
+  const declared = bucketSchema.parse(properties);
+  cloud.buckets.ensureBucket({
+    name: declared.BucketName,
+    cors: declared.CorsConfiguration?.CorsRules.map((rule) => ({
+      allowedOrigins: rule.AllowedOrigins,
+      allowedMethods: rule.AllowedMethods,
+      allowedHeaders: rule.AllowedHeaders,
+      exposedHeaders: rule.ExposedHeaders,
+      ...given({ maxAgeSeconds: rule.MaxAge }),
+    })),
+    notifications: declared.NotificationConfiguration?.QueueConfigurations.map((each) => {
+      const rules = each.Filter?.S3Key.Rules ?? [];
+      const filter = Object.fromEntries(rules.map((rule) => [rule.Name, rule.Value]));
+      return { queueName: lastPart(each.Queue), events: [each.Event], ...filter };
+    }),
+  });
+  return { Ref: declared.BucketName, Arn: `arn:aws:s3:::${declared.BucketName}` };
+}
+
+const tableSchema = tableDefinitionSchema.omit({ ttlAttribute: true }).extend({
+  ...idle('DeletionProtectionEnabled', 'PointInTimeRecoverySpecification', 'SSESpecification'),
+  ...idle('TableClass', 'Tags'),
+  TimeToLiveSpecification: z
+    .object({ AttributeName: z.string(), Enabled: z.literal(true) })
+    .optional(),
+});
+
+export async function playTable(cloud: PlayedCloud, properties: unknown): Promise<Attributes> {
+  const declared = tableSchema.parse(properties);
+  const ttl = declared.TimeToLiveSpecification;
+  const { TableName, BillingMode, AttributeDefinitions, KeySchema } = declared;
+  await cloud.tables.ensureTable({
+    ...{ TableName, BillingMode, AttributeDefinitions, KeySchema },
+    ...given({
+      GlobalSecondaryIndexes: declared.GlobalSecondaryIndexes,
+      ttlAttribute: ttl?.AttributeName,
+    }),
+  });
+  return { Ref: TableName, Arn: `arn:aws:dynamodb:${REGION}:${ACCOUNT_ID}:table/${TableName}` };
+}
+
+const secretSchema = z.strictObject({
+  ...idle('Description', 'KmsKeyId', 'Tags'),
+  Name: z.string(),
+});
+
+export function playSecret(cloud: PlayedCloud, properties: unknown): Attributes {
+  const { arn } = cloud.secrets.ensureSecret(secretSchema.parse(properties).Name);
+  return { Ref: arn, Id: arn };
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Without the keys that hold undefined: there they would mean something else than being left out. */
+function given<T extends object>(values: T): Given<T> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as Given<T>;
+}
