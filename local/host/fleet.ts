@@ -1,0 +1,93 @@
+import { availableParallelism, totalmem } from 'node:os';
+import { createEnvironment, type RuntimeSettings } from './function-environment.ts';
+import type { FunctionSpec } from './functions.ts';
+import { type Instance, startInstance } from './instance.ts';
+import type { Logs } from './logs.ts';
+import { createPool, type Pool } from './pool.ts';
+import type { InvocationResult } from './protocol.ts';
+import { startReaper } from './reaper.ts';
+
+const IDLE_MS = 120_000;
+const IDLE_CHECK_MS = 10_000;
+const BYTES_PER_INSTANCE = 100e6; // one that waits, with the SDK loaded
+// Half the machine's memory. One function gets three quarters of it at most, so that a crowd of
+// waiting look-ups cannot keep the one from starting on which they wait.
+const INSTANCES = Math.min(100, Math.max(16, Math.floor(totalmem() / 2 / BYTES_PER_INSTANCE)));
+const INSTANCES_PER_FUNCTION = Math.floor(INSTANCES * 0.75);
+// More at once only take the processor from each other, and from those that work.
+const STARTS_AT_ONCE = availableParallelism() + 1;
+
+export interface FleetOptions {
+  functions: FunctionSpec[];
+  settings: RuntimeSettings;
+  logs: Logs;
+}
+
+export interface Fleet {
+  find(functionName: string): { pool: Pool; spec: FunctionSpec } | undefined;
+  /** Ends all instances; what runs on them ends with `reason`. Resolves when the processes are gone. */
+  close(reason: InvocationResult): Promise<void>;
+}
+
+/** The instances of all functions together: how many this machine can take, and their ends. */
+export function createFleet({ functions, settings, logs }: FleetOptions): Fleet {
+  const reaper = startReaper();
+  const members = new Map<string, { pool: Pool; spec: FunctionSpec }>();
+  const alive = new Set<Instance>();
+  let starting = 0;
+
+  const pools = () => [...members.values()].map(({ pool }) => pool);
+  const fillAll = () => {
+    for (const pool of pools()) pool.fill();
+  };
+  const listAlive = () => reaper.watch([...alive].flatMap(({ pid }) => pid ?? []));
+
+  function start(spec: FunctionSpec): Instance | undefined {
+    if (starting >= STARTS_AT_ONCE) return undefined;
+    const full = alive.size >= INSTANCES;
+    // Room is made by the end of an idle one, and used when it is gone.
+    if (full) pools().some((pool) => pool.endIdle(Date.now()));
+    if (full) return undefined;
+    const instance = startInstance({
+      environment: createEnvironment(spec, settings),
+      memoryMb: spec.memoryMb,
+      onLine: (line, stream) => logs.line(spec.name, line, stream),
+    });
+    void follow(instance, spec.name);
+    return instance;
+  }
+
+  async function follow(instance: Instance, name: string): Promise<void> {
+    starting++;
+    alive.add(instance);
+    listAlive();
+    const failure = await instance.ready;
+    starting--;
+    if (failure?.ok === false && failure.reason !== 'stopped') {
+      logs.note(name, 'ERROR', `Cannot be loaded: ${failure.error.errorMessage}`);
+    }
+    fillAll();
+    await instance.exited;
+    alive.delete(instance);
+    listAlive();
+    fillAll();
+  }
+
+  for (const spec of functions) {
+    const limit = Math.min(spec.reservedConcurrency ?? INSTANCES, INSTANCES_PER_FUNCTION);
+    members.set(spec.name, { spec, pool: createPool({ limit, start: () => start(spec) }) });
+  }
+  const idleTimer = setInterval(() => {
+    for (const pool of pools()) while (pool.endIdle(Date.now() - IDLE_MS));
+  }, IDLE_CHECK_MS);
+
+  return {
+    find: (functionName) => members.get(functionName),
+    async close(reason) {
+      clearInterval(idleTimer);
+      for (const pool of pools()) pool.close(reason);
+      await Promise.all([...alive].map(({ exited }) => exited));
+      reaper.close();
+    },
+  };
+}

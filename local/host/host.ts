@@ -1,0 +1,54 @@
+import { createFleet, type FleetOptions } from './fleet.ts';
+import { MAX_PAYLOAD_BYTES } from './instance.ts';
+import { runInvocation } from './invocation.ts';
+import { watchMemory } from './memory.ts';
+import { pause } from './pause.ts';
+import { fail, type InvocationResult } from './protocol.ts';
+
+export interface Host {
+  /** Runs one invocation; never rejects. `event` is JSON. */
+  invoke(functionName: string, event: string): Promise<InvocationResult>;
+  /** Takes nothing new, lets running invocations go on for up to `graceMs`, then ends all instances. */
+  close(graceMs: number): Promise<void>;
+}
+
+const STOPPED = fail('stopped', 'Host.Stopped', 'The host is going down');
+const TOO_LARGE = fail('size', 'RequestEntityTooLargeException', 'The event is larger than 6 MB');
+
+/** Runs functions in processes of their own, as Lambda does: environment, time and memory limits. */
+export function startHost(options: FleetOptions): Host {
+  const fleet = createFleet(options);
+  const memory = watchMemory();
+  const running = new Set<Promise<unknown>>();
+  let closing = false;
+
+  async function run(functionName: string, event: string): Promise<InvocationResult> {
+    const target = fleet.find(functionName);
+    if (!target) return fail('error', 'ResourceNotFoundException', `No function ${functionName}`);
+    const { pool, spec } = target;
+    const instance = await pool.acquire();
+    if ('ok' in instance) return instance;
+    const result = await runInvocation({ logs: options.logs, memory }, spec, instance, event);
+    pool.release(instance);
+    return result;
+  }
+
+  return {
+    async invoke(functionName, event) {
+      if (closing) return STOPPED;
+      if (Buffer.byteLength(event) > MAX_PAYLOAD_BYTES) return TOO_LARGE;
+      const work = run(functionName, event);
+      running.add(work);
+      return work.finally(() => running.delete(work));
+    },
+    async close(graceMs) {
+      closing = true;
+      const graceOver = new AbortController();
+      await Promise.race([Promise.all(running), pause(graceMs, graceOver.signal)]);
+      graceOver.abort();
+      await fleet.close(STOPPED);
+      await Promise.all(running);
+      memory.close();
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const MAX_LOG_BYTES = 10_000_000; // then the file is put aside as .1, and that of before is gone
+
+export interface Logs {
+  /** One line that a function wrote. */
+  line(functionName: string, line: string, stream: 'stdout' | 'stderr'): void;
+  /** Something that the host has to say about a function. */
+  note(
+    functionName: string,
+    level: 'INFO' | 'WARN' | 'ERROR',
+    message: string,
+    requestId?: string,
+  ): void;
+  /** For the file only: what Lambda writes as REPORT. */
+  report(values: Record<string, unknown>): void;
+  close(): void;
+}
+
+export interface LogsOptions {
+  dataDir: string;
+  /** Gets readable one-liners. */
+  print: (line: string) => void;
+}
+
+/** Logs of all functions: raw into `logs/sightline.log`, readable to the terminal. */
+export function openLogs({ dataDir, print }: LogsOptions): Logs {
+  const append = openLogFile(join(dataDir, 'logs'));
+  return {
+    line(functionName, line, stream) {
+      append.write(line);
+      const readable = formatLine(functionName, line, stream);
+      if (readable) print(readable);
+    },
+    note(functionName, level, message, requestId) {
+      const timestamp = new Date().toISOString();
+      append.write(
+        JSON.stringify({ timestamp, level, function: functionName, message, requestId }),
+      );
+      print(format(timestamp, functionName, level, message, requestId ? { requestId } : {}));
+    },
+    report: (values) => append.write(JSON.stringify({ type: 'platform.report', ...values })),
+    close: append.close,
+  };
+}
+
+/** Written at once, line by line: what was logged before a crash is there after it. */
+function openLogFile(folder: string) {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, 'sightline.log');
+  let file = openSync(path, 'a', 0o600);
+  let size = fstatSync(file).size;
+  return {
+    write(line: string) {
+      if (size > MAX_LOG_BYTES) {
+        closeSync(file);
+        renameSync(path, `${path}.1`);
+        file = openSync(path, 'a', 0o600);
+        size = 0;
+      }
+      size += writeSync(file, `${line}\n`);
+    },
+    close: () => closeSync(file),
+  };
+}
+
+const entrySchema = z.looseObject({
+  timestamp: z.string().optional(),
+  level: z.string(),
+  message: z.string(),
+});
+// Said by the line itself, or of no use on one machine.
+const LEFT_OUT =
+  /^(timestamp|level|message|service|sampling_rate|xray_trace_id|cold_start|function_(name|arn|memory_size|version))$/;
+
+function formatLine(functionName: string, line: string, stream: string): string | undefined {
+  const now = new Date().toISOString();
+  const parsed = parseJson(line);
+  if (isMetric(parsed)) return undefined;
+  const entry = entrySchema.safeParse(parsed);
+  if (!entry.success)
+    return format(now, functionName, stream === 'stderr' ? 'ERROR' : 'INFO', line, {});
+  const { timestamp = now, level, message, ...rest } = entry.data;
+  return format(timestamp, functionName, level, message, rest);
+}
+
+function isMetric(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && '_aws' in value;
+}
+
+function format(
+  timestamp: string,
+  functionName: string,
+  level: string,
+  message: string,
+  fields: Record<string, unknown>,
+): string {
+  const shown = Object.entries(fields)
+    .filter(([name, value]) => !LEFT_OUT.test(name) && value !== undefined)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const time = new Date(timestamp).toTimeString().slice(0, 8);
+  return [time, functionName.padEnd(15), level.padEnd(5), message, ...shown].join(' ');
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
