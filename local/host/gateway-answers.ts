@@ -1,0 +1,41 @@
+import type { ServerResponse } from 'node:http';
+import { ERRORS } from '../../lib/errors.ts';
+import type { HttpAnswer } from './http-answer.ts';
+
+/** An answer that no function gave, as API Gateway words it. */
+export function createMessage(status: number, message?: string): HttpAnswer {
+  const body = Buffer.from(message === undefined ? '' : JSON.stringify({ message }));
+  return { status, headers: { 'content-type': 'application/json' }, cookies: [], body };
+}
+
+/**
+ * The refusal of what does not fit into an invocation. AWS's own has only `message`; here the fields
+ * of all our problems stand beside it, so that a developer sees what happened and what the code is.
+ */
+export function createTooLarge(requestId: string): HttpAnswer {
+  const { status, title, retryable } = ERRORS.file_too_large;
+  const problem = {
+    message: 'Request Entity Too Large',
+    type: 'about:blank',
+    title,
+    status,
+    detail: 'The request is larger than the gateway takes: send large files by POST /v1/uploads.',
+    code: 'file_too_large',
+    retryable,
+    requestId,
+  };
+  const headers = { 'content-type': 'application/problem+json' };
+  return { status, headers, cookies: [], body: Buffer.from(JSON.stringify(problem)) };
+}
+
+export function sendAnswer(response: ServerResponse, answer: HttpAnswer): void {
+  const { status, headers, cookies, body } = answer;
+  const bare = status === 204 || status === 304;
+  if (status === 413 || status === 503) response.shouldKeepAlive = false;
+  response.writeHead(status, {
+    ...headers,
+    ...(cookies.length > 0 ? { 'set-cookie': cookies } : {}),
+    ...(bare ? {} : { 'content-length': body.length }),
+  });
+  response.end(bare ? undefined : body);
+}

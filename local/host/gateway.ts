@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createCorsHeaders, createPreflightHeaders, isPreflight } from './cors.ts';
+import { createMessage, createTooLarge, sendAnswer } from './gateway-answers.ts';
+import type { Host } from './host.ts';
+import { type HttpAnswer, readHttpAnswer } from './http-answer.ts';
+import { createHttpEvent } from './http-event.ts';
+import { type Listening, listen } from './listen.ts';
+import type { Page } from './page.ts';
+import { pause } from './pause.ts';
+import type { InvocationResult } from './protocol.ts';
+import { drainBody, isDeclaredTooLarge, readBody } from './request-body.ts';
+import { matchRoute, type Route } from './routes.ts';
+import type { DeclaredCors } from './template-schema.ts';
+
+const INTEGRATION_TIMEOUT_MS = 30_000; // an HTTP API's quota, not adjustable
+// Any other name that leads here was made to lead here: DNS rebinding, to read the page's key.
+const OWN_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i;
+
+export interface GatewayOptions {
+  /** 0 = any. */
+  port: number;
+  accountId: string;
+  routes: Route[];
+  cors?: DeclaredCors | undefined;
+  host: Pick<Host, 'invoke'>;
+  page?: Page | undefined;
+  integrationTimeoutMs?: number;
+}
+
+/** An HTTP API (payload format 2.0) in front of the functions, and the page, on 127.0.0.1. Rejects where the port is taken. */
+export function startGateway(options: GatewayOptions): Promise<Listening> {
+  const { cors } = options;
+  const server = createServer((request, response) => void answer(request, response));
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    // A form that says it is too large is refused before it is sent.
+    if (!isDeclaredTooLarge(request)) response.writeContinue();
+    void answer(request, response);
+  });
+  return listen(server, options.port);
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = randomUUID();
+    response.setHeader('apigw-requestid', requestId);
+    try {
+      if (!OWN_HOST.test(request.headers.host ?? '')) {
+        return sendAnswer(response, createMessage(421, 'Misdirected Request'));
+      }
+      if (await options.page?.(request, response)) return;
+      sendAnswer(response, await answerApi(request, requestId));
+    } catch {
+      response.destroy(); // the client went away: nobody is left to be told
+    }
+  }
+
+  async function answerApi(request: IncomingMessage, requestId: string): Promise<HttpAnswer> {
+    const { origin } = request.headers;
+    if (cors && isPreflight(cors, request)) {
+      return { ...createMessage(204), headers: createPreflightHeaders(cors, origin) };
+    }
+    const answer = await answerRoute(request, requestId);
+    // What the function says about CORS is ignored, where the gateway has something to say.
+    const own = Object.entries(answer.headers).filter(
+      ([name]) => !cors || !name.startsWith('access-control-'),
+    );
+    return {
+      ...answer,
+      headers: { ...Object.fromEntries(own), ...createCorsHeaders(cors, origin) },
+    };
+  }
+
+  async function answerRoute(request: IncomingMessage, requestId: string): Promise<HttpAnswer> {
+    const path = (request.url ?? '/').split('?')[0] ?? '/';
+    const match = matchRoute(options.routes, request.method ?? 'GET', path);
+    if (!match) return createMessage(404, 'Not Found');
+    const body = await readBody(request);
+    if (!body) {
+      drainBody(request);
+      return createTooLarge(requestId);
+    }
+    const { accountId } = options;
+    const event = createHttpEvent(request, { accountId, body, match, requestId });
+    const result = await invoke(match.route.functionName, JSON.stringify(event));
+    return result ? readResult(result, requestId) : createMessage(503, 'Service Unavailable');
+  }
+
+  /** Undefined when it took too long: the function runs on, as it does in AWS. */
+  async function invoke(name: string, event: string): Promise<InvocationResult | undefined> {
+    const over = new AbortController();
+    const limitMs = options.integrationTimeoutMs ?? INTEGRATION_TIMEOUT_MS;
+    const invocation = options.host.invoke(name, event);
+    const result = await Promise.race([invocation, pause(limitMs, over.signal)]);
+    over.abort();
+    return result ?? undefined;
+  }
+}
+
+function readResult(result: InvocationResult, requestId: string): HttpAnswer {
+  if (result.ok)
+    return readHttpAnswer(result.payload) ?? createMessage(500, 'Internal Server Error');
+  if (result.error.errorType === 'RequestEntityTooLargeException') return createTooLarge(requestId);
+  if (result.reason === 'stopped') return createMessage(503, 'Service Unavailable');
+  return createMessage(500, 'Internal Server Error');
+}
