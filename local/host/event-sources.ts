@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import type { Queues, ReceivedMessage } from '../cloud/sqs/queues.ts';
+import type { QueueSource } from './functions.ts';
+import type { Host } from './host.ts';
+import { pause } from './pause.ts';
+import type { InvocationResult } from './protocol.ts';
+import { createQueueEvent } from './queue-event.ts';
+
+const POLL_SECONDS = 20;
+const DEFAULT_CONCURRENCY = 5;
+const RETRY_MS = 1_000;
+
+export interface EventSourceOptions {
+  source: QueueSource;
+  queues: Queues;
+  host: Pick<Host, 'invoke'>;
+  region: string;
+  /** Told what would be an alarm in AWS: a poll that failed. */
+  onError: (error: unknown) => void;
+}
+
+export interface EventSource {
+  /** Stops polling; resolves when the last batch has ended. End the host between the two. */
+  close(): Promise<void>;
+}
+
+/** Lambda's poller for one queue: batches go to the function, what it has done is deleted. */
+export function startEventSource(options: EventSourceOptions): EventSource {
+  const { source, queues } = options;
+  const queueName = source.queueArn.slice(source.queueArn.lastIndexOf(':') + 1);
+  const limit = source.maximumConcurrency ?? DEFAULT_CONCURRENCY;
+  const stop = new AbortController();
+  const running = new Set<Promise<void>>();
+  const polling = poll();
+
+  async function poll(): Promise<void> {
+    while (!stop.signal.aborted) {
+      if (running.size >= limit) {
+        await Promise.race(running);
+        continue;
+      }
+      const batch = await receiveBatch();
+      if (batch.length === 0) continue;
+      const work = runBatch(batch).catch(options.onError);
+      running.add(work);
+      void work.then(() => running.delete(work));
+    }
+  }
+
+  async function receiveBatch(): Promise<ReceivedMessage[]> {
+    const batch = await receive(source.batchSize, POLL_SECONDS);
+    const until = Date.now() + source.maximumBatchingWindow * 1000;
+    while (batch.length > 0 && batch.length < source.batchSize && Date.now() < until) {
+      const secondsLeft = Math.ceil((until - Date.now()) / 1000);
+      const more = await receive(source.batchSize - batch.length, secondsLeft);
+      if (more.length === 0) break;
+      batch.push(...more);
+    }
+    return batch;
+  }
+
+  async function receive(max: number, seconds: number): Promise<ReceivedMessage[]> {
+    const waitSeconds = Math.min(seconds, POLL_SECONDS);
+    try {
+      return await queues.receive(queueName, { max, waitSeconds, signal: stop.signal });
+    } catch (error) {
+      options.onError(error);
+      await pause(RETRY_MS, stop.signal);
+      return [];
+    }
+  }
+
+  async function runBatch(batch: ReceivedMessage[]): Promise<void> {
+    const event = createQueueEvent(batch, source.queueArn, options.region);
+    const result = await options.host.invoke(source.functionName, JSON.stringify(event));
+    if (!result.ok && result.reason === 'stopped') {
+      for (const message of batch) queues.changeVisibility(queueName, message.receiptHandle, 0);
+      return;
+    }
+    // What failed stays invisible until its time is up, as in AWS, unless the function set another.
+    for (const message of listDone(batch, result, source)) {
+      queues.delete(queueName, message.receiptHandle);
+    }
+  }
+
+  return {
+    async close() {
+      stop.abort();
+      await polling;
+      await Promise.all(running);
+    },
+  };
+}
+
+const reportSchema = z.object({
+  batchItemFailures: z.array(z.object({ itemIdentifier: z.string().min(1) })).nullish(),
+});
+
+/**
+ * The messages that are done with. A report that is malformed, or names a message that was not sent, fails the whole batch.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+ */
+function listDone(
+  batch: ReceivedMessage[],
+  result: InvocationResult,
+  source: QueueSource,
+): ReceivedMessage[] {
+  if (!result.ok) return [];
+  if (!source.functionResponseType) return batch;
+  const report = reportSchema.nullable().safeParse(JSON.parse(result.payload));
+  if (!report.success) return [];
+  const failed = new Set(report.data?.batchItemFailures?.map((each) => each.itemIdentifier));
+  const done = batch.filter((message) => !failed.has(message.messageId));
+  return done.length + failed.size === batch.length ? done : [];
+}
