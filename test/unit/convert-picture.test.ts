@@ -1,0 +1,223 @@
+import fc from 'fast-check';
+import sharp, { type Sharp } from 'sharp';
+import { describe, expect, test } from 'vitest';
+import { ServiceError } from '../../lib/errors.ts';
+import { convertPicture } from '../../lib/media/convert.ts';
+import { inspectPicture } from '../../lib/media/inspect.ts';
+import { DEFAULT_LIMITS } from '../../lib/media/limits.ts';
+import { chooseOutputEdge } from '../../lib/media/output-edge.ts';
+import {
+  CORNERS,
+  createBlackPng,
+  createGif,
+  drawMarker,
+  insertSegment,
+  MARKER,
+  readCorners,
+} from '../support/pictures.ts';
+
+const signal = new AbortController().signal;
+
+async function convert(bytes: Uint8Array) {
+  const facts = await inspectPicture(bytes, DEFAULT_LIMITS);
+  return { facts, ...(await convertPicture(bytes, facts, { signal })) };
+}
+
+async function expectMarker(picture: Uint8Array, tolerance = 12): Promise<void> {
+  const corners = await readCorners(picture);
+  corners.forEach((colour, corner) => {
+    colour.forEach((value, channel) => {
+      expect(Math.abs(value - (CORNERS[corner]?.[channel] ?? 0))).toBeLessThanOrEqual(tolerance);
+    });
+  });
+}
+
+describe('what the model gets', () => {
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'given a JPEG of orientation %i, then it is upright, in the frame of the facts',
+    async (orientation) => {
+      const { jpeg, width, height, facts } = await convert(
+        await drawMarker(orientation).jpeg({ quality: 95 }).toBuffer(),
+      );
+      expect({ width, height }).toEqual(MARKER);
+      expect(facts).toMatchObject(MARKER);
+      await expectMarker(jpeg);
+    },
+  );
+
+  test.each(['png', 'webp', 'tiff', 'avif'] as const)(
+    'given a turned %s, then it is upright too',
+    async (format) => {
+      const { jpeg, facts } = await convert(await drawMarker(6).toFormat(format).toBuffer());
+      expect(facts).toMatchObject(MARKER);
+      await expectMarker(jpeg, 24);
+    },
+  );
+
+  test.each<[string, (marker: Sharp) => Sharp]>([
+    ['CMYK JPEG', (marker) => marker.toColourspace('cmyk').jpeg({ quality: 95 })],
+    ['PNG of 16 bits', (marker) => marker.toColourspace('rgb16').png()],
+    ['P3 photo', (marker) => marker.withIccProfile('p3').jpeg({ quality: 95 })],
+    ['palette PNG', (marker) => marker.png({ palette: true })],
+    ['progressive JPEG', (marker) => marker.jpeg({ progressive: true, quality: 95 })],
+    ['interlaced PNG', (marker) => marker.png({ progressive: true })],
+    ['lossless WebP', (marker) => marker.webp({ lossless: true })],
+    ['LZW TIFF', (marker) => marker.tiff({ compression: 'lzw' })],
+  ])('given a %s, then it is an sRGB JPEG of the same colours', async (name, encode) => {
+    const { jpeg } = await convert(await encode(drawMarker()).toBuffer());
+    expect(await sharp(jpeg).metadata()).toMatchObject({
+      format: 'jpeg',
+      space: 'srgb',
+      channels: 3,
+    });
+    await expectMarker(jpeg, name === 'CMYK JPEG' ? 90 : 16); // CMYK ink has no such red
+  });
+
+  test('given transparent parts, then black and white drawings on them both stay visible', async () => {
+    const clear = { r: 0, g: 0, b: 0, alpha: 0 };
+    const drawing = await sharp({
+      create: { width: 32, height: 32, channels: 4, background: clear },
+    })
+      .png()
+      .toBuffer();
+    const { jpeg } = await convert(drawing);
+    const [[red] = [0]] = await readCorners(jpeg);
+    expect(red).toBeGreaterThan(64);
+    expect(red).toBeLessThan(192);
+  });
+
+  test.each(['gif', 'webp'] as const)(
+    'given an animated %s, then its first frame is sent',
+    async (format) => {
+      const frames = await Promise.all([
+        drawMarker().png().toBuffer(),
+        drawMarker().negate().png().toBuffer(),
+      ]);
+      const animation = await sharp(frames, { join: { animated: true } })
+        .toFormat(format)
+        .toBuffer();
+      const { jpeg, facts, width, height } = await convert(animation);
+      expect(facts).toMatchObject({ frames: 2, ...MARKER });
+      expect({ width, height }).toEqual(MARKER);
+      await expectMarker(jpeg, 24);
+    },
+  );
+
+  test('given EXIF, a place, XMP, IPTC, a profile and a comment, then nothing of them leaves', async () => {
+    const rich = await drawMarker(6)
+      .withExif({ IFD0: { Artist: 'PLANTED' }, IFD3: { GPSLatitudeRef: 'N' } })
+      .withXmp('<x:xmpmeta xmlns:x="adobe:ns:meta/">PLANTED</x:xmpmeta>')
+      .withIccProfile('p3')
+      .jpeg()
+      .toBuffer();
+    const commented = insertSegment(insertSegment(rich, 0xfe, 'PLANTED'), 0xed, 'PLANTED');
+    const { jpeg } = await convert(Buffer.concat([commented, Buffer.from('PLANTED')]));
+    const bytes = Buffer.from(jpeg).toString('latin1');
+    expect(bytes).not.toMatch(/PLANTED|Exif|xmpmeta|ICC_PROFILE|Photoshop/);
+    const { exif, xmp, iptc, icc, orientation } = await sharp(jpeg).metadata();
+    expect([exif, xmp, iptc, icc, orientation]).toEqual(Array(5).fill(undefined));
+  });
+
+  test('given a large picture, then it is made small, and a small one stays as it is', async () => {
+    const large = await convert(createBlackPng(4_000, 1_000));
+    expect([large.width, large.height]).toEqual([1_333, 333]);
+    const small = await convert(createBlackPng(10, 7));
+    expect([small.width, small.height]).toEqual([10, 7]);
+  });
+
+  test('given a line of one pixel, then one pixel of it is left', async () => {
+    const line = await convert(createBlackPng(20_000, 1));
+    expect([line.width, line.height]).toEqual([1_344, 1]);
+  });
+});
+
+describe('chooseOutputEdge', () => {
+  test.each([
+    [4_032, 1_344], // a third, as it is
+    [4_000, 1_333], // a third is near
+    [6_000, 1_200], // a fifth is near
+    [3_000, 1_344],
+    [8_000, 1_344],
+    [1_344, 1_344],
+    [800, 800],
+  ])('given %i pixels, then it is %i', (longEdge, edge) => {
+    expect(chooseOutputEdge(longEdge)).toBe(edge);
+  });
+});
+
+describe('damage', () => {
+  test.each(['jpeg', 'png', 'webp', 'tiff', 'avif', 'gif'] as const)(
+    'given half a %s, then it is malformed',
+    async (format) => {
+      const whole = await drawMarker().toFormat(format).toBuffer();
+      const half = whole.subarray(0, whole.length / 2);
+      await expect(convert(half)).rejects.toMatchObject({ code: 'file_malformed' });
+    },
+  );
+
+  test('given half a JPEG with an end put on, then the decode finds it', async () => {
+    const noise = { type: 'gaussian', mean: 128, sigma: 40 } as const;
+    const whole = await sharp({
+      create: { width: 900, height: 900, channels: 3, background: '#888', noise },
+    })
+      .jpeg()
+      .toBuffer();
+    const patched = Buffer.concat([whole.subarray(0, whole.length / 2), Buffer.from([0xff, 0xd9])]);
+    await expect(convert(patched)).rejects.toMatchObject({ code: 'file_malformed' });
+  });
+
+  test('given a PNG with a flipped bit in its rows, then its checksum finds it', async () => {
+    const broken = createBlackPng(100, 100);
+    const at = broken.indexOf('IDAT') + 8;
+    broken[at] = (broken[at] ?? 0) ^ 1;
+    await expect(convert(broken)).rejects.toMatchObject({ code: 'file_malformed' });
+  });
+
+  test('given small valid files with any bytes changed or cut, then there is a picture or a code of the file', async () => {
+    const formats = ['jpeg', 'png', 'webp', 'tiff', 'gif'] as const;
+    const small = formats.map((format) =>
+      drawMarker(6)
+        .resize(16)
+        .toFormat(format)
+        .withExif({ IFD0: { Artist: 'x' } })
+        .toBuffer(),
+    );
+    const seeds = [...(await Promise.all(small)), createGif(5, 5, 3)];
+    const change = fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(255));
+    const changes = fc.array(change, { maxLength: 6 });
+    const cut = fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true }));
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...seeds), changes, cut, async (seed, edits, rest) => {
+        const bytes = Buffer.from(seed.subarray(0, Math.ceil(seed.length * rest)));
+        for (const [place, value] of edits) {
+          if (bytes.length > 0) bytes[Math.floor(place * (bytes.length - 1))] = value;
+        }
+        const outcome = await convert(bytes).catch((error: unknown) => error);
+        if (outcome instanceof ServiceError) {
+          expect(outcome.code).toMatch(/^(file_malformed|file_too_complex|type_unsupported)$/);
+        } else {
+          expect(outcome).toMatchObject({ facts: { width: expect.any(Number) } });
+        }
+      }),
+      { numRuns: 250 },
+    );
+  });
+});
+
+describe('time', () => {
+  test('given a caller out of time, then it is internal and may be tried again', async () => {
+    const bytes = await drawMarker().jpeg().toBuffer();
+    const facts = await inspectPicture(bytes, DEFAULT_LIMITS);
+    const late = convertPicture(bytes, facts, { signal: AbortSignal.abort() });
+    await expect(late).rejects.toMatchObject({ code: 'internal', policy: { retryable: true } });
+  });
+
+  test('given a caller who runs out of time meanwhile, then the call ends before the decode', async () => {
+    const bytes = createBlackPng(6_000, 6_000);
+    const facts = await inspectPicture(bytes, DEFAULT_LIMITS);
+    const caller = new AbortController();
+    const late = convertPicture(bytes, facts, { signal: caller.signal });
+    setImmediate(() => caller.abort());
+    await expect(late).rejects.toMatchObject({ code: 'internal' });
+  });
+});

@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { detectMediaType, isPictureType, PICTURE_TYPES } from '../../lib/media/detect.ts';
+import { createGif, drawMarker } from '../support/pictures.ts';
+
+const latin1 = (text: string) => Buffer.from(text, 'latin1');
+
+describe('detectMediaType', () => {
+  test.each(['jpeg', 'png', 'webp', 'tiff', 'avif', 'gif'] as const)(
+    'given a real %s, then it is known and supported',
+    async (format) => {
+      const type = detectMediaType(await drawMarker().toFormat(format).toBuffer());
+      expect(type).toBe(`image/${format}`);
+      expect(isPictureType(type)).toBe(true);
+    },
+  );
+
+  test.each([
+    ['GIF87a', 'image/gif'],
+    ['MM\0*\0\0\0\x08', 'image/tiff'],
+    ['\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf', 'image/avif'],
+  ])('given the variant %j, then it is supported', (start, type) => {
+    expect(detectMediaType(latin1(start))).toBe(type);
+  });
+
+  test.each([
+    ['\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'image/heic'],
+    ['\0\0\0\x18ftypmif1\0\0\0\0mif1heic', 'image/heic'],
+    ['\0\0\0\x18ftypisom\0\0\0\0isomavc1', 'video/mp4'],
+    ['BM\x46\0\0\0\0\0\0\0\x36', 'image/bmp'],
+    ['%PDF-1.7', 'application/pdf'],
+    ['<?xml version="1.0"?>\n<svg xmlns="">', 'image/svg+xml'],
+    ['8BPS\0\x01', 'image/vnd.adobe.photoshop'],
+    ['\xff\x0a\0', 'image/jxl'],
+  ])('given %j, then it is named and not supported', (start, type) => {
+    const found = detectMediaType(latin1(start));
+    expect(found).toBe(type);
+    expect(isPictureType(found)).toBe(false);
+  });
+
+  test.each(['', 'Just words.', 'RIFF\0\0\0\0WAVE', '\0\0\0\x08ftyp', '\xff\xd8', 'BMW is a car'])(
+    'given %j, then it is unknown',
+    (start) => {
+      expect(detectMediaType(latin1(start))).toBeUndefined();
+    },
+  );
+
+  test('given a view into a larger buffer, then only the view counts', () => {
+    const padded = Buffer.concat([latin1('%PDF-'), createGif(1, 1, 1)]);
+    expect(detectMediaType(new Uint8Array(padded.buffer, padded.byteOffset + 5))).toBe('image/gif');
+  });
+
+  test('given any bytes, then the answer is a type or nothing', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
+        const type = detectMediaType(bytes);
+        expect(type === undefined || type.includes('/')).toBe(true);
+      }),
+    );
+    expect(PICTURE_TYPES).toHaveLength(6);
+  });
+});
