@@ -32,7 +32,14 @@ export function holdLease({ analyses, record, signal, hide, now }: LeaseOptions)
   let noted: Change = {};
 
   async function write(changes: Change): Promise<void> {
-    ensureHeld(await analyses.change(id, { ...noted, ...changes }, { leaseToken }));
+    const all = takeNoted(changes);
+    ensureHeld(await analyses.change(id, all, { leaseToken }));
+  }
+
+  function takeNoted(changes: Change): Change {
+    const all = { ...noted, ...changes };
+    noted = {};
+    return all;
   }
 
   function ensureHeld(held: boolean): void {
@@ -55,7 +62,7 @@ export function holdLease({ analyses, record, signal, hide, now }: LeaseOptions)
       noted = { ...noted, ...changes };
     },
     advance: write,
-    settle: (changes) => analyses.settle(id, { ...noted, ...changes }, { leaseToken }),
+    settle: (changes) => analyses.settle(id, takeNoted(changes), { leaseToken }),
     stop: () => clearInterval(timer),
   };
 }

@@ -40,13 +40,23 @@ async function handleBatch(
 ): Promise<SQSBatchResponse> {
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
   for (const message of messages) {
-    const hide = async (seconds: number) => handling.hide?.(message.receiptHandle, seconds);
+    const hide = (seconds: number) => hideQuietly(handling, message, seconds);
     const seconds = await handleMessage(message, handling.handle, deliveryFor(context, hide));
     if (seconds === undefined) continue;
     batchItemFailures.push({ itemIdentifier: message.messageId });
-    await hide(seconds).catch((error: Error) => logger.warn('not hidden', { cause: error.name }));
+    await hide(seconds);
   }
   return { batchItemFailures };
+}
+
+/** A message that could not be hidden comes back by the queue's own time-out: a delay, no failure. */
+async function hideQuietly(handling: Handling, message: SQSRecord, seconds: number): Promise<void> {
+  try {
+    await handling.hide?.(message.receiptHandle, seconds);
+  } catch (error) {
+    const cause = error instanceof Error ? error.name : undefined;
+    logger.warn('message not hidden', { messageId: message.messageId, cause });
+  }
 }
 
 /** The seconds after which the message has to come again; undefined where it is done with. */

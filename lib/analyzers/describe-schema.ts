@@ -17,6 +17,7 @@ const moderation = z.object({
 /**
  * The model's answer, and the source of the JSON Schema that is sent with the question. Lengths are
  * not in it: what is too long is cut, for a paid answer with one tag too many is still an answer.
+ * Only boxes have `box` in their names: models take every such name for four integers.
  */
 export const describeAnswer = z.object({
   caption: z.string().trim().min(1).describe('One sentence that says what the picture shows'),
@@ -27,7 +28,7 @@ export const describeAnswer = z.object({
     .array(z.object({ label: z.string(), box_2d: modelBox }))
     .describe('At most 25 objects, the most prominent first'),
   people: z
-    .object({ count: z.int().min(0), boxes: z.array(z.object({ box_2d: modelBox })) })
+    .object({ count: z.int().min(0), places: z.array(z.object({ box_2d: modelBox })) })
     .describe('How many people are visible, and where; nothing about who they are'),
   moderation,
   instructions_in_image: z

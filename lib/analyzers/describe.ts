@@ -82,7 +82,7 @@ function listObjects(objects: readonly ModelObject[]): { label: string; box: Box
 }
 
 function countPeople(people: z.infer<typeof describeAnswer>['people']) {
-  const boxes = people.boxes
+  const boxes = people.places
     .flatMap(({ box_2d }) => toBox(box_2d) ?? [])
     .slice(0, MAX_PEOPLE_BOXES);
   return { count: Math.min(MAX_PEOPLE, Math.max(people.count, boxes.length)), boxes };

@@ -62,8 +62,7 @@ export function createGemini(options: GeminiOptions): Gemini {
         const { spent, calls } = tally;
         return { value, model: reply.modelVersion ?? model, usage: spent, calls };
       };
-      const hasTime = () => !signal.aborted && Date.now() < deadline;
-      return await askInOrder(options.models, askModel, hasTime);
+      return await askInOrder(options.models, askModel);
     },
   };
 }

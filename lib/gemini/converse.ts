@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ServiceError } from '../errors.ts';
+import type { ServiceError } from '../errors.ts';
 import { createFault } from './errors.ts';
 import { ENLARGED_OUTPUT_FACTOR, MAX_ENLARGED_OUTPUT_TOKENS, MAX_QUOTED_LENGTH } from './limits.ts';
 import type { Variant } from './request.ts';
@@ -53,7 +53,6 @@ function tryParse<T>(
   try {
     return { value: parse(JSON.parse(withoutFence(text))) };
   } catch (error) {
-    if (error instanceof ServiceError) throw error;
     return { problem: nameProblem(error) };
   }
 }

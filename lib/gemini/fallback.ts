@@ -8,14 +8,13 @@ import { createFault, delayOf, remedyOf } from './errors.ts';
 export async function askInOrder<T>(
   models: readonly string[],
   ask: (model: string) => Promise<T>,
-  hasTime: () => boolean,
 ): Promise<T> {
   const errors: unknown[] = [];
   for (const model of models) {
     try {
       return await ask(model);
     } catch (error) {
-      if (!mayNextHelp(error) || !hasTime()) throw error;
+      if (!mayNextHelp(error)) throw error;
       errors.push(error);
     }
   }

@@ -38,18 +38,20 @@ function runPipeline(
   facts: PictureFacts,
 ): Promise<{ data: Uint8Array; info: OutputInfo }> {
   const edge = chooseOutputEdge(Math.max(facts.width, facts.height));
-  return sharp(bytes, {
-    failOn: 'warning',
-    limitInputPixels: facts.width * facts.height, // no more than the header was checked for
-    ignoreIcc: facts.isSrgb,
-  })
-    .autoOrient()
-    .flatten({ background: BACKGROUND })
-    .resize({ width: edge, height: edge, fit: 'inside', withoutEnlargement: true })
-    .toColourspace('srgb')
-    .jpeg({ quality: JPEG_QUALITY, optimiseCoding: false }) // optimising: 25 % CPU for 1 % bytes
-    .timeout({ seconds: CONVERT_TIMEOUT_SECONDS })
-    .toBuffer({ resolveWithObject: true });
+  return (
+    sharp(bytes, {
+      failOn: 'warning',
+      limitInputPixels: facts.width * facts.height, // no more than the header was checked for
+      ignoreIcc: facts.isSrgb,
+    })
+      .autoOrient()
+      .flatten({ background: BACKGROUND })
+      .resize({ width: edge, height: edge, fit: 'inside' })
+      // sharp converts to sRGB and writes no metadata unless told otherwise.
+      .jpeg({ quality: JPEG_QUALITY, optimiseCoding: false }) // optimising: 25 % CPU for 1 % bytes
+      .timeout({ seconds: CONVERT_TIMEOUT_SECONDS })
+      .toBuffer({ resolveWithObject: true })
+  );
 }
 
 /** libvips reports its own time-out as it reports damage, so the clock decides which of the two it was. */

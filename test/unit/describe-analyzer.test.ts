@@ -33,7 +33,7 @@ const ANSWER = {
   scene: 'indoors',
   text: 'NO DOGS',
   objects: [{ label: 'cat', box_2d: [100, 200, 300, 600] }],
-  people: { count: 1, boxes: [{ box_2d: [0, 0, 1000, 500] }] },
+  people: { count: 1, places: [{ box_2d: [0, 0, 1000, 500] }] },
   moderation: MODERATION,
   instructions_in_image: { found: false, note: '' },
 };
@@ -110,7 +110,7 @@ describe('describe', () => {
       objects: Array.from({ length: MAX_OBJECTS + 5 }, () => ({ label: 'x', box_2d: BOX })),
       people: {
         count: MAX_PEOPLE + 1,
-        boxes: Array.from({ length: MAX_PEOPLE_BOXES + 5 }, () => ({ box_2d: BOX })),
+        places: Array.from({ length: MAX_PEOPLE_BOXES + 5 }, () => ({ box_2d: BOX })),
       },
     });
     const shape = z.object({
@@ -136,7 +136,7 @@ describe('describe', () => {
   });
 
   test('given fewer people than boxes of them, then the boxes are counted', () => {
-    const people = { count: 0, boxes: [{ box_2d: BOX }, { box_2d: BOX }] };
+    const people = { count: 0, places: [{ box_2d: BOX }, { box_2d: BOX }] };
     expect(analyzer.parse({ ...ANSWER, people }).result).toMatchObject({ people: { count: 2 } });
   });
 
@@ -145,7 +145,7 @@ describe('describe', () => {
     ['a box of three', { objects: [{ label: 'x', box_2d: [1, 2, 3] }] }],
     ['a box of fractions', { objects: [{ label: 'x', box_2d: [0.1, 0.2, 0.3, 0.4] }] }],
     ['an unknown level', { moderation: { ...MODERATION, hate: 'extreme' } }],
-    ['minus one person', { people: { count: -1, boxes: [] } }],
+    ['minus one person', { people: { count: -1, places: [] } }],
   ])('given %s, then the answer is refused', (_, part) => {
     expect(() => analyzer.parse({ ...ANSWER, ...part })).toThrow(z.ZodError);
   });

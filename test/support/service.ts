@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { S3Client } from '@aws-sdk/client-s3';
+import { createAnalyses } from '../../lib/aws/analyses.ts';
+import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
+import { createClients, hashKey } from '../../lib/aws/clients.ts';
+import { connectTable } from '../../lib/aws/connections.ts';
+import { createResults } from '../../lib/aws/results.ts';
+import { createUploads } from '../../lib/aws/uploads.ts';
+import { startCloud } from '../../local/cloud/cloud.ts';
+import { playTemplate } from '../../local/host/play-template.ts';
+
+const credentials = { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'test-secret' };
+const place = { region: 'us-east-1', accountId: '000000000000' };
+
+/** The laptop's cloud with all that serverless.yml declares, in this process, and no function running. */
+export async function startService() {
+  const dataDir = mkdtempSync(join(tmpdir(), 'sightline-'));
+  const cloud = await startCloud({ dataDir, port: 0, credentials, ...place });
+  const template = fileURLToPath(new URL('../../serverless.yml', import.meta.url));
+  const params = { dropClientId: 'dropper' };
+  const played = await playTemplate(cloud, template, { stage: 'test', params, ...place });
+  Object.assign(process.env, {
+    AWS_REGION: place.region,
+    AWS_ENDPOINT_URL: cloud.endpoint,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  });
+  const table = connectTable();
+  const tableName = played.refOf('Table');
+  const s3 = new S3Client({});
+  const uploadBucket = played.refOf('UploadBucket');
+  return {
+    cloud,
+    played,
+    table,
+    tableName,
+    s3,
+    uploadBucket,
+    analyses: createAnalyses(table, tableName),
+    lists: createAnalysisLists(table, tableName),
+    clients: createClients(table, tableName),
+    uploads: createUploads(s3, uploadBucket),
+    results: createResults(s3, played.refOf('ResultBucket')),
+    async addKey(key: string, clientId: string) {
+      await createClients(table, tableName).put({ keyHash: hashKey(key), clientId });
+    },
+    async stop() {
+      await cloud.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export type Service = Awaited<ReturnType<typeof startService>>;
