@@ -166,12 +166,15 @@ describe('the answer', () => {
     },
   );
 
-  test('given a blocked prompt, then it is content_blocked', async () => {
-    const blocked = sendJson(200, { promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } });
-    const { error, seen } = await ask([blocked]);
-    expect(error).toMatchObject({ code: 'content_blocked' });
-    expect(seen).toHaveLength(1);
-  });
+  test.each(['PROHIBITED_CONTENT', 'OTHER'])(
+    'given a prompt blocked for %s, then it is content_blocked',
+    async (blockReason) => {
+      const blocked = sendJson(200, { promptFeedback: { blockReason } });
+      const { error, seen } = await ask([blocked]);
+      expect(error).toMatchObject({ code: 'content_blocked' });
+      expect(seen).toHaveLength(1);
+    },
+  );
 
   test('given blocked content with text that would parse, then the reason counts and not the text', async () => {
     const { error } = await ask([say('{"caption":"x","tags":[]}', { finishReason: 'SAFETY' })]);
@@ -366,9 +369,11 @@ describe('failures', () => {
   });
 
   test('given an endless answer, then it is not read to its end', async () => {
+    let written = 0;
     const endless: Step = (response) => {
       const chunk = Buffer.alloc(1_048_576, ' ');
       const pump = () => {
+        do written += chunk.length;
         while (!response.destroyed && response.write(chunk));
       };
       response.on('drain', pump);
@@ -376,6 +381,7 @@ describe('failures', () => {
     };
     const { error } = await ask([endless], { models: ['gemini-3.8-flash'] });
     expect(error).toMatchObject({ code: 'model_unavailable' });
+    expect(written).toBeLessThan(64 * 1_048_576);
   });
 
   test('given a redirect, then the key does not follow it', async () => {

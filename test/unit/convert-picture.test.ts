@@ -204,6 +204,14 @@ describe('damage', () => {
   });
 });
 
+test('given a decode larger than what was inspected, then it is refused', async () => {
+  const bytes = await drawMarker().jpeg().toBuffer();
+  const facts = await inspectPicture(bytes, DEFAULT_LIMITS);
+  const smaller = { ...facts, width: facts.width - 1 };
+  const refused = convertPicture(bytes, smaller, { signal });
+  await expect(refused).rejects.toMatchObject({ code: 'file_malformed' });
+});
+
 describe('time', () => {
   test('given a caller out of time, then it is internal and may be tried again', async () => {
     const bytes = await drawMarker().jpeg().toBuffer();
