@@ -255,6 +255,7 @@ describe('long polls', () => {
     const poll = wait('work');
     queues.close();
     expect(await poll).toEqual([]);
+    await expect(wait('work')).rejects.toMatchObject({ code: 'ServiceUnavailable' });
   });
 
   test('fail when the queue is removed', async () => {

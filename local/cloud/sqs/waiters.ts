@@ -1,3 +1,5 @@
+import { awsError } from '../service.ts';
+
 const LONGEST_TIMER_MS = 20_000;
 
 interface Waiter {
@@ -11,7 +13,7 @@ export interface Waiters {
   wait<T>(queue: string, wait: Wait<T>): Promise<T[]>;
   /** Serves the queue's waiters, oldest first, once the running call (and its transaction) is over. */
   wake(queue: string): void;
-  /** Ends all waits with nothing. */
+  /** Ends all waits with nothing, and refuses later ones: they would outlive the database. */
   close(): void;
 }
 
@@ -25,6 +27,7 @@ export interface Wait<T> {
 export function createWaiters(millisecondsToNext: (queue: string) => number | null): Waiters {
   const waiting = new Map<string, Set<Waiter>>();
   const timers = new Map<string, NodeJS.Timeout>();
+  let closed = false;
 
   function serve(queue: string): void {
     clearTimeout(timers.get(queue));
@@ -53,6 +56,10 @@ export function createWaiters(millisecondsToNext: (queue: string) => number | nu
 
   function wait<T>(queue: string, { milliseconds, signal, attempt }: Wait<T>): Promise<T[]> {
     const { promise, resolve, reject } = Promise.withResolvers<T[]>();
+    if (closed) {
+      reject(awsError('ServiceUnavailable', 'The endpoint is shutting down.', 503));
+      return promise;
+    }
     const end = (settle: () => void) => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', waiter.finish);
@@ -76,6 +83,7 @@ export function createWaiters(millisecondsToNext: (queue: string) => number | nu
       if (waiting.has(queue)) queueMicrotask(() => serve(queue));
     },
     close: () => {
+      closed = true;
       for (const waiters of [...waiting.values()]) for (const one of [...waiters]) one.finish();
     },
   };
