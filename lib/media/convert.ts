@@ -37,24 +37,25 @@ function runPipeline(
   bytes: Uint8Array,
   facts: PictureFacts,
 ): Promise<{ data: Uint8Array; info: OutputInfo }> {
+  // Nothing here says sRGB or drops metadata: sharp does both unless told otherwise.
   const edge = chooseOutputEdge(Math.max(facts.width, facts.height));
-  return (
-    sharp(bytes, {
-      failOn: 'warning',
-      limitInputPixels: facts.width * facts.height, // no more than the header was checked for
-      ignoreIcc: facts.isSrgb,
-    })
-      .autoOrient()
-      .flatten({ background: BACKGROUND })
-      .resize({ width: edge, height: edge, fit: 'inside' })
-      // sharp converts to sRGB and writes no metadata unless told otherwise.
-      .jpeg({ quality: JPEG_QUALITY, optimiseCoding: false }) // optimising: 25 % CPU for 1 % bytes
-      .timeout({ seconds: CONVERT_TIMEOUT_SECONDS })
-      .toBuffer({ resolveWithObject: true })
-  );
+  return sharp(bytes, {
+    failOn: 'warning',
+    limitInputPixels: facts.width * facts.height, // no more than the header was checked for
+    ignoreIcc: facts.isSrgb,
+  })
+    .autoOrient()
+    .flatten({ background: BACKGROUND })
+    .resize({ width: edge, height: edge, fit: 'inside' })
+    .jpeg({ quality: JPEG_QUALITY, optimiseCoding: false }) // optimising: 25 % CPU for 1 % bytes
+    .timeout({ seconds: CONVERT_TIMEOUT_SECONDS + 1 })
+    .toBuffer({ resolveWithObject: true });
 }
 
-/** libvips reports its own time-out as it reports damage, so the clock decides which of the two it was. */
+/**
+ * libvips reports a time-out as it reports damage, so our own clock, which ends a second before its,
+ * tells the two apart.
+ */
 async function settleBefore<T>(deadline: AbortSignal, start: () => Promise<T>): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = () => reject(deadline.reason);
