@@ -16,12 +16,15 @@ const credentials = { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'tes
 const place = { region: 'us-east-1', accountId: '000000000000' };
 
 /** The laptop's cloud with all that serverless.yml declares, in this process, and no function running. */
-export async function startService() {
+export async function startService(params: Record<string, string> = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'sightline-'));
   const cloud = await startCloud({ dataDir, port: 0, credentials, ...place });
   const template = fileURLToPath(new URL('../../serverless.yml', import.meta.url));
-  const params = { dropClientId: 'dropper' };
-  const played = await playTemplate(cloud, template, { stage: 'test', params, ...place });
+  const played = await playTemplate(cloud, template, {
+    stage: 'test',
+    params: { dropClientId: 'dropper', ...params },
+    ...place,
+  });
   Object.assign(process.env, {
     AWS_REGION: place.region,
     AWS_ENDPOINT_URL: cloud.endpoint,

@@ -1,0 +1,182 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import type { Context } from 'aws-lambda';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newAnalysis } from '../../lib/analysis.ts';
+import { uploadKey } from '../../lib/analysis-id.ts';
+import { startGemini } from '../../local/gemini/server.ts';
+import { type Service, startService } from '../support/service.ts';
+
+// Every event in events/ goes to the very handler that is deployed, wired by the very environment
+// that serverless.yml gives it, against the laptop's cloud.
+
+const folder = new URL('../../events/', import.meta.url);
+const photo = readFileSync(new URL('../fixtures/rocket.jpg', import.meta.url));
+const KEY = 'sk_example_000000000000000000000000';
+const ID = 'an_01kaa6cz00q3v5t8m2x9d4h7ke';
+let service: Service;
+let gemini: Awaited<ReturnType<typeof startGemini>>;
+
+beforeAll(async () => {
+  gemini = await startGemini({ apiKey: 'stand-in-key' });
+  service = await startService({ geminiBaseUrl: gemini.url });
+  await service.addKey(KEY, 'client');
+  service.cloud.secrets.putValue(service.played.refOf('GeminiSecret'), 'stand-in-key');
+});
+afterAll(async () => {
+  await service.stop();
+  await gemini.close();
+});
+
+function eventOf(file: string) {
+  return JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
+}
+const context = {
+  functionName: 'test',
+  awsRequestId: 'test',
+  getRemainingTimeInMillis: () => 25_000,
+  callbackWaitsForEmptyEventLoop: false,
+} as Context;
+
+async function invoke(name: string, event: unknown) {
+  const spec = service.played.functions.find((one) => one.name === name);
+  if (!spec) throw new Error(`serverless.yml declares no ${name}`);
+  Object.assign(process.env, spec.environment);
+  const file = pathToFileURL(`${service.played.taskRoot}/functions/${name}.ts`);
+  const { handler } = await import(file.href);
+  return handler(event, context);
+}
+async function answer(name: string, event: unknown = eventOf(`${name}.json`)) {
+  const { statusCode, body, headers } = await invoke(name, event);
+  return { status: statusCode, headers, body: body && JSON.parse(body) };
+}
+async function storePhoto(id = ID) {
+  const source = { key: uploadKey(id), filename: 'rocket.jpg' };
+  const analyzer = { name: 'describe', version: 1 };
+  const now = Date.now();
+  await service.analyses.create(newAnalysis({ id, clientId: 'client', source, analyzer, now }));
+  await service.uploads.put(uploadKey(id), photo, 'image/jpeg');
+}
+
+test('create-upload: 201 with a signed upload', async () => {
+  const { status, body } = await answer('create-upload');
+  expect(status).toBe(201);
+  expect(body).toMatchObject({ status: 'awaiting_upload', upload: { method: 'POST' } });
+  expect(body.links.self).toBe(`/v1/analyses/${body.id}`);
+});
+
+test('get-analysis: 404 for one that is not there, 200 with an ETag for one that is, 304 for the same', async () => {
+  expect(await answer('get-analysis')).toMatchObject({ status: 404 });
+  await storePhoto();
+  const found = await answer('get-analysis');
+  expect(found).toMatchObject({ status: 200, body: { id: ID, status: 'awaiting_upload' } });
+  const event = eventOf('get-analysis.json');
+  event.headers['if-none-match'] = found.headers.etag;
+  event.queryStringParameters.wait = '0.2';
+  expect(await answer('get-analysis', event)).toMatchObject({ status: 304, body: undefined });
+});
+
+test('list-analyses: 200 with a page', async () => {
+  const { status, body } = await answer('list-analyses');
+  expect(status).toBe(200);
+  expect(body).toEqual({ data: [], nextCursor: null });
+});
+
+test('delete-analysis: 200 with what was removed, then 404', async () => {
+  await storePhoto(); // where it is there already, this changes nothing
+  expect(await answer('delete-analysis')).toMatchObject({
+    status: 200,
+    body: { id: ID, deleted: { record: 1, object: 1 } },
+  });
+  expect(await answer('delete-analysis')).toMatchObject({ status: 404 });
+});
+
+test.each(['analyze.json', 'analyze-short.json'])(
+  '%s: the file goes through bucket and queue, and the call waits for its end',
+  async (file) => {
+    const waiting = answer('analyze', eventOf(file));
+    await processUploadsUntil(waiting);
+    const { status, body } = await waiting;
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ status: 'succeeded', source: { filename: 'brown.jpg' } });
+    expect(body.result.tags).toContain('brown');
+    expect(body.model).toMatch(/stand-in/);
+  },
+);
+
+/** Hands on what S3 sends, in the shape of the queue's poller, until the call has its answer. */
+async function processUploadsUntil(answered: Promise<unknown>) {
+  const queueName = service.played.refOf('UploadQueue').split('/').at(-1) ?? '';
+  let done = false;
+  void answered.finally(() => {
+    done = true;
+  });
+  while (!done) {
+    const received = await service.cloud.queues.receive(queueName, { max: 10, waitSeconds: 1 });
+    if (received.length === 0) continue;
+    const shape = eventOf('sqs-s3-put.json').Records[0];
+    const Records = received.map((message) => ({ ...shape, ...message }));
+    expect(await invoke('process-upload', { Records })).toEqual({ batchItemFailures: [] });
+    for (const { receiptHandle } of received) service.cloud.queues.delete(queueName, receiptHandle);
+  }
+}
+
+test('get-health: 200 without a key', async () => {
+  expect(await answer('get-health')).toMatchObject({ status: 200, body: { status: 'healthy' } });
+});
+
+test('get-readiness: 200 with each dependency, 503 where one is missing', async () => {
+  const { status, body } = await answer('get-readiness');
+  expect(status).toBe(200);
+  expect(Object.values(body.dependencies)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
+});
+
+test('not-found: 404 as a problem', async () => {
+  expect(await answer('not-found')).toMatchObject({
+    status: 404,
+    headers: { 'content-type': 'application/problem+json' },
+    body: { code: 'not_found', status: 404 },
+  });
+});
+
+test.each(['s3-put.json', 'sqs-s3-put.json'])(
+  '%s: the dropped object is analysed',
+  async (file) => {
+    const event = eventOf(file);
+    const { object } = event.Records[0].s3 ?? JSON.parse(event.Records[0].body).Records[0].s3;
+    const key = decodeURIComponent(object.key.replaceAll('+', ' '));
+    await service.uploads.put(key, photo, 'image/jpeg');
+    await invoke('process-upload', event);
+    const found = await service.lists.list({ clientId: 'dropper', limit: 9, key, now: Date.now() });
+    expect(found.items).toMatchObject([{ status: 'succeeded', source: { key } }]);
+  },
+);
+
+test.each(['s3-test-event.json', 'sqs-s3-test-event.json'])('%s: taken quietly', async (file) => {
+  const answered = await invoke('process-upload', eventOf(file));
+  expect(answered?.batchItemFailures ?? []).toEqual([]);
+});
+
+test('sqs-dead-letter.json: the record says failed', async () => {
+  const event = eventOf('sqs-dead-letter.json');
+  const body = JSON.parse(event.Records[0].body);
+  body.Records[0].s3.object.sequencer = 'FF'; // another write than the one that was analysed above
+  event.Records[0].body = JSON.stringify(body);
+  expect(await invoke('fail-upload', event)).toEqual({ batchItemFailures: [] });
+  const key = 'drop/rocket launch ü.jpg';
+  const listed = { clientId: 'dropper', limit: 9, key, status: 'failed', now: Date.now() } as const;
+  expect((await service.lists.list(listed)).items).toMatchObject([{ error: { code: 'internal' } }]);
+});
+
+test('a message that is no S3 event is named as failed, for the queue to try again', async () => {
+  const event = eventOf('sqs-s3-put.json');
+  event.Records[0].body = 'no JSON';
+  const { batchItemFailures } = await invoke('process-upload', event);
+  expect(batchItemFailures).toEqual([{ itemIdentifier: event.Records[0].messageId }]);
+});
+
+test('every event in the folder is fed to a function above', () => {
+  const source = readFileSync(new URL(import.meta.url), 'utf8');
+  for (const file of readdirSync(folder))
+    expect(source, file).toMatch(new RegExp(`'${file.replace('.json', '(\\.json)?')}'`));
+});

@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const START = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
+const START_TIMEOUT_MS = 20_000;
+
+export interface StackInfo {
+  apiUrl: string;
+  awsEndpoint: string;
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  uploadBucket: string;
+  apiKey: string;
+  geminiUrl: string;
+}
+
+export interface StackHome {
+  dataDir: string;
+  environment: Record<string, string>;
+}
+
+export interface RunningStack {
+  info: StackInfo;
+  process: ChildProcess;
+  /** All that was printed so far. */
+  output(): string;
+  /** A call of the API with this machine's key. */
+  call(path: string, init?: RequestInit): Promise<Response>;
+  /** Ends everything at once, as a power cut does. */
+  kill(): Promise<void>;
+  /** Ends it in good order; resolves to the exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** A fresh data folder and two free ports, to start the same stack several times. */
+export async function createHome(environment: Record<string, string> = {}): Promise<StackHome> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'sightline-e2e-'));
+  const [PORT, AWS_PORT] = [await findFreePort(), await findFreePort()];
+  return { dataDir, environment: { SIGHTLINE_DATA: dataDir, PORT, AWS_PORT, ...environment } };
+}
+
+/** `npm start`, as a process group of its own, ready. */
+export async function startStack(home: StackHome): Promise<RunningStack> {
+  const { GEMINI_API_KEY: _, GEMINI_BASE_URL: __, ...own } = process.env;
+  const env = { ...own, ...home.environment };
+  const child = spawn(process.execPath, [START], { env, detached: true, stdio: 'pipe' });
+  let printed = '';
+  const keep = (chunk: Buffer) => {
+    printed += chunk.toString();
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  await waitUntilReady(child, home, () => printed);
+  const info: StackInfo = JSON.parse(readFileSync(join(home.dataDir, 'local.json'), 'utf8'));
+  const end = async (target: number, signal: NodeJS.Signals) => {
+    const ended = once(child, 'exit');
+    process.kill(target, signal);
+    const [code] = await ended;
+    return code as number | null;
+  };
+  const { pid = 0 } = child;
+  return {
+    info,
+    process: child,
+    output: () => printed,
+    call: (path, init = {}) => {
+      const headers = new Headers(init.headers);
+      headers.set('authorization', `Bearer ${info.apiKey}`);
+      return fetch(`${info.apiUrl}${path}`, { ...init, headers });
+    },
+    kill: async () => void (await end(-pid, 'SIGKILL')),
+    stop: () => end(pid, 'SIGTERM'),
+  };
+}
+
+async function waitUntilReady(child: ChildProcess, { dataDir }: StackHome, printed: () => string) {
+  const until = Date.now() + START_TIMEOUT_MS;
+  while (!/^ready /m.test(printed()) || !existsSync(join(dataDir, 'local.json'))) {
+    if (child.exitCode !== null || Date.now() > until)
+      throw new Error(`The stack did not start:\n${printed()}`);
+    await sleep(50);
+  }
+}
+
+async function findFreePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return String(typeof address === 'object' && address ? address.port : 0);
+}
