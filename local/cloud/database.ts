@@ -1,0 +1,34 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+const BUSY_TIMEOUT_MILLISECONDS = 5_000;
+
+/**
+ * Opens `cloud.sqlite` in `dataDir`, creating both where they are missing. Storage's metadata and the
+ * queues share it, so that "object stored" and "event enqueued" are one transaction.
+ */
+export function openDatabase(dataDir: string): DatabaseSync {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const database = new DatabaseSync(join(dataDir, 'cloud.sqlite'), {
+    timeout: BUSY_TIMEOUT_MILLISECONDS,
+  });
+  // With WAL, NORMAL loses nothing when the process is killed; only a power cut can take the last commits.
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+  return database;
+}
+
+/** Runs `work` as one transaction and rethrows what it throws after a rollback; joins an outer one. */
+export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  if (database.isTransaction) return work();
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    // SQLite has already rolled back by itself after some errors (a full disk, for one).
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
