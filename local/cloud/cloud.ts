@@ -1,0 +1,107 @@
+import { mkdirSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { openDatabase } from './database.ts';
+import { openTables, type Tables } from './dynamodb.ts';
+import type { Buckets } from './s3/buckets.ts';
+import { createS3Service } from './s3/service.ts';
+import { openStorage } from './s3/storage.ts';
+import { createSecrets, type Secrets } from './secrets.ts';
+import { type AwsCall, createEndpoint } from './server.ts';
+import type { AwsService } from './service.ts';
+import type { Credentials } from './sigv4.ts';
+import { createQueues, type Queues } from './sqs/queues.ts';
+import { createSqsService } from './sqs/service.ts';
+
+const HOST = '127.0.0.1';
+/** How long requests under way may take to end when the cloud closes. */
+const CLOSE_GRACE_MILLISECONDS = 1_000;
+
+/** The laptop's AWS: S3, SQS, DynamoDB and Secrets Manager behind one endpoint. */
+export interface Cloud {
+  endpoint: string;
+  buckets: Buckets;
+  queues: Queues;
+  tables: Tables;
+  secrets: Secrets;
+  /** Ends within about a second; requests still under way then are cut off. */
+  close(): Promise<void>;
+}
+
+export interface CloudOptions {
+  dataDir: string;
+  /** 0 takes any free port. */
+  port: number;
+  credentials: Credentials;
+  region?: string;
+  accountId?: string;
+  /** Milliseconds since 1970. */
+  now?: () => number;
+  onCall?: (call: AwsCall) => void;
+}
+
+/**
+ * Starts the cloud on 127.0.0.1, with everything that an earlier run acknowledged and its messages in
+ * flight visible again. Throws where the port is taken or another process uses the data folder.
+ */
+export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  const { dataDir, credentials, onCall, now = Date.now } = options;
+  const { region = 'us-east-1', accountId = '000000000000' } = options;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  // First: the lock on the tables' folder keeps a second process from sweeping files of the first.
+  const tables = await openTables({ dataDir, now });
+  const database = openDatabase(dataDir);
+  const place = { endpoint: '' };
+  try {
+    const queues = createQueues(database, {
+      endpoint: () => place.endpoint,
+      region,
+      accountId,
+      now,
+    });
+    queues.recoverInFlight();
+    const storage = openStorage(database, { dataDir, credentials, queues, region, accountId, now });
+    const secrets = createSecrets({ dataDir, region, accountId });
+    const services = new Map<string, AwsService>([
+      ['sqs', createSqsService(queues)],
+      ['dynamodb', tables],
+      ['secretsmanager', secrets],
+    ]);
+    const s3 = createS3Service(storage);
+    const server = createEndpoint({ s3, services, credentials, region, now, onCall });
+    place.endpoint = await listen(server, options.port);
+    const close = async (): Promise<void> => {
+      queues.close();
+      await closeServer(server);
+      await tables.close();
+      database.close();
+    };
+    return { endpoint: place.endpoint, buckets: storage.buckets, queues, tables, secrets, close };
+  } catch (error) {
+    database.close();
+    await tables.close();
+    throw error;
+  }
+}
+
+function listen(server: Server, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, HOST, () => {
+      server.off('error', reject);
+      const address = server.address();
+      const taken = typeof address === 'object' && address !== null ? address.port : port;
+      resolve(`http://${HOST}:${taken}`);
+    });
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MILLISECONDS);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

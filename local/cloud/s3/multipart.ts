@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { inTransaction } from '../database.ts';
+import { type ChecksumAlgorithm, formatChecksums, readAlgorithm } from './checksums.ts';
+import type { Storage } from './commit.ts';
+import { type S3Reply, type S3Request, xmlReply } from './exchange.ts';
+import { readDetail } from './object-headers.ts';
+import { receiveBody } from './put-object.ts';
+import { notImplemented, s3Error } from './s3-error.ts';
+import type { Upload, UploadDetail } from './uploads.ts';
+import { buildXml } from './xml.ts';
+
+const MAX_PART_NUMBER = 10_000;
+
+export function createMultipartUpload(storage: Storage, request: S3Request): S3Reply {
+  const { bucket, key } = request;
+  storage.buckets.require(bucket);
+  const id = randomUUID().replaceAll('-', '');
+  const detail = readUploadDetail(request);
+  storage.uploads.start({ id, bucket, key, started: storage.now(), detail });
+  const headers = detail.algorithm && {
+    'x-amz-checksum-algorithm': detail.algorithm.toUpperCase(),
+    'x-amz-checksum-type': detail.checksumType,
+  };
+  const tree = { Bucket: bucket, Key: key, UploadId: id };
+  return xmlReply(buildXml('InitiateMultipartUploadResult', tree), headers);
+}
+
+function readUploadDetail({ headers }: S3Request): UploadDetail {
+  const object = readDetail(headers, {});
+  const named = headers.get('x-amz-checksum-algorithm');
+  if (named === undefined) return { object, checksumType: 'FULL_OBJECT' };
+  const algorithm = readAlgorithm(named);
+  if (!algorithm) throw notImplemented(`checksum algorithm ${named}`);
+  const checksumType = headers.get('x-amz-checksum-type') ?? defaultType(algorithm);
+  const isSha = algorithm === 'sha1' || algorithm === 'sha256';
+  if (checksumType === 'FULL_OBJECT' && !isSha) return { object, algorithm, checksumType };
+  if (checksumType === 'COMPOSITE' && algorithm !== 'crc64nvme') {
+    return { object, algorithm, checksumType };
+  }
+  const message = `The ${checksumType} checksum type cannot be used with the ${named} checksum algorithm.`;
+  throw s3Error('InvalidRequest', {}, message);
+}
+
+function defaultType(algorithm: ChecksumAlgorithm): 'FULL_OBJECT' | 'COMPOSITE' {
+  return algorithm === 'crc64nvme' ? 'FULL_OBJECT' : 'COMPOSITE';
+}
+
+/** The upload that the request names; throws NoSuchUpload for another bucket's or key's, too. */
+export function requireUpload(storage: Storage, request: S3Request): Upload {
+  storage.buckets.require(request.bucket);
+  const id = request.query.get('uploadId') ?? '';
+  const upload = storage.uploads.find(id);
+  if (upload?.bucket === request.bucket && upload.key === request.key) return upload;
+  throw s3Error('NoSuchUpload', { UploadId: id });
+}
+
+export async function uploadPart(storage: Storage, request: S3Request): Promise<S3Reply> {
+  const { id } = requireUpload(storage, request);
+  const number = readPartNumber(request);
+  return receiveBody(storage, request.payload, (body, checksums) => {
+    const etag = body.md5.toString('hex');
+    const replaced = inTransaction(storage.database, () => {
+      requireUpload(storage, request); // it may have been completed or aborted meanwhile
+      const before = storage.uploads.findPart(id, number);
+      const { file, size } = body;
+      const modified = storage.now();
+      storage.uploads.putPart(id, { number, size, etag, modified, file, checksums });
+      return before;
+    });
+    if (replaced) storage.bodies.remove([replaced]);
+    return { status: 200, headers: { etag: `"${etag}"`, ...formatChecksums(checksums) } };
+  });
+}
+
+function readPartNumber(request: S3Request): number {
+  const number = Number(request.query.get('partNumber'));
+  if (Number.isInteger(number) && number >= 1 && number <= MAX_PART_NUMBER) return number;
+  throw s3Error(
+    'InvalidArgument',
+    { ArgumentName: 'partNumber', ArgumentValue: request.query.get('partNumber') ?? '' },
+    `Part number must be an integer between 1 and ${MAX_PART_NUMBER}, inclusive`,
+  );
+}
+
+export function abortMultipartUpload(storage: Storage, request: S3Request): S3Reply {
+  const { id } = requireUpload(storage, request);
+  const parts = storage.uploads.listParts(id);
+  inTransaction(storage.database, () => storage.uploads.remove(id));
+  storage.bodies.remove(parts);
+  return { status: 204 };
+}
