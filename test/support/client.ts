@@ -29,7 +29,7 @@ export async function announce(stack: RunningStack, body: object): Promise<Json>
 export function post(signed: Json, { filename, contentType, bytes }: Picture): Promise<Response> {
   const form = new FormData();
   for (const [name, value] of Object.entries(signed.fields)) form.append(name, String(value));
-  form.append('file', new Blob([bytes as BlobPart], { type: contentType }), filename);
+  form.append('file', new Blob([Uint8Array.from(bytes)], { type: contentType }), filename);
   return fetch(signed.url, { method: 'POST', body: form });
 }
 
