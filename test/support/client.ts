@@ -9,6 +9,10 @@ export interface Picture {
 // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever was answered
 type Json = any;
 
+export async function readJson(response: Response): Promise<Json> {
+  return response.json();
+}
+
 /** Announces a picture and sends it by the signed POST; resolves to the analysis' id. */
 export async function upload(stack: RunningStack, picture: Picture, more: object = {}) {
   const { filename, contentType } = picture;
