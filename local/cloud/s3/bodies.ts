@@ -31,7 +31,7 @@ export interface Bodies {
 /** Files under opaque names in `folder`: a key never becomes a path, so none can climb out of it. */
 export function openBodies(folder: string): Bodies {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const pins = createPins((file) => void rm(join(folder, file), { force: true }).catch(reportLeak));
+  const pins = createPins((file) => removeFile(join(folder, file)));
   return {
     write: (source) => writeBody(folder, source),
     read: (segments, start, end) => {
@@ -49,9 +49,14 @@ export function openBodies(folder: string): Bodies {
   };
 }
 
-/** A file that stays costs space only, and the next start sweeps it. */
-function reportLeak(error: unknown): void {
-  console.warn('an object file could not be removed', error);
+/** At once, so that what was deleted is gone from the disk when the client hears of it. */
+function removeFile(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    // It costs space only, and the next start sweeps it.
+    console.warn('an object file could not be removed', error);
+  }
 }
 
 async function writeBody(folder: string, source: AsyncIterable<Buffer>): Promise<WrittenBody> {

@@ -25,6 +25,7 @@ export function readPostForm(request: IncomingMessage): Promise<PostForm> {
     let found = false;
     const give = (file: Readable, filename: string): void => {
       found = true;
+      file.on('error', () => undefined); // it may come before the first read, which then throws it
       resolve({ fields, filename, file: readFile(file) });
     };
     parser.on('field', (name, value, { valueTruncated }) => {
