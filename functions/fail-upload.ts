@@ -12,7 +12,10 @@ import { handleEvent } from '../lib/messages.ts';
 /** Takes what was left in the dead-letter queue, so that no upload ends without a record. */
 export function createHandler(deps: ClaimDeps) {
   return (event: SQSEvent, context: Context) =>
-    handleEvent(event, context, { handle: (object) => failObject(deps, object) });
+    handleEvent(event, context, {
+      handle: (object) => failObject(deps, object),
+      unreadable: 'drop',
+    });
 }
 
 const config = readConfig(['TABLE_NAME', 'UPLOAD_BUCKET', 'DROP_CLIENT_ID']);

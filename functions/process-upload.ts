@@ -20,6 +20,7 @@ export function createHandler(deps: AnalyzeDeps & { queue: Queue }) {
     handleEvent(event, context, {
       handle: (object, delivery) => analyzeObject(deps, object, delivery),
       hide: deps.queue.hide,
+      unreadable: 'return',
     });
 }
 

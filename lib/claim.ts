@@ -5,6 +5,7 @@ import type { Analyzer } from './analyzers/analyzer.ts';
 import type { Analyses } from './aws/analyses.ts';
 import { type Decision, decideClaim, type Origin } from './decide.ts';
 import { type ErrorCode, ServiceError } from './errors.ts';
+import { logger, measureEnd } from './log.ts';
 import { describeError, type Outcome } from './outcome.ts';
 
 /** Claims lost to a quicker worker before the message is left to it. */
@@ -127,8 +128,12 @@ async function endForGood(
   { status, code }: { status: 'rejected' | 'failed'; code: ErrorCode },
 ): Promise<{ outcome: Outcome } | undefined> {
   const error = record.error?.code === code ? record.error : describeError(new ServiceError(code));
-  const completedAt = new Date(deps.now()).toISOString();
-  const guard = { version: record.version };
-  const ended = await deps.analyses.settle(record.id, { status, completedAt, error }, guard);
-  return ended ? { outcome: { kind: 'ended', status, code } } : undefined;
+  const now = deps.now();
+  const changes = { status, completedAt: new Date(now).toISOString(), error };
+  if (!(await deps.analyses.settle(record.id, changes, { version: record.version })))
+    return undefined;
+  const { attempts, deaths, startedAt } = record;
+  logger.error('given up', { analysisId: record.id, code, attempts, deaths });
+  measureEnd({ status, code, latencyMs: now - Date.parse(startedAt ?? record.createdAt) });
+  return { outcome: { kind: 'ended', status, code } };
 }

@@ -24,7 +24,8 @@ export async function failObject(deps: ClaimDeps, object: UploadedObject): Promi
     : await createFailed(deps, identity.id, object, code);
   if (!ended) return { kind: 'later', seconds: 1, reason: 'claimed_by_another' };
   logger.error('given up', { analysisId: identity.id, code });
-  measureEnd({ status: 'failed', code, latencyMs: 0 });
+  const started = Date.parse(record?.startedAt ?? object.eventTime);
+  measureEnd({ status: 'failed', code, latencyMs: deps.now() - started });
   return { kind: 'ended', status: 'failed', code };
 }
 

@@ -1,8 +1,9 @@
 import type { Context, S3Event, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { UploadedObject } from './analysis-id.ts';
+import { toServiceError } from './errors.ts';
 import { logger } from './log.ts';
 import { type Delivery, type Outcome, retryDelaySeconds } from './outcome.ts';
-import { parseS3Event } from './s3-event.ts';
+import { parseS3Event, parseS3Message } from './s3-event.ts';
 
 /** Kept back from the function's time for the last write, in milliseconds. */
 const RESERVE_MS = 5_000;
@@ -13,6 +14,8 @@ export interface Handling {
   handle(object: UploadedObject, delivery: Delivery): Promise<Outcome>;
   /** Hides a message for so many seconds; left out, the queue's own visibility time-out holds. */
   hide?(receiptHandle: string, seconds: number): Promise<void>;
+  /** What to do with a message that tells of no object: back to the queue, which gives it up in the end, or away. */
+  unreadable: 'return' | 'drop';
 }
 
 /**
@@ -28,7 +31,7 @@ export async function handleEvent(
   const messages = event.Records?.filter((record) => 'receiptHandle' in record) ?? [];
   if (messages.length > 0) return handleBatch(messages, context, handling);
   const delivery = deliveryFor(context, async () => undefined);
-  const seconds = await handleObjects(event, handling.handle, delivery);
+  const seconds = await handleObjects(parseS3Event(event), handling.handle, delivery);
   if (seconds !== undefined) throw new Error('The event has to come again');
   return undefined;
 }
@@ -41,7 +44,7 @@ async function handleBatch(
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
   for (const message of messages) {
     const hide = (seconds: number) => hideQuietly(handling, message, seconds);
-    const seconds = await handleMessage(message, handling.handle, deliveryFor(context, hide));
+    const seconds = await handleMessage(message, handling, deliveryFor(context, hide));
     if (seconds === undefined) continue;
     batchItemFailures.push({ itemIdentifier: message.messageId });
     await hide(seconds);
@@ -62,25 +65,26 @@ async function hideQuietly(handling: Handling, message: SQSRecord, seconds: numb
 /** The seconds after which the message has to come again; undefined where it is done with. */
 async function handleMessage(
   message: SQSRecord,
-  handle: Handling['handle'],
+  { handle, unreadable }: Handling,
   delivery: Delivery,
 ): Promise<number | undefined> {
   try {
-    return await handleObjects(JSON.parse(message.body), handle, delivery);
-  } catch (error) {
+    return await handleObjects(parseS3Message(message.body), handle, delivery);
+  } catch (thrown) {
+    const error = toServiceError(thrown);
     const receives = Number(message.attributes.ApproximateReceiveCount);
-    const cause = error instanceof Error ? `${error.name}: ${error.message}` : undefined;
+    const cause = error.cause instanceof Error ? error.cause.stack : error.message;
     logger.error('message not handled', { messageId: message.messageId, receives, cause });
+    if (!error.policy.retryable) return unreadable === 'drop' ? undefined : 0;
     return Math.min(retryDelaySeconds(receives), MAX_FAILURE_DELAY_SECONDS);
   }
 }
 
 async function handleObjects(
-  event: unknown,
+  objects: UploadedObject[],
   handle: Handling['handle'],
   delivery: Delivery,
 ): Promise<number | undefined> {
-  const objects = parseS3Event(event);
   if (objects.length === 0) logger.info('ignored', { reason: 'no_object_in_event' });
   const delays: number[] = [];
   for (const object of objects) {

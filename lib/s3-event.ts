@@ -40,3 +40,19 @@ export function parseS3Event(event: unknown): UploadedObject[] {
     ({ eventTime, s3 }) => ({ bucket: s3.bucket.name, ...s3.object, eventTime }),
   );
 }
+
+/**
+ * The same, of a queue's message with the notification in its body.
+ * @throws ServiceError `request_invalid`
+ */
+export function parseS3Message(body: string): UploadedObject[] {
+  return parseS3Event(parseJson(body));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ServiceError('request_invalid', 'Not an S3 event: no JSON.');
+  }
+}

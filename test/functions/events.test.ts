@@ -168,11 +168,12 @@ test('sqs-dead-letter.json: the record says failed', async () => {
   expect((await service.lists.list(listed)).items).toMatchObject([{ error: { code: 'internal' } }]);
 });
 
-test('a message that is no S3 event is named as failed, for the queue to try again', async () => {
+test('a message that is no S3 event is named as failed until the queue gives it up, and then dropped', async () => {
   const event = eventOf('sqs-s3-put.json');
   event.Records[0].body = 'no JSON';
   const { batchItemFailures } = await invoke('process-upload', event);
   expect(batchItemFailures).toEqual([{ itemIdentifier: event.Records[0].messageId }]);
+  expect(await invoke('fail-upload', event)).toEqual({ batchItemFailures: [] });
 });
 
 test('every event in the folder is fed to a function above', () => {
