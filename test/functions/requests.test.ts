@@ -1,0 +1,253 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import type { Context } from 'aws-lambda';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { newAnalysis, STATUSES } from '../../lib/analysis.ts';
+import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
+import { createUploads } from '../../lib/aws/uploads.ts';
+import { MAX_FORM_FILE_BYTES } from '../../lib/form.ts';
+import { createHttpHandler } from '../../lib/http.ts';
+import { checkDependencies } from '../../lib/readiness.ts';
+import * as limits from '../../lib/upload.ts';
+import { type Service, startService } from '../support/service.ts';
+
+const KEY = 'sk_test_requests';
+const context = { getRemainingTimeInMillis: () => 25_000 } as Context;
+let service: Service;
+// biome-ignore lint/suspicious/noExplicitAny: handlers are called as Lambda calls them
+type Handler = (event: any, context: Context) => Promise<any>;
+let createUpload: Handler;
+let listAnalyses: Handler;
+let analyze: Handler;
+
+beforeAll(async () => {
+  service = await startService();
+  await service.addKey(KEY, 'client');
+  for (const { environment } of service.played.functions) Object.assign(process.env, environment);
+  const deps = {
+    ...service,
+    ...service.lists,
+    uploads: createUploads(new S3Client({}), service.uploadBucket),
+    maxBytes: 1_000_000,
+    now: Date.now,
+  };
+  createUpload = (await import('../../functions/create-upload.ts')).createHandler(deps);
+  listAnalyses = (await import('../../functions/list-analyses.ts')).createHandler(deps);
+  analyze = (await import('../../functions/analyze.ts')).createHandler(deps);
+});
+afterAll(() => service.stop());
+
+async function send(handler: Handler, event: object, key: string | undefined = KEY) {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
+  const requestContext = { requestId: 'r', timeEpoch: Date.now(), http: {} };
+  const answer = await handler({ headers, requestContext, ...event }, context);
+  return { status: answer.statusCode, headers: answer.headers, body: JSON.parse(answer.body) };
+}
+function announce(changes: object, handler = createUpload) {
+  const body = { filename: 'a.jpg', contentType: 'image/jpeg', ...changes };
+  return send(handler, { body: JSON.stringify(body) });
+}
+
+describe('who may come in', () => {
+  test.each([undefined, 'sk_wrong', 'x'.repeat(300), ''])('not with the key %j', async (key) => {
+    const { status, headers, body } = await send(createUpload, { body: '{}' }, key ?? 'undefined');
+    expect({ status, code: body.code }).toEqual({ status: 401, code: 'unauthorized' });
+    expect(headers['www-authenticate']).toBe('Bearer');
+  });
+
+  test('not without a key, and not with another scheme', async () => {
+    const open = await createUpload({ headers: {}, requestContext: {} }, context);
+    expect(open.statusCode).toBe(401);
+    const headers = { authorization: `Basic ${KEY}` };
+    expect((await createUpload({ headers, requestContext: {} }, context)).statusCode).toBe(401);
+  });
+});
+
+describe('an announced upload is refused for', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, index) => `t${index}`);
+  const entries = (count: number) => Object.fromEntries(many(count).map((name) => [name, 'x']));
+  test.each([
+    ['filename', { filename: '' }],
+    ['filename', { filename: 'x'.repeat(limits.MAX_FILENAME_CHARACTERS + 1) }],
+    ['contentType', { contentType: 'jpeg' }],
+    ['contentLength', { contentLength: -1 }],
+    ['contentLength', { contentLength: 1.5 }],
+    ['sha256', { sha256: 'abc' }],
+    ['analyzer', { analyzer: 'nothing' }],
+    ['prompt', { prompt: 'x'.repeat(limits.MAX_PROMPT_CHARACTERS + 1) }],
+    ['tags', { tags: many(limits.MAX_TAGS + 1) }],
+    ['tags.0', { tags: ['x'.repeat(limits.MAX_TAG_CHARACTERS + 1)] }],
+    ['metadata', { metadata: entries(limits.MAX_METADATA_ENTRIES + 1) }],
+    ['metadata.a', { metadata: { a: 'x'.repeat(limits.MAX_METADATA_VALUE_CHARACTERS + 1) } }],
+  ])('its %s, which the answer names', async (path, changes) => {
+    const { status, body } = await announce(changes);
+    expect({ status, code: body.code }).toEqual({ status: 400, code: 'request_invalid' });
+    expect(body.errors.map((error: { path: string }) => error.path)).toContain(`body.${path}`);
+  });
+
+  test('a name in the metadata that is too long, and a field that nobody knows', async () => {
+    const metadata = { ['x'.repeat(limits.MAX_METADATA_KEY_CHARACTERS + 1)]: 'x' };
+    expect((await announce({ metadata })).status).toBe(400);
+    expect((await announce({ content_length: 5 })).status).toBe(400);
+  });
+
+  test('its type or its size, with their own codes', async () => {
+    for (const contentType of ['text/html', 'image/svg+xml', 'application/x-msdownload'])
+      expect((await announce({ contentType })).body).toMatchObject({ code: 'type_unsupported' });
+    expect((await announce({ contentLength: 1_000_001 })).body).toMatchObject({
+      code: 'file_too_large',
+      status: 413,
+    });
+  });
+
+  test.each(['', 'no json', '{"filename":'])('a body that is no JSON: %j', async (body) => {
+    expect(await send(createUpload, { body })).toMatchObject({
+      status: 400,
+      headers: { 'content-type': 'application/problem+json' },
+      body: { code: 'request_invalid', requestId: 'r' },
+    });
+  });
+
+  test('nothing, at the limits themselves', async () => {
+    const { status, body } = await announce({
+      filename: 'x'.repeat(limits.MAX_FILENAME_CHARACTERS),
+      prompt: 'x'.repeat(limits.MAX_PROMPT_CHARACTERS),
+      tags: many(limits.MAX_TAGS),
+      metadata: entries(limits.MAX_METADATA_ENTRIES),
+      contentLength: 1_000_000,
+      sha256: 'A'.repeat(64),
+    });
+    expect(status).toBe(201);
+    expect(body.upload.maxBytes).toBe(1_000_000);
+  });
+});
+
+describe('the list', () => {
+  const ids: string[] = [];
+  beforeAll(async () => {
+    for (let index = 0; index < 25; index += 1) {
+      const now = Date.now() - 10_000 + index;
+      const id = createAnalysisId(now);
+      const source = { key: uploadKey(id), filename: `${index}.jpg` };
+      const analyzer = { name: 'describe', version: 1 };
+      const tags = index % 5 === 0 ? ['fifth'] : [];
+      const record = newAnalysis({ id, clientId: 'lister', source, analyzer, tags, now });
+      await service.analyses.create({ ...record, status: index < 3 ? 'failed' : 'succeeded' });
+      ids.unshift(id);
+    }
+    await service.addKey('sk_lister', 'lister');
+  });
+  const list = (query: object) => send(listAnalyses, { queryStringParameters: query }, 'sk_lister');
+
+  test.each([{}, { status: 'succeeded' }, { tag: 'fifth' }, { analyzer: 'describe' }])(
+    'with the filter %j: pages hold everything once, newest first',
+    async (filter) => {
+      const seen: string[] = [];
+      let cursor: string | null | undefined;
+      do {
+        const query = { limit: '4', ...filter, ...(cursor ? { cursor } : {}) };
+        const { status, body } = await list(query);
+        expect(status).toBe(200);
+        seen.push(...body.data.map(({ id }: { id: string }) => id));
+        cursor = body.nextCursor;
+      } while (cursor);
+      const wanted = ids.filter((_, index) => {
+        if ('status' in filter) return index < 22;
+        return 'tag' in filter ? (24 - index) % 5 === 0 : true;
+      });
+      expect(seen).toEqual(wanted);
+    },
+  );
+
+  test('a full page that is the last one has no cursor', async () => {
+    expect((await list({ limit: '25' })).body).toMatchObject({ nextCursor: null });
+    expect((await list({ limit: '22', status: 'succeeded' })).body.nextCursor).toBeNull();
+  });
+
+  test("shows no other client's analyses, whatever the cursor or the key", async () => {
+    const mine = await send(listAnalyses, { queryStringParameters: { limit: '100' } });
+    for (const { id } of mine.body.data) expect(ids).not.toContain(id);
+    const cursor = Buffer.from(ids[3] ?? '').toString('base64url');
+    const foreign = await send(listAnalyses, { queryStringParameters: { cursor } });
+    for (const { id } of foreign.body.data) expect(ids).not.toContain(id);
+    const key = { key: uploadKey(ids[0] ?? '') };
+    expect((await send(listAnalyses, { queryStringParameters: key })).body.data).toEqual([]);
+    expect((await list(key)).body.data).toHaveLength(1);
+  });
+
+  test.each([
+    { limit: '0' },
+    { limit: '101' },
+    { limit: 'x' },
+    { cursor: 'x' },
+    { status: 'deleted' },
+    { key: 'x'.repeat(1_025) },
+  ])('refuses %j', async (query) => {
+    expect((await list(query)).body).toMatchObject({ code: 'request_invalid' });
+  });
+
+  test.each(STATUSES)('takes every status that a client may see: %s', async (status) => {
+    expect((await list({ status })).status).toBe(200);
+  });
+});
+
+describe('a form for /v1/analyze', () => {
+  async function sendForm(form: FormData) {
+    const request = new Response(form);
+    const headers = {
+      'content-type': request.headers.get('content-type'),
+      authorization: `Bearer ${KEY}`,
+    };
+    const body = Buffer.from(await request.arrayBuffer()).toString('base64');
+    return send(analyze, { headers, body, isBase64Encoded: true });
+  }
+  const formOf = (fields: Record<string, string | Blob>) => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    return form;
+  };
+
+  test('without a file, or with text in its place, is refused', async () => {
+    expect((await sendForm(formOf({ prompt: 'x' }))).body).toMatchObject({ code: 'file_missing' });
+    expect((await sendForm(formOf({ file: 'x' }))).body).toMatchObject({ code: 'file_missing' });
+  });
+
+  test('with a file over its limit is refused', async () => {
+    const file = new Blob([new Uint8Array(MAX_FORM_FILE_BYTES + 1)]);
+    const { status, body } = await sendForm(formOf({ file }));
+    expect({ status, code: body.code }).toEqual({ status: 413, code: 'file_too_large' });
+  });
+
+  test('with a bad field is refused, and the field is named', async () => {
+    const { body } = await sendForm(formOf({ file: new Blob(['x']), analyzer: 'nothing' }));
+    expect(body).toMatchObject({ code: 'request_invalid', errors: [{ path: 'analyzer' }] });
+  });
+
+  test('that is none is refused', async () => {
+    expect((await send(analyze, { body: '{}' })).body).toMatchObject({ code: 'request_invalid' });
+    const headers = { 'content-type': 'multipart/form-data', authorization: `Bearer ${KEY}` };
+    const broken = await send(analyze, { headers, body: 'broken' });
+    expect(broken.body).toMatchObject({ code: 'request_invalid' });
+  });
+});
+
+test('an error nobody foresaw is a 500 that tells nothing', async () => {
+  const handler = createHttpHandler({
+    input: z.object({}),
+    handle: () => Promise.reject(new Error('a detail of the inside')),
+  });
+  const { status, body } = await send(handler, {});
+  expect({ status, code: body.code }).toEqual({ status: 500, code: 'internal' });
+  expect(JSON.stringify(body)).not.toContain('detail of the inside');
+});
+
+test('readiness names the dependency that does not answer', async () => {
+  const checked = await checkDependencies({
+    table: async () => 'fine',
+    queue: () => Promise.reject(new Error('down')),
+  });
+  expect(checked).toEqual({
+    ready: false,
+    dependencies: { table: 'ok', queue: 'unavailable' },
+  });
+});
