@@ -10,6 +10,7 @@ import {
   ListMultipartUploadsCommand,
   ListPartsCommand,
   UploadPartCommand,
+  UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -137,6 +138,25 @@ describe('given an upload in two parts', () => {
     expect(Uploads?.map(({ Key, UploadId }) => ({ Key, UploadId }))).toEqual([
       { Key: upload.Key, UploadId: upload.UploadId },
     ]);
+  });
+
+  test('when parts are copied from an object, whole or by range, they count', async () => {
+    const upload = await start('copied');
+    const copy = async (PartNumber: number, CopySourceRange: string) => {
+      const more = { PartNumber, CopySource: `${BUCKET}/whole`, CopySourceRange };
+      const answer = await s3.client.send(new UploadPartCopyCommand({ ...upload, ...more }));
+      return { PartNumber, ETag: answer.CopyPartResult?.ETag };
+    };
+    const parts = [await copy(1, `bytes=0-${PART_BYTES - 1}`), await copy(2, 'bytes=10-19')];
+    expect(parts[0]?.ETag).toBe(`"${md5(FIRST).toString('hex')}"`);
+    await complete(upload, parts);
+    const head = new HeadObjectCommand({ Bucket: BUCKET, Key: 'copied' });
+    expect((await s3.client.send(head)).ContentLength).toBe(PART_BYTES + 10);
+    const other = await start('copied too far');
+    const tooFar = { ...other, PartNumber: 1, CopySource: `${BUCKET}/copied` };
+    const CopySourceRange = `bytes=0-${PART_BYTES + 10}`;
+    const command = new UploadPartCopyCommand({ ...tooFar, CopySourceRange });
+    expect(await refusalOf(s3.client.send(command))).toBe('400 InvalidArgument');
   });
 
   test('when a part is put by a presigned address, it counts', async () => {

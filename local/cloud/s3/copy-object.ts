@@ -1,13 +1,13 @@
 import { CHECKSUM_ALGORITHMS, describeChecksums, readAlgorithm } from './checksums.ts';
 import { commitObject, type Storage } from './commit.ts';
-import { judgeRead, readReadConditions, readWriteConditions } from './conditions.ts';
+import { readWriteConditions } from './conditions.ts';
+import { findSource } from './copy-source.ts';
 import { originOf, type S3Reply, type S3Request, xmlReply } from './exchange.ts';
-import { requireObject } from './get-object.ts';
-import { fromWire, readDetail } from './object-headers.ts';
+import { readDetail } from './object-headers.ts';
 import type { ObjectDetail, StoredObject } from './objects.ts';
 import { MAX_PUT_BYTES } from './payload.ts';
 import { buildObject, receiveBody } from './put-object.ts';
-import { notImplemented, s3Error } from './s3-error.ts';
+import { s3Error } from './s3-error.ts';
 import { parseTagQuery } from './tags.ts';
 import { verifySource } from './verified-source.ts';
 import { buildXml } from './xml.ts';
@@ -36,36 +36,6 @@ export async function copyObject(storage: Storage, request: S3Request): Promise<
       }),
     );
   });
-}
-
-function findSource(storage: Storage, request: S3Request): StoredObject {
-  const source = requireObject(storage, readSource(request.headers.get('x-amz-copy-source') ?? ''));
-  const conditions = readReadConditions(request.headers, 'x-amz-copy-source-');
-  if (judgeRead(source, conditions) !== 'proceed') throw s3Error('PreconditionFailed');
-  return source;
-}
-
-/** Reads `/bucket/key`, percent-encoded, the leading slash optional. */
-function readSource(header: string): { bucket: string; key: string } {
-  if (header.includes('?')) throw notImplemented('x-amz-copy-source with a version');
-  const path = decodeSource(header).replace(/^\//, '');
-  const mark = path.indexOf('/');
-  if (mark > 0 && mark < path.length - 1) {
-    return { bucket: path.slice(0, mark), key: path.slice(mark + 1) };
-  }
-  throw s3Error(
-    'InvalidArgument',
-    { ArgumentName: 'x-amz-copy-source' },
-    'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
-  );
-}
-
-function decodeSource(header: string): string {
-  try {
-    return decodeURIComponent(fromWire(header));
-  } catch {
-    throw s3Error('InvalidArgument', { ArgumentName: 'x-amz-copy-source' });
-  }
 }
 
 function chooseDetail(source: StoredObject, request: S3Request): ObjectDetail {

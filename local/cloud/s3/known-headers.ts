@@ -12,6 +12,7 @@ const KNOWN = new Map<string, readonly string[] | undefined>([
   ['x-amz-copy-source-if-modified-since', undefined],
   ['x-amz-copy-source-if-none-match', undefined],
   ['x-amz-copy-source-if-unmodified-since', undefined],
+  ['x-amz-copy-source-range', undefined],
   ['x-amz-date', undefined],
   ['x-amz-decoded-content-length', undefined],
   ['x-amz-metadata-directive', ['COPY', 'REPLACE']],

@@ -6,7 +6,8 @@ import { type S3Reply, type S3Request, xmlReply } from './exchange.ts';
 import { readDetail } from './object-headers.ts';
 import { receiveBody } from './put-object.ts';
 import { notImplemented, s3Error } from './s3-error.ts';
-import type { Upload, UploadDetail } from './uploads.ts';
+import type { Part, Upload, UploadDetail } from './uploads.ts';
+import type { VerifiedSource } from './verified-source.ts';
 import { buildXml } from './xml.ts';
 
 const MAX_PART_NUMBER = 10_000;
@@ -55,20 +56,29 @@ export function requireUpload(storage: Storage, request: S3Request): Upload {
 }
 
 export async function uploadPart(storage: Storage, request: S3Request): Promise<S3Reply> {
+  const { etag, checksums } = await storePart(storage, request, request.payload);
+  return { status: 200, headers: { etag: `"${etag}"`, ...formatChecksums(checksums) } };
+}
+
+/** Stores bytes as the part that the request names, in place of an earlier one. */
+export function storePart(
+  storage: Storage,
+  request: S3Request,
+  payload: VerifiedSource,
+): Promise<Part> {
   const { id } = requireUpload(storage, request);
   const number = readPartNumber(request);
-  return receiveBody(storage, request.payload, (body, checksums) => {
-    const etag = body.md5.toString('hex');
+  return receiveBody(storage, payload, ({ file, size, md5 }, checksums) => {
+    const modified = storage.now();
+    const part = { number, size, etag: md5.toString('hex'), modified, file, checksums };
     const replaced = inTransaction(storage.database, () => {
       requireUpload(storage, request); // it may have been completed or aborted meanwhile
       const before = storage.uploads.findPart(id, number);
-      const { file, size } = body;
-      const modified = storage.now();
-      storage.uploads.putPart(id, { number, size, etag, modified, file, checksums });
+      storage.uploads.putPart(id, part);
       return before;
     });
     if (replaced) storage.bodies.remove([replaced]);
-    return { status: 200, headers: { etag: `"${etag}"`, ...formatChecksums(checksums) } };
+    return part;
   });
 }
 

@@ -8,6 +8,7 @@ import {
 } from './bucket-operations.ts';
 import { completeMultipartUpload } from './complete-upload.ts';
 import { copyObject } from './copy-object.ts';
+import { copyPart } from './copy-part.ts';
 import { removeObject, removeObjects } from './delete-object.ts';
 import type { Operation } from './exchange.ts';
 import { getObject, headObject, RESPONSE_OVERRIDES } from './get-object.ts';
@@ -87,7 +88,11 @@ const ROUTES: readonly Route[] = [
   route('ListParts', 'GET object', listParts, ['uploadId'], ['max-parts', 'part-number-marker']),
 ];
 
-const COPY_OBJECT = route('CopyObject', 'PUT object', copyObject);
+/** The operations that a source in the headers turns into copies. */
+const COPIES = new Map([
+  ['PutObject', route('CopyObject', 'PUT object', copyObject)],
+  ['UploadPart', route('UploadPartCopy', 'PUT object', copyPart)],
+]);
 
 /** Finds the operation; throws MethodNotAllowed, or NotImplemented for what this S3 does not know. */
 export function findRoute(request: {
@@ -112,7 +117,8 @@ export function findRoute(request: {
     throw s3Error('InvalidArgument', { ArgumentName: 'list-type' });
   }
   if (!request.headers.has('x-amz-copy-source')) return found;
-  if (found.name === 'PutObject') return COPY_OBJECT;
+  const copy = COPIES.get(found.name);
+  if (copy) return copy;
   throw notImplemented(`${found.name} with x-amz-copy-source`);
 }
 
