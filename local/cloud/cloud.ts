@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
+import type { DatabaseSync } from 'node:sqlite';
 import { openDatabase } from './database.ts';
 import { openTables, type Tables } from './dynamodb.ts';
 import type { Buckets } from './s3/buckets.ts';
@@ -44,43 +45,55 @@ export interface CloudOptions {
  * flight visible again. Throws where the port is taken or another process uses the data folder.
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
-  const { dataDir, credentials, onCall, now = Date.now } = options;
-  const { region = 'us-east-1', accountId = '000000000000' } = options;
+  const { dataDir, now = Date.now } = options;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   // First: the lock on the tables' folder keeps a second process from sweeping files of the first.
   const tables = await openTables({ dataDir, now });
   const database = openDatabase(dataDir);
-  const place = { endpoint: '' };
   try {
-    const queues = createQueues(database, {
-      endpoint: () => place.endpoint,
-      region,
-      accountId,
-      now,
-    });
-    queues.recoverInFlight();
-    const storage = openStorage(database, { dataDir, credentials, queues, region, accountId, now });
-    const secrets = createSecrets({ dataDir, region, accountId });
-    const services = new Map<string, AwsService>([
-      ['sqs', createSqsService(queues)],
-      ['dynamodb', tables],
-      ['secretsmanager', secrets],
-    ]);
-    const s3 = createS3Service(storage);
-    const server = createEndpoint({ s3, services, credentials, region, now, onCall });
+    const place = { endpoint: '' };
+    const { server, ...parts } = buildParts(options, { tables, database, place });
     place.endpoint = await listen(server, options.port);
     const close = async (): Promise<void> => {
-      queues.close();
+      parts.queues.close();
       await closeServer(server);
       await tables.close();
       database.close();
     };
-    return { endpoint: place.endpoint, buckets: storage.buckets, queues, tables, secrets, close };
+    return { endpoint: place.endpoint, tables, ...parts, close };
   } catch (error) {
     database.close();
     await tables.close();
     throw error;
   }
+}
+
+interface Foundation {
+  tables: Tables;
+  database: DatabaseSync;
+  /** Filled in once the port is known; queue URLs hold it. */
+  place: { endpoint: string };
+}
+
+function buildParts(
+  options: CloudOptions,
+  { tables, database, place }: Foundation,
+): Pick<Cloud, 'buckets' | 'queues' | 'secrets'> & { server: Server } {
+  const { dataDir, credentials, onCall, now = Date.now } = options;
+  const { region = 'us-east-1', accountId = '000000000000' } = options;
+  const names = { region, accountId };
+  const queues = createQueues(database, { endpoint: () => place.endpoint, ...names, now });
+  queues.recoverInFlight();
+  const storage = openStorage(database, { dataDir, credentials, queues, ...names, now });
+  const secrets = createSecrets({ dataDir, ...names });
+  const services = new Map<string, AwsService>([
+    ['sqs', createSqsService(queues)],
+    ['dynamodb', tables],
+    ['secretsmanager', secrets],
+  ]);
+  const s3 = createS3Service(storage);
+  const server = createEndpoint({ s3, services, credentials, region, now, onCall });
+  return { buckets: storage.buckets, queues, secrets, server };
 }
 
 function listen(server: Server, port: number): Promise<string> {

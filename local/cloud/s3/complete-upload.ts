@@ -31,6 +31,23 @@ export async function completeMultipartUpload(
   const checksums = await computeChecksums(storage, upload, parts);
   checkDeclared(request, checksums);
   const object = buildObject(storage, upload, parts, checksums);
+  replaceUpload(storage, request, { upload, parts, object });
+  return xmlReply(
+    buildXml('CompleteMultipartUploadResult', {
+      Location: `/${request.bucket}/${request.key}`,
+      Bucket: request.bucket,
+      Key: request.key,
+      ETag: `"${object.etag}"`,
+      ...describeChecksums(checksums),
+    }),
+  );
+}
+
+function replaceUpload(
+  storage: Storage,
+  request: S3Request,
+  { upload, parts, object }: { upload: Upload; parts: Part[]; object: StoredObject },
+): void {
   const allParts = storage.uploads.listParts(upload.id);
   commitObject(storage, object, {
     eventName: 'ObjectCreated:CompleteMultipartUpload',
@@ -44,15 +61,6 @@ export async function completeMultipartUpload(
   });
   const used = new Set(parts.map(({ file }) => file));
   storage.bodies.remove(allParts.filter(({ file }) => !used.has(file)));
-  return xmlReply(
-    buildXml('CompleteMultipartUploadResult', {
-      Location: `/${request.bucket}/${request.key}`,
-      Bucket: request.bucket,
-      Key: request.key,
-      ETag: `"${object.etag}"`,
-      ...describeChecksums(checksums),
-    }),
-  );
 }
 
 function choosePartsAsListed(storage: Storage, upload: Upload, entries: unknown[]): Part[] {

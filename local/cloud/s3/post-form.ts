@@ -20,41 +20,61 @@ export interface PostForm {
 export function readPostForm(request: IncomingMessage): Promise<PostForm> {
   return new Promise((resolve, reject) => {
     const parser = createParser(request);
-    const fields = new Map<string, string>();
-    let size = 0;
-    let found = false;
-    const give = (file: Readable, filename: string): void => {
-      found = true;
-      file.on('error', () => undefined); // it may come before the first read, which then throws it
-      resolve({ fields, filename, file: readFile(file) });
+    const collector = createCollector(resolve);
+    const attempt = (work: () => void): void => {
+      try {
+        if (!collector.done()) work();
+      } catch (error) {
+        reject(error);
+      }
     };
     parser.on('field', (name, value, { valueTruncated }) => {
-      if (found) return;
-      if (name.toLowerCase() === 'file' && !valueTruncated) {
-        give(Readable.from([Buffer.from(value)]), '');
-        return;
-      }
-      size += Buffer.byteLength(name) + Buffer.byteLength(value);
-      if (valueTruncated || size > MAX_FIELDS_BYTES) {
-        const details = { MaxPostPreDataLengthBytes: MAX_FIELDS_BYTES };
-        reject(s3Error('MaxPostPreDataLengthExceeded', details));
-      } else if (!addField(fields, name.toLowerCase(), value)) {
-        // One of two might be checked and the other used.
-        reject(s3Error('InvalidArgument', { ArgumentName: name }, `Duplicate field ${name}`));
-      }
+      attempt(() => collector.addField(name, value, valueTruncated));
     });
     parser.on('file', (name, file, { filename }) => {
-      if (!found && name.toLowerCase() === 'file') {
-        give(file, filename ?? '');
-        return;
-      }
-      file.on('error', () => undefined).resume();
-      if (!found) reject(s3Error('IncorrectNumberOfFilesInPostRequest'));
+      file.on('error', () => undefined); // it may come before the first read, which then throws it
+      if (collector.done()) file.resume();
+      attempt(() => collector.addFile(name, file, filename ?? ''));
     });
     parser.on('close', () => reject(s3Error('IncorrectNumberOfFilesInPostRequest')));
     parser.on('error', () => reject(s3Error('MalformedPOSTRequest')));
     feed(request, parser);
   });
+}
+
+interface Collector {
+  done(): boolean;
+  /** Throws MaxPostPreDataLengthExceeded, InvalidArgument. */
+  addField(name: string, value: string, truncated: boolean): void;
+  addFile(name: string, file: Readable, filename: string): void;
+}
+
+function createCollector(give: (form: PostForm) => void): Collector {
+  const fields = new Map<string, string>();
+  let size = 0;
+  let done = false;
+  const addFile: Collector['addFile'] = (name, file, filename) => {
+    if (name.toLowerCase() !== 'file') throw s3Error('IncorrectNumberOfFilesInPostRequest');
+    done = true;
+    give({ fields, filename, file: readFile(file) });
+  };
+  const addField: Collector['addField'] = (name, value, truncated) => {
+    if (name.toLowerCase() === 'file' && !truncated) {
+      addFile(name, Readable.from([Buffer.from(value)]), '');
+      return;
+    }
+    size += Buffer.byteLength(name) + Buffer.byteLength(value);
+    if (truncated || size > MAX_FIELDS_BYTES) {
+      const details = { MaxPostPreDataLengthBytes: MAX_FIELDS_BYTES };
+      throw s3Error('MaxPostPreDataLengthExceeded', details);
+    }
+    if (fields.has(name.toLowerCase())) {
+      // One of the two might be checked and the other used.
+      throw s3Error('InvalidArgument', { ArgumentName: name }, `Duplicate field ${name}`);
+    }
+    fields.set(name.toLowerCase(), value);
+  };
+  return { done: () => done, addField, addFile };
 }
 
 /** A form that ends within its file is the sender's fault. */
@@ -64,12 +84,6 @@ async function* readFile(file: Readable): AsyncGenerator<Buffer> {
   } catch (cause) {
     throw Object.assign(s3Error('MalformedPOSTRequest'), { cause });
   }
-}
-
-function addField(fields: Map<string, string>, name: string, value: string): boolean {
-  if (fields.has(name)) return false;
-  fields.set(name, value);
-  return true;
 }
 
 function createParser(request: IncomingMessage): busboy.Busboy {
