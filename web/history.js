@@ -21,6 +21,7 @@ export function createHistory({ api, onOpen, onDelete, onUnauthorized }) {
   const load = async (from) => {
     latest += 1;
     const mine = latest;
+    if (list.children.length === 0) setText(state, 'Loading…');
     try {
       const { data, nextCursor } = await api.listAnalyses(from);
       // Answers may overtake each other.

@@ -9,6 +9,7 @@ const OWN_PLACE = ['caption', 'tags', 'answer', 'objects'];
 /** All that a finished analysis says; `url` is the picture's, where this page has it. */
 export function buildResult(analysis, url) {
   const { result = {} } = analysis;
+  const facts = { ...result, moderation: describeModeration(result.moderation) };
   const boxes = boxesOf(result);
   const picture = buildPicture({ url, alt: result.caption ?? '', source: analysis.source, boxes });
   return build(
@@ -21,7 +22,7 @@ export function buildResult(analysis, url) {
       result.caption ? build('p', { class: 'caption' }, String(result.caption)) : undefined,
       result.answer ? buildAnswer(result.answer) : undefined,
       buildTags(result.tags),
-      buildFacts(Object.entries(result).filter(([name]) => !OWN_PLACE.includes(name))),
+      buildFacts(Object.entries(facts).filter(([name]) => !OWN_PLACE.includes(name))),
       analysis.model === STAND_IN ? buildStandInNote() : undefined,
       buildFacts(listRun(analysis)),
       build(
@@ -91,6 +92,14 @@ function describeValue(value) {
     .filter(([name, inner]) => name !== 'boxes' && !isEmpty(inner))
     .map(([name, inner]) => `${formatName(name)}: ${describeValue(inner)}`)
     .join(' · ');
+}
+
+/** Only what was rated above the lowest: seven times "none" would hide the one that counts. */
+function describeModeration(ratings) {
+  const levels = Object.entries(ratings ?? {});
+  if (levels.length === 0) return undefined;
+  const raised = levels.filter(([, level]) => level !== 'none');
+  return raised.length > 0 ? Object.fromEntries(raised) : 'all none';
 }
 
 function buildStandInNote() {

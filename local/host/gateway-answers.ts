@@ -16,7 +16,7 @@ export function createTooLarge(requestId: string): HttpAnswer {
   const { status, title, retryable } = ERRORS.file_too_large;
   const problem = {
     message: 'Request Entity Too Large',
-    type: 'about:blank',
+    type: 'urn:sightline:error:file_too_large',
     title,
     status,
     detail: 'The request is larger than the gateway takes: send large files by POST /v1/uploads.',
