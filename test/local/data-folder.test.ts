@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { openDataFolder } from '../../local/host/data-folder.ts';
+import { readLocalKeys } from '../../local/host/local-keys.ts';
+
+const MODULE = new URL('../../local/host/data-folder.ts', import.meta.url).href;
+
+let dataDir: string;
+
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'sightline-data-'));
+});
+afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+/** Another process that holds the folder. */
+async function holdElsewhere() {
+  const script = `import { openDataFolder } from '${MODULE}';
+    openDataFolder('${dataDir}'); console.log('held'); setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  return child;
+}
+
+describe('the data folder', () => {
+  test('given another process that holds it, is refused with what to do, and free after its kill -9', async () => {
+    const other = await holdElsewhere();
+    expect(() => openDataFolder(dataDir, 50)).toThrow(
+      new RegExp(`Another Sightline \\(process ${other.pid}\\).*SIGHTLINE_DATA=`, 's'),
+    );
+    const ended = new Promise((resolve) => other.once('exit', resolve));
+    other.kill('SIGKILL');
+    await ended;
+    openDataFolder(dataDir, 50).close();
+  });
+
+  test('given a process id left by a dead run, is not fooled by it', () => {
+    writeFileSync(join(dataDir, 'sightline.pid'), `${process.pid}\n`);
+    openDataFolder(dataDir, 50).close();
+  });
+
+  test('given a file in its place, is refused with what to do', () => {
+    writeFileSync(join(dataDir, 'file'), '');
+    expect(() => openDataFolder(join(dataDir, 'file'))).toThrow(/cannot be used.*SIGHTLINE_DATA=/s);
+  });
+
+  test('keeps the same keys over restarts, readable for its owner only', () => {
+    openDataFolder(dataDir).close();
+    const keys = readLocalKeys(dataDir);
+    expect(keys.apiKey).toMatch(/^sk_local_\S{32}$/);
+    expect(keys.accessKeyId).toMatch(/^AKIA[A-Z2-7]{16}$/);
+    expect(readLocalKeys(dataDir)).toEqual(keys);
+    expect(statSync(join(dataDir, 'secrets')).mode & 0o777).toBe(0o700);
+    expect(statSync(join(dataDir, 'secrets', 'local-keys')).mode & 0o777).toBe(0o600);
+  });
+
+  test('given damaged keys, says which file to delete', () => {
+    openDataFolder(dataDir).close();
+    writeFileSync(join(dataDir, 'secrets', 'local-keys'), '{');
+    expect(() => readLocalKeys(dataDir)).toThrow(/local-keys is damaged: delete it/);
+  });
+});
