@@ -5,7 +5,7 @@ import type { Stack } from './stack.ts';
 // Nothing else is imported at the top: the check comes before anything that an old Node lacks.
 
 const NODE_MAJOR = 24;
-const LAST_RESORT_MS = 4_900; // CONTRACT.md: ended within 5 s
+const LAST_RESORT_MS = 4_900; // a promise to its users: ended within 5 s
 const PARENT_CHECK_MS = 250;
 
 if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR) {

@@ -4,7 +4,7 @@ export type MediaResolution =
   | 'MEDIA_RESOLUTION_HIGH';
 
 export interface AnalyzerAnswer {
-  /** What the client reads, by CONTRACT's names. */
+  /** What the client reads, by the API's names. */
   result: Record<string, unknown>;
   /** One sentence for lists. */
   caption: string;

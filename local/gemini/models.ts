@@ -1,4 +1,4 @@
-/** CONTRACT.md's defaults for GEMINI_MODELS. */
+/** The defaults of GEMINI_MODELS. */
 export const DEFAULT_MODELS = [
   'gemini-3.8-flash',
   'gemini-3.5-flash-lite',

@@ -8,7 +8,7 @@ import type { Logs } from './logs.ts';
 import type { Page } from './page.ts';
 import type { DeclaredCors } from './template-schema.ts';
 
-// CONTRACT.md: SIGTERM ends the stack within 5 s; the rest is for the cloud's own end.
+// SIGTERM has to end the stack within 5 s; the rest is for the cloud's own end.
 const GRACE_MS = 3_000;
 const LAST_ANSWERS_MS = 300;
 
