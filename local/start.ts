@@ -7,6 +7,7 @@ import type { Stack } from './stack.ts';
 const NODE_MAJOR = 24;
 const LAST_RESORT_MS = 4_900; // a promise to its users: ended within 5 s
 const PARENT_CHECK_MS = 250;
+const SAME_SIGNAL_MS = 500; // Ctrl-C comes from the terminal, and once more from npm
 
 if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR) {
   exitWith(
@@ -30,10 +31,12 @@ async function run(): Promise<void> {
 /** Resolves at the first signal; the second one ends the process at once. */
 function catchSignals(): Promise<void> {
   const stopped = Promise.withResolvers<void>();
-  let asked = 0;
+  let first: number | undefined;
   const stop = () => {
-    asked += 1;
-    if (asked > 1) process.exit(1);
+    const now = Date.now();
+    if (first !== undefined && now - first < SAME_SIGNAL_MS) return;
+    if (first !== undefined) process.exit(1);
+    first = now;
     setTimeout(() => process.exit(1), LAST_RESORT_MS).unref();
     stopped.resolve();
   };

@@ -1,6 +1,7 @@
 import { build, byId } from './dom.js';
 
 const KEY_NAME = 'sightline-key';
+const REFUSED_NAME = 'sightline-key-refused';
 
 /** The stack on this machine tells page and key in `/config.json`; elsewhere there is none. */
 export async function loadSettings() {
@@ -13,6 +14,7 @@ export async function loadSettings() {
 export function askForKey() {
   const form = byId('key-form');
   form.hidden = false;
+  byId('key-refused').hidden = sessionStorage.getItem(REFUSED_NAME) === null;
   byId('key').focus();
   return new Promise((resolve) => {
     form.addEventListener(
@@ -21,6 +23,7 @@ export function askForKey() {
         event.preventDefault();
         const key = byId('key').value.trim();
         sessionStorage.setItem(KEY_NAME, key);
+        sessionStorage.removeItem(REFUSED_NAME);
         form.hidden = true;
         resolve(key);
       },
@@ -33,6 +36,7 @@ export function askForKey() {
 export function forgetKey() {
   if (sessionStorage.getItem(KEY_NAME) === null) return;
   sessionStorage.removeItem(KEY_NAME);
+  sessionStorage.setItem(REFUSED_NAME, 'yes');
   location.reload();
 }
 

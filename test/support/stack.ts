@@ -6,20 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { LocalInfo } from '../../local/stack.ts';
 
 const START = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
 const START_TIMEOUT_MS = 20_000;
-
-export interface StackInfo {
-  apiUrl: string;
-  awsEndpoint: string;
-  region: string;
-  accessKeyId: string;
-  secretAccessKey: string;
-  uploadBucket: string;
-  apiKey: string;
-  geminiUrl: string;
-}
 
 export interface StackHome {
   dataDir: string;
@@ -27,7 +17,7 @@ export interface StackHome {
 }
 
 export interface RunningStack {
-  info: StackInfo;
+  info: LocalInfo;
   process: ChildProcess;
   /** All that was printed so far. */
   output(): string;
@@ -58,7 +48,7 @@ export async function startStack(home: StackHome): Promise<RunningStack> {
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
   await waitUntilReady(child, home, () => printed);
-  const info: StackInfo = JSON.parse(readFileSync(join(home.dataDir, 'local.json'), 'utf8'));
+  const info: LocalInfo = JSON.parse(readFileSync(join(home.dataDir, 'local.json'), 'utf8'));
   const end = async (target: number, signal: NodeJS.Signals) => {
     const ended = once(child, 'exit');
     process.kill(target, signal);
