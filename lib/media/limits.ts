@@ -1,12 +1,3 @@
-/** Bytes of an uploaded picture: 25 MiB, three times the largest phone photo. A stage may set its own. */
-export const MAX_PICTURE_BYTES = 26_214_400;
-
-/**
- * Pixels of a picture, all frames of an animation together. libvips' own limit of 268 million lets a
- * WebP of 182 bytes take 1.5 GB. A stage may set its own.
- */
-export const MAX_PICTURE_PIXELS = 60_000_000;
-
 /** Frames of an animation and pages of a document: each costs the loader a header of its own. */
 export const MAX_FRAMES = 1_000;
 
@@ -28,13 +19,13 @@ export const JPEG_QUALITY = 82;
 /** Time for one conversion, in seconds; the largest valid files take two. */
 export const CONVERT_TIMEOUT_SECONDS = 20;
 
-/** The limits that a stage may set. */
+/** The limits that a stage sets: `params` in serverless.yml. */
 export interface PictureLimits {
+  /** Bytes of an uploaded picture; 25 MiB is three times the largest phone photo. */
   maxBytes: number;
+  /**
+   * Pixels of a picture, all frames of an animation together. libvips' own limit of 268 million lets a
+   * WebP of 182 bytes take 1.5 GB.
+   */
   maxPixels: number;
 }
-
-export const DEFAULT_LIMITS: PictureLimits = {
-  maxBytes: MAX_PICTURE_BYTES,
-  maxPixels: MAX_PICTURE_PIXELS,
-};

@@ -8,6 +8,7 @@ import { deleteAnalysis } from '../../lib/delete.ts';
 import { ServiceError } from '../../lib/errors.ts';
 import { failObject } from '../../lib/fail.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
+import { PICTURE_LIMITS } from '../support/limits.ts';
 import { type Service, startService } from '../support/service.ts';
 
 const photo = readFileSync(new URL('../fixtures/rocket.jpg', import.meta.url));
@@ -24,7 +25,7 @@ beforeAll(async () => {
     ...service,
     findAnalyzer,
     dropClientId: 'dropper',
-    limits: { maxBytes: 26_214_400, maxPixels: 60_000_000 },
+    limits: PICTURE_LIMITS,
     now: Date.now,
     gemini: {
       async ask(_request, parse) {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { StackInfo } from './stack.ts';
+import type { LocalInfo } from '../../local/stack.ts';
 
 // Debian's own, not whatever comes first on the PATH: old versions sign and speak in older ways.
 const AWS_CLI = '/usr/bin/aws';
@@ -33,12 +33,12 @@ export interface CliAnswer {
 }
 
 /** `aws …` with the stack's endpoint and credentials, as a user types it. */
-export function runAws(info: StackInfo, args: string[]): Promise<CliAnswer> {
+export function runAws(info: LocalInfo, args: string[]): Promise<CliAnswer> {
   return run(AWS_CLI, [...args, '--endpoint-url', info.awsEndpoint], { info });
 }
 
 /** As `runAws`, for what has to work and answers in JSON. */
-export async function askAws(info: StackInfo, args: string[]) {
+export async function askAws(info: LocalInfo, args: string[]) {
   const { code, stdout, stderr } = await runAws(info, [...args, '--output', 'json']);
   if (code !== 0) throw new Error(`aws ${args.join(' ')}: ${stderr}`);
   return stdout === '' ? undefined : JSON.parse(stdout);
@@ -51,7 +51,7 @@ export interface Boto3Call {
 }
 
 /** Makes these calls by boto3, in one Python; what AWS refuses is answered with its `Error`. */
-export async function callBoto3(info: StackInfo, calls: Boto3Call[]) {
+export async function callBoto3(info: LocalInfo, calls: Boto3Call[]) {
   const args = [CALLER, info.awsEndpoint];
   const { code, stdout, stderr } = await run(PYTHON, args, { info, stdin: JSON.stringify(calls) });
   if (code !== 0) throw new Error(`boto3: ${stderr}`);
@@ -65,7 +65,7 @@ const HOME = mkdtempSync(join(tmpdir(), 'sightline-tools-'));
 function run(
   command: string,
   args: string[],
-  { info, stdin = '' }: { info: StackInfo; stdin?: string },
+  { info, stdin = '' }: { info: LocalInfo; stdin?: string },
 ): Promise<CliAnswer> {
   const env = {
     PATH: '/usr/bin:/bin',

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { ServiceError } from '../../lib/errors.ts';
 import { convertPicture } from '../../lib/media/convert.ts';
 import { inspectPicture } from '../../lib/media/inspect.ts';
-import { DEFAULT_LIMITS } from '../../lib/media/limits.ts';
 import { chooseOutputEdge } from '../../lib/media/output-edge.ts';
+import { PICTURE_LIMITS } from '../support/limits.ts';
 import {
   CORNERS,
   createBlackPng,
@@ -19,7 +19,7 @@ import {
 const signal = new AbortController().signal;
 
 async function convert(bytes: Uint8Array) {
-  const facts = await inspectPicture(bytes, DEFAULT_LIMITS);
+  const facts = await inspectPicture(bytes, PICTURE_LIMITS);
   return { facts, ...(await convertPicture(bytes, facts, { signal })) };
 }
 
@@ -206,7 +206,7 @@ describe('damage', () => {
 
 test('given a decode larger than what was inspected, then it is refused', async () => {
   const bytes = await drawMarker().jpeg().toBuffer();
-  const facts = await inspectPicture(bytes, DEFAULT_LIMITS);
+  const facts = await inspectPicture(bytes, PICTURE_LIMITS);
   const smaller = { ...facts, width: facts.width - 1 };
   const refused = convertPicture(bytes, smaller, { signal });
   await expect(refused).rejects.toMatchObject({ code: 'file_malformed' });
@@ -215,14 +215,14 @@ test('given a decode larger than what was inspected, then it is refused', async 
 describe('time', () => {
   test('given a caller out of time, then it is internal and may be tried again', async () => {
     const bytes = await drawMarker().jpeg().toBuffer();
-    const facts = await inspectPicture(bytes, DEFAULT_LIMITS);
+    const facts = await inspectPicture(bytes, PICTURE_LIMITS);
     const late = convertPicture(bytes, facts, { signal: AbortSignal.abort() });
     await expect(late).rejects.toMatchObject({ code: 'internal', policy: { retryable: true } });
   });
 
   test('given a caller who runs out of time meanwhile, then the call ends before the decode', async () => {
     const bytes = createBlackPng(6_000, 6_000);
-    const facts = await inspectPicture(bytes, DEFAULT_LIMITS);
+    const facts = await inspectPicture(bytes, PICTURE_LIMITS);
     const caller = new AbortController();
     const late = convertPicture(bytes, facts, { signal: caller.signal });
     setImmediate(() => caller.abort());

@@ -1,8 +1,9 @@
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { inspectPicture } from '../../lib/media/inspect.ts';
-import { DEFAULT_LIMITS, MAX_FRAMES, MAX_JPEG_SCANS } from '../../lib/media/limits.ts';
+import { MAX_FRAMES, MAX_JPEG_SCANS } from '../../lib/media/limits.ts';
 import { loadSharp } from '../../lib/media/sharp.ts';
+import { PICTURE_LIMITS } from '../support/limits.ts';
 import {
   claimJpegSize,
   createBlackPng,
@@ -14,7 +15,7 @@ import {
 } from '../support/pictures.ts';
 
 const inspect = (bytes: Uint8Array, limits = {}) =>
-  inspectPicture(bytes, { ...DEFAULT_LIMITS, ...limits });
+  inspectPicture(bytes, { ...PICTURE_LIMITS, ...limits });
 
 let jpeg: Buffer;
 let png: Buffer;
