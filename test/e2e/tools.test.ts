@@ -29,7 +29,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sightline-drop-'));
-  stack = await startStack(await createHome());
+  stack = await startStack(await createHome({ RATE_LIMIT_PER_MINUTE: '0' }));
 });
 afterAll(async () => {
   await stack?.stop();
