@@ -169,12 +169,10 @@ describe.skipIf(!chromium)('given a page whose service has no key', () => {
 
   beforeAll(async () => {
     stack = await startStack(await createHome());
-    await open(stack);
   });
-  afterAll(async () => {
-    await closeUncomplained();
-    await stack?.stop();
-  });
+  afterAll(() => stack?.stop());
+  beforeEach(() => open(stack));
+  afterEach(closeUncomplained);
 
   test('when it is opened, it says how to set one, and results say that they are measured', async () => {
     expect(await readText(page.locator('#notices'))).toContain('GEMINI_API_KEY=… npm start');

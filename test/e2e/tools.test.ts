@@ -24,6 +24,10 @@ const ODD_NAMES = [
   'a?b=c#d;e\\f.jpg',
 ];
 
+/** Python takes its time to start, and more of it where others work, too. */
+const SLOWLY = { timeout: 120_000 };
+const DROP_TIMEOUT_MS = 60_000;
+
 let stack: RunningStack;
 let folder: string;
 
@@ -50,7 +54,7 @@ function drawPicture(seed: number): Promise<Buffer> {
 
 /** The one analysis of this key, found as a user finds it, once it has ended. */
 async function waitForDrop(key: string) {
-  const until = Date.now() + 20_000;
+  const until = Date.now() + DROP_TIMEOUT_MS;
   while (Date.now() < until) {
     const response = await stack.call(`/v1/analyses?key=${encodeURIComponent(key)}`);
     const { data }: { data: { id: string }[] } = JSON.parse(await response.text());
@@ -68,7 +72,7 @@ async function expectAnalysed(key: string) {
   return analysis;
 }
 
-describe.skipIf(!hasAwsCli())('given the AWS CLI', () => {
+describe.skipIf(!hasAwsCli())('given the AWS CLI', SLOWLY, () => {
   test('when it puts a photo under drop/, the analysis appears, and the photo can be looked at', async () => {
     const { info } = stack;
     const at = ['--bucket', info.uploadBucket, '--key', 'drop/rocket.jpg'];
@@ -129,7 +133,7 @@ describe.skipIf(!hasAwsCli())('given the AWS CLI', () => {
   });
 });
 
-describe.skipIf(!hasBoto3())('given boto3', () => {
+describe.skipIf(!hasBoto3())('given boto3', SLOWLY, () => {
   const callS3 = (operation: string, input: object, info = stack.info) =>
     callBoto3(info, [s3Call(operation, input)]).then(([answer]) => answer);
   const s3Call = (operation: string, input: object) => ({

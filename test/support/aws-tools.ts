@@ -9,7 +9,7 @@ import type { LocalInfo } from '../../local/stack.ts';
 const AWS_CLI = '/usr/bin/aws';
 const PYTHON = '/usr/bin/python3';
 const CALLER = fileURLToPath(new URL('./make-aws-calls.py', import.meta.url));
-const TIMEOUT_MS = 25_000;
+const TIMEOUT_MS = 60_000;
 
 /** Whether the AWS CLI is here; if not, says what to do about it. */
 export function hasAwsCli(): boolean {
