@@ -1,9 +1,9 @@
 const UNITS = ['bytes', 'KB', 'MB', 'GB'];
 
-/** 1_234_567 → "1.2 MB". */
+/** 1_234_567 → "1.2 MB", as the limits count: 1 MB is 1,048,576 bytes. */
 export function formatBytes(bytes) {
-  const step = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
-  const amount = bytes / 1000 ** step;
+  const step = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const amount = bytes / 1024 ** step;
   return `${amount.toFixed(step > 0 && amount < 10 ? 1 : 0)} ${UNITS[step]}`;
 }
 

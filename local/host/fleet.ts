@@ -10,8 +10,8 @@ import { startReaper } from './reaper.ts';
 const IDLE_MS = 120_000;
 const IDLE_CHECK_MS = 10_000;
 const BYTES_PER_INSTANCE = 100e6; // one that waits, with the SDK loaded
-// Half the machine's memory. One function gets three quarters of it at most, so that a crowd of
-// waiting look-ups cannot keep the one from starting on which they wait.
+// Half the machine's memory, for the functions behind routes. Those behind queues have a limit of
+// their own there, and none here: look-ups that wait for them must not keep them from starting.
 const INSTANCES = Math.min(100, Math.max(16, Math.floor(totalmem() / 2 / BYTES_PER_INSTANCE)));
 const INSTANCES_PER_FUNCTION = Math.floor(INSTANCES * 0.75);
 // More at once only take the processor from each other, and from those that work.
@@ -44,7 +44,7 @@ export function createFleet({ functions, settings, logs }: FleetOptions): Fleet 
 
   function start(spec: FunctionSpec): Instance | undefined {
     if (starting >= STARTS_AT_ONCE) return undefined;
-    const full = alive.size >= INSTANCES;
+    const full = spec.routes.length > 0 && alive.size >= INSTANCES;
     // Room is made by the end of an idle one, and used when it is gone.
     if (full) pools().some((pool) => pool.endIdle(Date.now()));
     if (full) return undefined;

@@ -55,6 +55,8 @@ function secureHeaders(awsEndpoint: string): Record<string, string> {
     "style-src 'self'",
     "frame-ancestors 'none'",
     "base-uri 'none'",
+    "form-action 'none'",
+    "object-src 'none'",
   ];
   return {
     'content-security-policy': policy.join('; '),

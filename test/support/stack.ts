@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +32,7 @@ export interface RunningStack {
 /** A fresh data folder and two free ports, to start the same stack several times. */
 export async function createHome(environment: Record<string, string> = {}): Promise<StackHome> {
   const dataDir = mkdtempSync(join(tmpdir(), 'sightline-e2e-'));
+  process.on('exit', () => rmSync(dataDir, { recursive: true, force: true }));
   const [PORT, AWS_PORT] = [await findFreePort(), await findFreePort()];
   return { dataDir, environment: { SIGHTLINE_DATA: dataDir, PORT, AWS_PORT, ...environment } };
 }
