@@ -14,8 +14,7 @@ export function createHandler(deps: AnalyzeNowDeps & { clients: Clients }) {
   return createHttpHandler({
     clients: deps.clients,
     input: z.object({}),
-    handle: async ({ event, clientId, requestId }) =>
-      analyzeNow(deps, await parseForm(event), { clientId, requestId }),
+    handle: async ({ event, ...request }) => analyzeNow(deps, await parseForm(event), request),
   });
 }
 

@@ -23,9 +23,9 @@ export function createHandler(deps: LookUpDeps & { clients: Clients }) {
   return createHttpHandler({
     clients: deps.clients,
     input,
-    handle: async ({ input: { path, query, headers }, clientId }) => {
+    handle: async ({ input: { path, query, headers }, clientId, receivedAt }) => {
       const known = headers['if-none-match'];
-      const until = deps.now() + query.wait * 1000;
+      const until = receivedAt + query.wait * 1000;
       const seen = await waitForAnalysis(deps, { id: path.id, clientId, until, unlike: known });
       if (!seen) throw new ServiceError('analysis_not_found');
       const etag = seen.eTag;

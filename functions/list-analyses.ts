@@ -7,14 +7,18 @@ import { readConfig } from '../lib/config.ts';
 import { cursor, formatCursor } from '../lib/cursor.ts';
 import { createHttpHandler } from '../lib/http.ts';
 
+const MAX_PAGE_ITEMS = 100;
+/** Of an object's key: S3 allows as many bytes. */
+const MAX_KEY_CHARACTERS = 1_024;
+
 const input = z.object({
   query: z.object({
-    limit: z.coerce.number().int().min(1).max(100).default(20),
+    limit: z.coerce.number().int().min(1).max(MAX_PAGE_ITEMS).default(20),
     cursor: cursor.optional(),
     status: z.enum(STATUSES).optional(),
     tag: z.string().min(1).optional(),
     analyzer: z.string().min(1).optional(),
-    key: z.string().min(1).max(1024).optional(),
+    key: z.string().min(1).max(MAX_KEY_CHARACTERS).optional(),
   }),
 });
 

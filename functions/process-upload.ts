@@ -37,7 +37,8 @@ const config = readConfig([
   'MAX_PICTURE_PIXELS',
 ]);
 const s3 = new S3Client(awsDefaults);
-const readKey = createSecretReader(new SecretsManagerClient(awsDefaults), config.GEMINI_SECRET_ID);
+const secrets = new SecretsManagerClient(awsDefaults);
+const readKey = createSecretReader(secrets, config.GEMINI_SECRET_ID);
 export const handler = createHandler({
   analyses: createAnalyses(connectTable(), config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),

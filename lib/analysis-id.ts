@@ -36,6 +36,9 @@ function formatId(time: number, entropy: Uint8Array): string {
   return `an_${digits.join('')}`;
 }
 
+/** The folder whose objects are analysed without being announced; the same key may be written again. */
+export const DROP_FOLDER = 'drop/';
+
 /** Where an upload lies in the bucket: the client's name for it is never part of the key. */
 export function uploadKey(id: string): string {
   return `uploads/${id}`;

@@ -1,10 +1,10 @@
 import { newAnalysis } from './analysis.ts';
 import { createAnalysisId, uploadKey } from './analysis-id.ts';
-import { findAnalyzer } from './analyzers/registry.ts';
 import type { Analyses } from './aws/analyses.ts';
 import type { Uploads } from './aws/uploads.ts';
 import { ServiceError } from './errors.ts';
 import type { AnalyzeForm } from './form.ts';
+import type { RouteRequest } from './http.ts';
 import { describeProblem, type Reply } from './problem.ts';
 import { type LookUpDeps, type Seen, waitForAnalysis } from './wait.ts';
 
@@ -20,26 +20,28 @@ export interface AnalyzeNowDeps extends LookUpDeps {
 export async function analyzeNow(
   deps: AnalyzeNowDeps,
   form: AnalyzeForm,
-  { clientId, requestId }: { clientId: string; requestId: string },
+  {
+    clientId,
+    requestId,
+    receivedAt,
+  }: Pick<RouteRequest<unknown>, 'clientId' | 'requestId' | 'receivedAt'>,
 ): Promise<Reply> {
   const now = deps.now();
   const id = createAnalysisId(now);
-  const analyzer = findAnalyzer(form.analyzer);
-  if (!analyzer) throw new ServiceError('internal');
-  const { filename, contentType, prompt, bytes } = form;
+  const { filename, contentType, analyzer, prompt, bytes } = form;
   const key = uploadKey(id);
   await deps.analyses.create(
     newAnalysis({
       id,
       clientId,
       source: { key, filename, declaredType: contentType },
-      analyzer: { name: analyzer.name, version: analyzer.version },
+      analyzer,
       prompt,
       now,
     }),
   );
   await deps.uploads.put(key, bytes, contentType);
-  const until = now + MAX_WAIT_SECONDS * 1000;
+  const until = receivedAt + MAX_WAIT_SECONDS * 1000;
   const seen = await waitForAnalysis(deps, { id, clientId, until });
   return answer(id, requestId, seen);
 }

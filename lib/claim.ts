@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AnalysisRecord, LEASE_SECONDS, newAnalysis, type Tombstone } from './analysis.ts';
-import { dropAnalysisId, type UploadedObject, uploadIdOf } from './analysis-id.ts';
+import { DROP_FOLDER, dropAnalysisId, type UploadedObject, uploadIdOf } from './analysis-id.ts';
 import type { Analyzer } from './analyzers/analyzer.ts';
 import type { Analyses } from './aws/analyses.ts';
 import { type Decision, decideClaim, type Origin } from './decide.ts';
@@ -35,7 +35,7 @@ export interface Identity {
 export function identifyObject(object: UploadedObject): Identity | undefined {
   const uploadId = uploadIdOf(object.key);
   if (uploadId) return { id: uploadId, origin: 'upload' };
-  const dropped = object.key.startsWith('drop/') && !object.key.endsWith('/');
+  const dropped = object.key.startsWith(DROP_FOLDER) && !object.key.endsWith('/');
   return dropped ? { id: dropAnalysisId(object), origin: 'drop' } : undefined;
 }
 
@@ -55,11 +55,11 @@ export function describeDropped(
   } = newAnalysis({
     id,
     clientId: deps.dropClientId,
-    source: { key: object.key, filename: object.key.slice('drop/'.length), bytes: object.size },
+    source: { key: object.key, filename: object.key.slice(DROP_FOLDER.length), bytes: object.size },
     analyzer: { name: analyzer.name, version: analyzer.version },
     now: deps.now(),
   });
-  return record;
+  return { ...record, eTag: object.eTag };
 }
 
 /** Claims the analysis that the object is for, by docs/states.md, or says what becomes of the message. */
@@ -92,9 +92,15 @@ async function actOn(
     return { outcome: { kind: 'later', seconds: decision.seconds, reason: 'lease_alive' } };
   if (decision.kind === 'claim' && record) return takeOver(deps, record, decision.deaths);
   if (decision.kind === 'end' && record) return endForGood(deps, record, decision);
-  if (found?.status === 'deleted') await deps.uploads.remove(object.key, object.eTag);
+  if (found?.status === 'deleted') await removeLateObject(deps, object);
   const reason = decision.kind === 'ignore' ? decision.reason : 'already_ended';
   return { outcome: { kind: 'ignored', reason } };
+}
+
+/** What came for a deleted analysis; in the drop folder only if it is still the same object. */
+async function removeLateObject(deps: ClaimDeps, object: UploadedObject): Promise<void> {
+  const isDropped = object.key.startsWith(DROP_FOLDER);
+  await deps.uploads.remove(object.key, isDropped ? object.eTag : undefined);
 }
 
 function leaseFields(now: number) {

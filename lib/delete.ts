@@ -1,4 +1,5 @@
 import { type AnalysisRecord, TOMBSTONE_SECONDS, type Tombstone } from './analysis.ts';
+import { DROP_FOLDER } from './analysis-id.ts';
 import type { Analyses } from './aws/analyses.ts';
 import type { Results } from './aws/results.ts';
 import type { Uploads } from './aws/uploads.ts';
@@ -57,7 +58,8 @@ function describeTombstone(record: AnalysisRecord, now: number): Tombstone {
     version: record.version + 1,
     ownerId: record.clientId,
     key: record.source.key,
-    eTag: record.eTag,
+    // A signed upload may be sent twice, and all of it belongs to this analysis.
+    eTag: record.source.key.startsWith(DROP_FOLDER) ? record.eTag : undefined,
     resultKey: record.resultKey,
     purged: false,
     expiresAt: Math.floor(now / 1000) + TOMBSTONE_SECONDS,

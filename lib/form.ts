@@ -1,16 +1,20 @@
 import * as z from 'zod';
 import { ServiceError } from './errors.ts';
 import type { RouteEvent } from './http.ts';
-import { analyzerName, prompt } from './upload.ts';
+import { analyzer, filename, mediaType, prompt } from './upload.ts';
+import { parseRequest } from './validation.ts';
 
 /** The largest file that a form may carry, in bytes: as base64 and with its form it fits into Lambda's 6 MB. */
 export const MAX_FORM_FILE_BYTES = 4 * 1024 * 1024;
 
-const fields = z.object({ analyzer: analyzerName, prompt: prompt.optional() });
+const fields = z.object({
+  filename: filename.default('file'),
+  contentType: mediaType.catch('application/octet-stream'), // what it is, its bytes tell
+  analyzer,
+  prompt: prompt.optional(),
+});
 
 export interface AnalyzeForm extends z.output<typeof fields> {
-  filename: string;
-  contentType: string;
   bytes: Uint8Array;
 }
 
@@ -27,14 +31,13 @@ export async function parseForm(event: RouteEvent): Promise<AnalyzeForm> {
     const message = `A form may carry ${MAX_FORM_FILE_BYTES} bytes; ask for an upload instead.`;
     throw new ServiceError('file_too_large', message);
   }
-  const given = fields.safeParse({
+  const given = parseRequest(fields, {
+    filename: file.name || undefined,
+    contentType: file.type.split(';')[0],
     analyzer: textOf(form, 'analyzer'),
     prompt: textOf(form, 'prompt'),
   });
-  if (!given.success) throw invalid(given.error);
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const contentType = file.type || 'application/octet-stream';
-  return { ...given.data, filename: file.name || 'file', contentType, bytes };
+  return { ...given, bytes: new Uint8Array(await file.arrayBuffer()) };
 }
 
 async function readForm({ headers, body, isBase64Encoded }: RouteEvent): Promise<FormData> {
@@ -53,10 +56,4 @@ async function readForm({ headers, body, isBase64Encoded }: RouteEvent): Promise
 function textOf(form: FormData, name: string): string | undefined {
   const value = form.get(name);
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function invalid(error: z.ZodError): ServiceError {
-  const fields = error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
-  const named = fields.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  return new ServiceError('request_invalid', `Not valid: ${named}`, { fields });
 }

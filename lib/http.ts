@@ -6,15 +6,20 @@ import { type Clients, hashKey } from './aws/clients.ts';
 import { ServiceError, toServiceError } from './errors.ts';
 import { logger } from './log.ts';
 import { describeProblem, type Reply } from './problem.ts';
+import { parseRequest } from './validation.ts';
 
 /** A key is never longer than this many characters: what is longer is not even hashed. */
 const MAX_KEY_CHARACTERS = 200;
+/** Of a JSON body: more than three times what all fields at their limits need. */
+export const MAX_JSON_CHARACTERS = 65_536;
 
 export interface RouteRequest<Input> {
   input: Input;
   /** Empty on routes that are open to anyone. */
   clientId: string;
   requestId: string;
+  /** When the gateway took it, in epoch milliseconds: its time to answer runs from there, also while an instance starts. */
+  receivedAt: number;
   event: RouteEvent;
 }
 
@@ -39,14 +44,18 @@ type Middleware = MiddlewareObj<RouteEvent, APIGatewayProxyStructuredResultV2>;
 export function createHttpHandler<Schema extends z.ZodType>(route: Route<Schema>) {
   const chain: Middleware[] = [answerErrors()];
   if (route.clients) chain.push(authenticate(route.clients));
-  if (route.json) chain.push(httpJsonBodyParser() as unknown as Middleware); // its own event type is narrower
+  // The cast: the parser's own event type is narrower.
+  if (route.json) chain.push(boundBody(), httpJsonBodyParser() as unknown as Middleware);
   return middy<RouteEvent, APIGatewayProxyStructuredResultV2>()
     .use(chain)
     .handler(async (event) => {
       const input = parseInput(route.input, event);
-      const { requestId } = event.requestContext;
+      const { requestId, timeEpoch: receivedAt } = event.requestContext;
       const clientId = event.clientId ?? '';
-      return serialize(event, await route.handle({ input, clientId, requestId, event }));
+      return serialize(
+        event,
+        await route.handle({ input, clientId, requestId, receivedAt, event }),
+      );
     });
 }
 
@@ -94,20 +103,23 @@ function describeCause({ cause }: ServiceError) {
 }
 
 function parseInput<Schema extends z.ZodType>(schema: Schema, event: RouteEvent): z.output<Schema> {
-  const given = {
+  return parseRequest(schema, {
     path: event.pathParameters ?? {},
     query: event.queryStringParameters ?? {},
     headers: event.headers,
     body: event.body,
+  });
+}
+
+/** Before it is parsed: a small body can nest no deeper and repeat no more than it is long. */
+function boundBody(): Middleware {
+  return {
+    before: ({ event }) => {
+      if (typeof event.body !== 'string' || event.body.length <= MAX_JSON_CHARACTERS) return;
+      const message = `The body may have ${MAX_JSON_CHARACTERS} characters.`;
+      throw new ServiceError('request_invalid', message);
+    },
   };
-  const parsed = schema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.map(({ path, message }) => ({
-    path: path.join('.'),
-    message,
-  }));
-  const named = fields.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  throw new ServiceError('request_invalid', `Not valid: ${named}`, { fields });
 }
 
 function serialize(event: RouteEvent, reply: Reply): APIGatewayProxyStructuredResultV2 {

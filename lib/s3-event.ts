@@ -8,7 +8,7 @@ const record = z.object({
   s3: z.object({
     bucket: z.object({ name: z.string() }),
     object: z.object({
-      key: z.string().transform(decodeKey),
+      key: z.string().transform(decodeKey).pipe(z.string()),
       size: z.number().default(0),
       sequencer: z.string().default(''),
       eTag: z
@@ -23,8 +23,12 @@ const notification = z.object({ Records: z.array(record) });
 const testEvent = z.object({ Event: z.literal('s3:TestEvent') });
 
 /** Keys in events are form-encoded: a space is `+`, everything else is percent-encoded. */
-function decodeKey(key: string): string {
-  return decodeURIComponent(key.replaceAll('+', ' '));
+function decodeKey(key: string): string | undefined {
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch {
+    return undefined; // a lone `%`: no key of S3's
+  }
 }
 
 /**

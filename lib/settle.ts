@@ -33,7 +33,7 @@ export async function storeAnswer(
   const large = Buffer.byteLength(json) > MAX_INLINE_RESULT_BYTES;
   const resultKey = large ? `results/${record.id}/${record.leaseToken}.json` : undefined;
   if (resultKey) {
-    await lease.advance({ stage: 'storing' });
+    await lease.advance({ stage: 'storing', resultKey }); // known before it is there, so that a deletion finds it
     await deps.results.put(resultKey, json);
   }
   const kept = { result: large ? undefined : result, resultKey, error: undefined };

@@ -15,17 +15,26 @@ export const MAX_METADATA_ENTRIES = 20;
 export const MAX_METADATA_KEY_CHARACTERS = 64;
 export const MAX_METADATA_VALUE_CHARACTERS = 512;
 
-export const analyzerName = z
+/** The name of an analyzer, as the analyzer in the version of today. */
+export const analyzer = z
   .string()
   .default('describe')
-  .refine((name) => findAnalyzer(name) !== undefined, 'there is no analyzer of this name');
+  .transform((name) => findAnalyzer(name))
+  .refine((found) => found !== undefined, 'there is no analyzer of this name')
+  .transform(({ name, version }) => ({ name, version }));
+
+export const filename = z.string().min(1).max(MAX_FILENAME_CHARACTERS);
+
+export const mediaType = z
+  .string()
+  .regex(/^[\w.+-]{1,64}\/[\w.+-]{1,64}$/, 'has to be a media type');
 
 export const prompt = z.string().trim().min(1).max(MAX_PROMPT_CHARACTERS);
 
 /** `POST /v1/uploads`: what is not known here is refused, so that a typing error is not taken for consent. */
 export const uploadRequest = z.strictObject({
-  filename: z.string().min(1).max(MAX_FILENAME_CHARACTERS),
-  contentType: z.string().regex(/^[\w.+-]{1,64}\/[\w.+-]{1,64}$/, 'has to be a media type'),
+  filename,
+  contentType: mediaType,
   /** Bytes. */
   contentLength: z.int().min(0).optional(),
   sha256: z
@@ -33,7 +42,7 @@ export const uploadRequest = z.strictObject({
     .regex(/^[0-9a-f]{64}$/i, 'has to be 64 hexadecimal digits')
     .toLowerCase()
     .optional(),
-  analyzer: analyzerName,
+  analyzer,
   prompt: prompt.optional(),
   tags: z.array(z.string().min(1).max(MAX_TAG_CHARACTERS)).max(MAX_TAGS).optional(),
   metadata: z
@@ -74,14 +83,12 @@ export async function announceUpload(deps: UploadDeps, clientId: string, request
 }
 
 function describeUpload(id: string, clientId: string, request: UploadRequest, now: number) {
-  const { filename, contentType, prompt, sha256, tags, metadata } = request;
-  const analyzer = findAnalyzer(request.analyzer);
-  if (!analyzer) throw new ServiceError('internal');
+  const { filename, contentType, analyzer, prompt, sha256, tags, metadata } = request;
   return newAnalysis({
     id,
     clientId,
     source: { key: uploadKey(id), filename, declaredType: contentType },
-    analyzer: { name: analyzer.name, version: analyzer.version },
+    analyzer,
     prompt,
     expectedSha256: sha256,
     tags,

@@ -50,7 +50,8 @@ export async function waitForAnalysis(
 
 async function show(deps: LookUpDeps, record: AnalysisRecord) {
   const { resultKey, result } = record;
-  const full = resultKey ? await deps.results.read(resultKey) : result;
+  const isApart = resultKey && record.status === 'succeeded';
+  const full = isApart ? await deps.results.read(resultKey) : result;
   return showAnalysis(record, full, deps.now());
 }
 

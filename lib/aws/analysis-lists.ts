@@ -4,6 +4,8 @@ import { type Status, type SummaryRecord, shownStatus, summaryRecord } from '../
 /** Items read by one query where a filter may drop most of them, and queries made for one page: a rare filter must not read a whole table. */
 const QUERY_ITEMS = 100;
 const MAX_QUERIES_PER_PAGE = 10;
+/** Bytes of a page's JSON: a function's answer may have 6 MB. */
+const MAX_PAGE_BYTES = 4_000_000;
 
 export interface ListOptions {
   clientId: string;
@@ -42,7 +44,8 @@ export function createAnalysisLists(table: DynamoDBDocumentClient, tableName: st
       for (let queries = 0; queries < MAX_QUERIES_PER_PAGE; queries += 1) {
         const { items, last } = await query(options, after);
         found.push(...items.filter((item) => matches(item, options)));
-        if (found.length > options.limit) return cut(found, options.limit);
+        const page = cut(found, options.limit);
+        if (page) return page;
         if (!last) return { items: found };
         after = last;
       }
@@ -51,8 +54,16 @@ export function createAnalysisLists(table: DynamoDBDocumentClient, tableName: st
   };
 }
 
-function cut(found: SummaryRecord[], limit: number): Page {
-  const items = found.slice(0, limit);
+/** A page that is full, by count or by size; undefined while there is room. */
+function cut(found: SummaryRecord[], limit: number): Page | undefined {
+  let bytes = 0;
+  const fitting = found.findIndex((item) => {
+    bytes += Buffer.byteLength(JSON.stringify(item));
+    return bytes > MAX_PAGE_BYTES;
+  });
+  const end = Math.min(limit, fitting < 0 ? limit : Math.max(1, fitting));
+  if (found.length <= end) return undefined;
+  const items = found.slice(0, end);
   return { items, next: items.at(-1)?.id };
 }
 

@@ -46,7 +46,8 @@ async function invoke(name: string, event: unknown) {
   const { handler } = await import(file.href);
   return handler(event, context);
 }
-async function answer(name: string, event: unknown = eventOf(`${name}.json`)) {
+async function answer(name: string, event = eventOf(`${name}.json`)) {
+  event.requestContext.timeEpoch = Date.now();
   const { statusCode, body, headers } = await invoke(name, event);
   return { status: statusCode, headers, body: body && JSON.parse(body) };
 }

@@ -6,9 +6,10 @@ import { newAnalysis, STATUSES } from '../../lib/analysis.ts';
 import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { createUploads } from '../../lib/aws/uploads.ts';
 import { MAX_FORM_FILE_BYTES } from '../../lib/form.ts';
-import { createHttpHandler } from '../../lib/http.ts';
+import { createHttpHandler, MAX_JSON_CHARACTERS } from '../../lib/http.ts';
 import { checkDependencies } from '../../lib/readiness.ts';
 import * as limits from '../../lib/upload.ts';
+import { MAX_NAMED_FAULTS } from '../../lib/validation.ts';
 import { type Service, startService } from '../support/service.ts';
 
 const KEY = 'sk_test_requests';
@@ -108,6 +109,22 @@ describe('an announced upload is refused for', () => {
     });
   });
 
+  test('more faults than an answer can name: it names the first', async () => {
+    const unknown = Object.fromEntries(many(500).map((name) => [name, 1]));
+    const long = { ['y'.repeat(50_000)]: 1, tags: many(500).map(() => '') };
+    for (const changes of [unknown, long]) {
+      const { status, body } = await announce(changes);
+      expect(status).toBe(400);
+      expect(body.errors.length).toBeLessThanOrEqual(MAX_NAMED_FAULTS);
+      expect(JSON.stringify(body).length).toBeLessThan(15_000);
+    }
+  });
+
+  test('its length, before it is parsed', async () => {
+    const body = `{"filename":${'['.repeat(MAX_JSON_CHARACTERS)}`;
+    expect((await send(createUpload, { body })).body).toMatchObject({ code: 'request_invalid' });
+  });
+
   test('nothing, at the limits themselves', async () => {
     const { status, body } = await announce({
       filename: 'x'.repeat(limits.MAX_FILENAME_CHARACTERS),
@@ -175,6 +192,26 @@ describe('the list', () => {
     expect((await list(key)).body.data).toHaveLength(1);
   });
 
+  test('of items that are large is cut before it is too long for an answer', async () => {
+    await service.addKey('sk_large', 'large');
+    const metadata = { text: '\u0001'.repeat(50_000) }; // 300 KB as JSON
+    for (let index = 0; index < 20; index += 1) {
+      const now = Date.now() + index;
+      const id = createAnalysisId(now);
+      const source = { key: uploadKey(id), filename: 'x' };
+      const analyzer = { name: 'describe', version: 1 };
+      const given = { id, clientId: 'large', source, analyzer, metadata, now };
+      await service.analyses.create(newAnalysis(given));
+    }
+    const page = { queryStringParameters: { limit: '100' } };
+    const { body } = await send(listAnalyses, page, 'sk_large');
+    expect(JSON.stringify(body).length).toBeLessThan(4_500_000);
+    expect(body.data.length).toBeLessThan(20);
+    const rest = { queryStringParameters: { limit: '100', cursor: body.nextCursor } };
+    const more = await send(listAnalyses, rest, 'sk_large');
+    expect(body.data.length + more.body.data.length).toBe(20);
+  });
+
   test.each([
     { limit: '0' },
     { limit: '101' },
@@ -221,6 +258,12 @@ describe('a form for /v1/analyze', () => {
   test('with a bad field is refused, and the field is named', async () => {
     const { body } = await sendForm(formOf({ file: new Blob(['x']), analyzer: 'nothing' }));
     expect(body).toMatchObject({ code: 'request_invalid', errors: [{ path: 'analyzer' }] });
+  });
+
+  test('with a name that is too long is refused, as an announced one is', async () => {
+    const form = new FormData();
+    form.append('file', new Blob(['x']), 'n'.repeat(limits.MAX_FILENAME_CHARACTERS + 1));
+    expect((await sendForm(form)).body).toMatchObject({ errors: [{ path: 'filename' }] });
   });
 
   test('that is none is refused', async () => {

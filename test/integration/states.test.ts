@@ -150,6 +150,11 @@ describe('a message comes, and', () => {
     expect(calls).toBe(0);
   });
 
+  test('its worker died while converting, on the last try: it fails', async () => {
+    const id = await recordWith({ ...dead, stage: 'converting', attempts: MAX_ATTEMPTS });
+    expect(await deliver(id)).toMatchObject({ kind: 'ended', status: 'failed', code: 'internal' });
+  });
+
   test('its worker died on the last try at a later stage: it fails', async () => {
     const id = await recordWith({ ...dead, stage: 'analyzing', attempts: MAX_ATTEMPTS });
     expect(await deliver(id)).toMatchObject({ kind: 'ended', status: 'failed', code: 'internal' });
@@ -327,6 +332,14 @@ describe('a client deletes', () => {
     await expect(deleteAnalysis(deps, 'client', id)).rejects.toThrow('No such analysis');
     const page = await service.lists.list({ clientId: 'client', limit: 100, now: Date.now() });
     expect(page.items.map((item) => item.id)).not.toContain(id);
+  });
+
+  test('an upload that was sent twice: whatever lies there goes', async () => {
+    const id = await recordWith();
+    await deliver(id);
+    await service.uploads.put(uploadKey(id), Buffer.from('sent again'), 'image/jpeg');
+    const deleted = { record: 1, object: 1, result: 0 };
+    expect(await deleteAnalysis(deps, 'client', id)).toEqual({ id, deleted });
   });
 
   test("another client's analysis: it is not found, and nothing happens", async () => {

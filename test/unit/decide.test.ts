@@ -75,6 +75,10 @@ describe('a message comes, and', () => {
       });
     },
   );
+  test('the worker died while validating, for the first time but on the last try: it fails', () => {
+    const last = processing({ stage: 'validating', attempts: MAX_ATTEMPTS });
+    expect(claim(last)).toEqual({ kind: 'end', status: 'failed', code: 'internal' });
+  });
   test.each(['analyzing', 'storing'] as const)(
     'the worker died while %s: taken over as long as there are tries left',
     (stage) => {

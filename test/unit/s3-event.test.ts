@@ -23,9 +23,9 @@ test("S3's test event and a removal tell of no object", () => {
   expect(parseS3Event(eventOf('k', 'ObjectRemoved:Delete'))).toEqual([]);
 });
 
-test.each([undefined, null, {}, { Records: [{}] }, 'text', eventOf('%E0%A4%A')])(
+test.each([undefined, null, {}, { Records: [{}] }, 'text', eventOf('%E0%A4%A'), eventOf('100%')])(
   'what is no S3 event is refused: %j',
   (event) => {
-    expect(() => parseS3Event(event)).toThrow();
+    expect(() => parseS3Event(event)).toThrow(expect.objectContaining({ code: 'request_invalid' }));
   },
 );

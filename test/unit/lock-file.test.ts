@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+interface Package {
+  optionalDependencies?: Record<string, string>;
+  resolved?: string;
+}
+const text = readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8');
+const { packages }: { packages: Record<string, Package> } = JSON.parse(text);
+
+/** Where npm would look for a package: beside the one that wants it, then further up. */
+function isLocked(wanter: string, name: string): boolean {
+  const folders = wanter.split('/node_modules/');
+  return folders.some((_, index) => {
+    const folder = folders.slice(0, folders.length - index).join('/node_modules/');
+    return `${folder}/node_modules/${name}` in packages || `node_modules/${name}` in packages;
+  });
+}
+
+test('the lock file holds the packages of every platform: npm refuses it otherwise', () => {
+  const missing = Object.entries(packages).flatMap(([wanter, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter((name) => !isLocked(wanter, name)),
+  );
+  expect(missing).toEqual([]);
+});
+
+test('the lock file names no registry', () => {
+  expect(Object.values(packages).filter(({ resolved }) => resolved)).toEqual([]);
+});
