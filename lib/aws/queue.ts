@@ -1,7 +1,7 @@
 import { ChangeMessageVisibilityCommand, type SQSClient } from '@aws-sdk/client-sqs';
 
-/** What SQS allows at most, in seconds (12 hours). */
-const MAX_VISIBILITY_SECONDS = 43_200;
+/** SQS allows 12 hours from the receive, and refuses more: the longest delay, in seconds, leaves room for the work before it. */
+export const MAX_HIDE_SECONDS = 43_200 - 900;
 
 export type Queue = ReturnType<typeof createQueue>;
 
@@ -13,7 +13,7 @@ export function createQueue(sqs: SQSClient, queueUrl: string) {
         new ChangeMessageVisibilityCommand({
           QueueUrl: queueUrl,
           ReceiptHandle: receiptHandle,
-          VisibilityTimeout: Math.min(Math.max(0, Math.ceil(seconds)), MAX_VISIBILITY_SECONDS),
+          VisibilityTimeout: Math.min(Math.max(0, Math.ceil(seconds)), MAX_HIDE_SECONDS),
         }),
       );
     },
