@@ -3,7 +3,7 @@ import * as z from 'zod';
 /** Gemini's boxes are integers on this scale, whatever the picture's size. */
 const BOX_SCALE = 1_000;
 
-/** A box as the model gives it: y before x (GEMINI: "Pictures"). */
+/** A box as the model gives it: y before x. */
 export const modelBox = z
   .array(z.int())
   .length(4)

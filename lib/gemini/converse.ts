@@ -57,9 +57,12 @@ function tryParse<T>(
   }
 }
 
-/** Some models wrap their JSON in Markdown all the same. */
+/** Some models wrap their JSON in Markdown all the same. No expression: the text may be made to stall one. */
 function withoutFence(text: string): string {
-  return /^\s*```(?:json)?\s*\n(.*)\n\s*```\s*$/s.exec(text)?.[1] ?? text;
+  const trimmed = text.trim();
+  const start = trimmed.indexOf('\n');
+  const isFenced = /^```(?:json)?$/.test(trimmed.slice(0, Math.max(0, start)).trimEnd());
+  return isFenced && trimmed.endsWith('```') ? trimmed.slice(start, -3) : text;
 }
 
 /** Where it is wrong, never what stands there: the words come from the picture, and this goes to the log. */

@@ -205,6 +205,7 @@ describe('the answer', () => {
   test.each([
     ['broken JSON', '{"caption":'],
     ['nothing', ''],
+    ['a fence and a flood of lines', `\`\`\`${'\n'.repeat(100_000)}x`],
     ['more than the bounds allow', '{"caption":"x","tags":["a","b","c","d"]}'],
   ])(
     'given %s twice, then it is model_output_invalid, not retried, and quotes nothing',
