@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { DatabaseSync } from 'node:sqlite';
+import { listen } from '../listen.ts';
 import { openDatabase } from './database.ts';
 import { openTables, type Tables } from './dynamodb.ts';
 import type { Buckets } from './s3/buckets.ts';
@@ -13,7 +14,6 @@ import type { Credentials } from './sigv4.ts';
 import { createQueues, type Queues } from './sqs/queues.ts';
 import { createSqsService } from './sqs/service.ts';
 
-const HOST = '127.0.0.1';
 /** How long requests under way may take to end when the cloud closes. */
 const CLOSE_GRACE_MILLISECONDS = 1_000;
 
@@ -53,10 +53,13 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   try {
     const place = { endpoint: '' };
     const { server, ...parts } = buildParts(options, { tables, database, place });
-    place.endpoint = await listen(server, options.port);
+    const listening = await listen(server, options.port);
+    place.endpoint = listening.url;
     const close = async (): Promise<void> => {
       parts.queues.close();
-      await closeServer(server);
+      const timer = setTimeout(listening.cut, CLOSE_GRACE_MILLISECONDS);
+      await listening.close();
+      clearTimeout(timer);
       await tables.close();
       database.close();
     };
@@ -94,27 +97,4 @@ function buildParts(
   const s3 = createS3Service(storage);
   const server = createEndpoint({ s3, services, credentials, region, now, onCall });
   return { buckets: storage.buckets, queues, secrets, server };
-}
-
-function listen(server: Server, port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, HOST, () => {
-      server.off('error', reject);
-      const address = server.address();
-      const taken = typeof address === 'object' && address !== null ? address.port : port;
-      resolve(`http://${HOST}:${taken}`);
-    });
-  });
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MILLISECONDS);
-    server.close(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { listen } from '../listen.ts';
 import { controlStandIn } from './control.ts';
 import { deliver, send } from './deliver.ts';
 import { DEFAULT_MODELS } from './models.ts';
@@ -58,16 +58,14 @@ export async function startGemini(options: GeminiOptions): Promise<Gemini> {
       .then(({ reply, fault }) => deliver(response, reply, { fault, signal: closing.signal }))
       .catch((error: unknown) => sendError(response, error));
   });
-  const url = await listen(server, options.port ?? 0);
+  const listening = await listen(server, options.port ?? 0);
   const close = async (): Promise<void> => {
-    if (!server.listening) return;
     closing.abort();
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
+    const closed = listening.close();
+    listening.cut();
     await closed;
   };
-  return { url, requests: recorder.requests, script: script.set, close };
+  return { url: listening.url, requests: recorder.requests, script: script.set, close };
 }
 
 async function receive(
@@ -96,12 +94,4 @@ function sendError(response: ServerResponse, error: unknown): void {
   if (refusal === undefined && !response.destroyed) console.error('Gemini stand-in:', error);
   const { status, body } = refusal ?? createRefusal(500, 'The stand-in failed.');
   send(response, createJsonReply(status, body));
-}
-
-async function listen(server: Server, port: number): Promise<string> {
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP address');
-  return `http://127.0.0.1:${address.port}`;
 }

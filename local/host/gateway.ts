@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Listening, listen } from '../listen.ts';
 import { createCorsHeaders, createPreflightHeaders, isPreflight } from './cors.ts';
 import { createMessage, createTooLarge, sendAnswer } from './gateway-answers.ts';
 import type { Host } from './host.ts';
 import { type HttpAnswer, readHttpAnswer } from './http-answer.ts';
 import { createHttpEvent } from './http-event.ts';
-import { type Listening, listen } from './listen.ts';
 import type { Page } from './page.ts';
 import { pause } from './pause.ts';
 import type { InvocationResult } from './protocol.ts';

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** Resident memory in MB by process id; a process that is gone is not in it. */
-export async function readResidentMemory(pids: number[]): Promise<Map<number, number>> {
+async function readResidentMemory(pids: number[]): Promise<Map<number, number>> {
   if (pids.length === 0) return new Map();
   return process.platform === 'linux' ? readFromProc(pids) : readFromPs(pids);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { startGateway } from '../../local/host/gateway.ts';
-import type { Listening } from '../../local/host/listen.ts';
+import type { Listening } from '../../local/listen.ts';
 import { createPage } from '../../local/host/page.ts';
 import type { InvocationResult } from '../../local/host/protocol.ts';
 import { fail } from '../../local/host/protocol.ts';
