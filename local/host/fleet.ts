@@ -21,33 +21,55 @@ export interface FleetOptions {
   functions: FunctionSpec[];
   settings: RuntimeSettings;
   logs: Logs;
+  startsAtOnce?: number;
+}
+
+interface Member {
+  pool: Pool;
+  spec: FunctionSpec;
 }
 
 export interface Fleet {
-  find(functionName: string): { pool: Pool; spec: FunctionSpec } | undefined;
+  find(functionName: string): Member | undefined;
   /** Ends all instances; what runs on them ends with `reason`. Resolves when the processes are gone. */
   close(reason: InvocationResult): Promise<void>;
 }
 
 /** The instances of all functions together: how many this machine can take, and their ends. */
-export function createFleet({ functions, settings, logs }: FleetOptions): Fleet {
+export function createFleet({
+  functions,
+  settings,
+  logs,
+  startsAtOnce = STARTS_AT_ONCE,
+}: FleetOptions): Fleet {
   const reaper = startReaper();
-  const members = new Map<string, { pool: Pool; spec: FunctionSpec }>();
+  const members = new Map<string, Member>(); // whose turn it is, first
   const alive = new Set<Instance>();
   let starting = 0;
 
   const pools = () => [...members.values()].map(({ pool }) => pool);
-  const fillAll = () => {
-    for (const pool of pools()) pool.fill();
-  };
   const listAlive = () => reaper.watch([...alive].flatMap(({ pid }) => pid ?? []));
 
-  function start(spec: FunctionSpec): Instance | undefined {
-    if (starting >= STARTS_AT_ONCE) return undefined;
-    const full = spec.routes.length > 0 && alive.size >= INSTANCES;
-    // Room is made by the end of an idle one, and used when it is gone.
-    if (full) pools().some((pool) => pool.endIdle(Date.now()));
-    if (full) return undefined;
+  // A first instance has room always: the functions are few, and crowds at others end late.
+  const hasRoom = ({ pool, spec }: Member) =>
+    spec.routes.length === 0 || pool.instances.size === 0 || alive.size < INSTANCES;
+
+  /** Starts what is wanted: first instances first, then in turn, so that no crowd keeps others out. */
+  function fill(): void {
+    while (starting < startsAtOnce) {
+      const wanting = [...members.values()].filter(({ pool }) => pool.wants());
+      const fitting = wanting.filter(hasRoom);
+      const next = fitting.find(({ pool }) => pool.instances.size === 0) ?? fitting[0];
+      // Room is made by the end of an idle one, and used when it is gone.
+      if (wanting.length > fitting.length) pools().some((pool) => pool.endIdle(Date.now()));
+      if (!next) return;
+      members.delete(next.spec.name);
+      members.set(next.spec.name, next);
+      next.pool.admit(start(next.spec));
+    }
+  }
+
+  function start(spec: FunctionSpec): Instance {
     const instance = startInstance({
       environment: createEnvironment(spec, settings),
       memoryMb: spec.memoryMb,
@@ -66,16 +88,16 @@ export function createFleet({ functions, settings, logs }: FleetOptions): Fleet 
     if (failure?.ok === false && failure.reason !== 'stopped') {
       logs.note(name, 'ERROR', `Cannot be loaded: ${failure.error.errorMessage}`);
     }
-    fillAll();
+    fill();
     await instance.exited;
     alive.delete(instance);
     listAlive();
-    fillAll();
+    fill();
   }
 
   for (const spec of functions) {
     const limit = Math.min(spec.reservedConcurrency ?? INSTANCES, INSTANCES_PER_FUNCTION);
-    members.set(spec.name, { spec, pool: createPool({ limit, start: () => start(spec) }) });
+    members.set(spec.name, { spec, pool: createPool({ limit, onWant: fill }) });
   }
   const idleTimer = setInterval(() => {
     for (const pool of pools()) while (pool.endIdle(Date.now() - IDLE_MS));

@@ -41,24 +41,26 @@ export function startGateway(options: GatewayOptions): Promise<Listening> {
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = randomUUID();
-    response.setHeader('apigw-requestid', requestId);
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
     try {
+      response.setHeader('apigw-requestid', requestId);
       if (!OWN_HOST.test(request.headers.host ?? '')) {
         return sendAnswer(response, createMessage(421, 'Misdirected Request'));
       }
       if (await options.page?.(request, response)) return;
-      sendAnswer(response, await answerApi(request, requestId));
+      sendAnswer(response, await answerApi(request, { requestId, gone: gone.signal }));
     } catch {
       response.destroy(); // the client went away: nobody is left to be told
     }
   }
 
-  async function answerApi(request: IncomingMessage, requestId: string): Promise<HttpAnswer> {
+  async function answerApi(request: IncomingMessage, visit: Visit): Promise<HttpAnswer> {
     const { origin } = request.headers;
     if (cors && isPreflight(cors, request)) {
       return { ...createMessage(204), headers: createPreflightHeaders(cors, origin) };
     }
-    const answer = await answerRoute(request, requestId);
+    const answer = await answerRoute(request, visit);
     // What the function says about CORS is ignored, where the gateway has something to say.
     const own = Object.entries(answer.headers).filter(
       ([name]) => !cors || !name.startsWith('access-control-'),
@@ -69,30 +71,45 @@ export function startGateway(options: GatewayOptions): Promise<Listening> {
     };
   }
 
-  async function answerRoute(request: IncomingMessage, requestId: string): Promise<HttpAnswer> {
+  async function answerRoute(request: IncomingMessage, visit: Visit): Promise<HttpAnswer> {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     const match = matchRoute(options.routes, request.method ?? 'GET', path);
     if (!match) return createMessage(404, 'Not Found');
     const body = await readBody(request);
     if (!body) {
       drainBody(request);
-      return createTooLarge(requestId);
+      return createTooLarge(visit.requestId);
     }
     const { accountId } = options;
+    const { requestId } = visit;
     const event = createHttpEvent(request, { accountId, body, match, requestId });
-    const result = await invoke(match.route.functionName, JSON.stringify(event));
+    const result = await invoke(match.route.functionName, JSON.stringify(event), visit.gone);
     return result ? readResult(result, requestId) : createMessage(503, 'Service Unavailable');
   }
 
-  /** Undefined when it took too long: the function runs on, as it does in AWS. */
-  async function invoke(name: string, event: string): Promise<InvocationResult | undefined> {
-    const over = new AbortController();
+  /**
+   * Undefined when it took too long, or the client is gone. A function at work runs on, as it does in
+   * AWS; an event still in the line would only keep others waiting, for an answer that nobody reads.
+   */
+  async function invoke(
+    name: string,
+    event: string,
+    gone: AbortSignal,
+  ): Promise<InvocationResult | undefined> {
+    const answered = new AbortController();
     const limitMs = options.integrationTimeoutMs ?? INTEGRATION_TIMEOUT_MS;
-    const invocation = options.host.invoke(name, event);
-    const result = await Promise.race([invocation, pause(limitMs, over.signal)]);
-    over.abort();
+    const over = AbortSignal.any([gone, answered.signal]);
+    const invocation = options.host.invoke(name, event, over);
+    const result = await Promise.race([invocation, pause(limitMs, over)]);
+    answered.abort();
     return result ?? undefined;
   }
+}
+
+interface Visit {
+  requestId: string;
+  /** Aborts when the client has its answer, or hangs up. */
+  gone: AbortSignal;
 }
 
 function readResult(result: InvocationResult, requestId: string): HttpAnswer {

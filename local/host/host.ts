@@ -6,8 +6,11 @@ import { pause } from './pause.ts';
 import { fail, type InvocationResult } from './protocol.ts';
 
 export interface Host {
-  /** Runs one invocation; never rejects. `event` is JSON. */
-  invoke(functionName: string, event: string): Promise<InvocationResult>;
+  /**
+   * Runs one invocation; never rejects. `event` is JSON. One that `signal` aborts before it has an
+   * instance never runs; one that has begun goes on.
+   */
+  invoke(functionName: string, event: string, signal?: AbortSignal): Promise<InvocationResult>;
   /** Takes nothing new, lets running invocations go on for up to `graceMs`, then ends all instances. */
   close(graceMs: number): Promise<void>;
 }
@@ -22,11 +25,15 @@ export function startHost(options: FleetOptions): Host {
   const running = new Set<Promise<unknown>>();
   let closing = false;
 
-  async function run(functionName: string, event: string): Promise<InvocationResult> {
+  async function run(
+    functionName: string,
+    event: string,
+    signal: AbortSignal | undefined,
+  ): Promise<InvocationResult> {
     const target = fleet.find(functionName);
     if (!target) return fail('error', 'ResourceNotFoundException', `No function ${functionName}`);
     const { pool, spec } = target;
-    const instance = await pool.acquire();
+    const instance = await pool.acquire(signal);
     if ('ok' in instance) return instance;
     const result = await runInvocation({ logs: options.logs, memory }, spec, instance, event);
     pool.release(instance);
@@ -34,10 +41,10 @@ export function startHost(options: FleetOptions): Host {
   }
 
   return {
-    async invoke(functionName, event) {
+    async invoke(functionName, event, signal) {
       if (closing) return STOPPED;
       if (Buffer.byteLength(event) > MAX_PAYLOAD_BYTES) return TOO_LARGE;
-      const work = run(functionName, event);
+      const work = run(functionName, event, signal);
       running.add(work);
       return work.finally(() => running.delete(work));
     },

@@ -1,20 +1,27 @@
 import type { Instance } from './instance.ts';
 import { fail, type InvocationResult } from './protocol.ts';
 
+const GIVEN_UP = fail('stopped', 'Host.GivenUp', 'The caller did not wait for an instance');
+
 export interface PoolOptions {
   /** Instances at once. */
   limit: number;
-  /** Starts one; undefined = not now, and `fill` will be called when that may have changed. */
-  start: () => Instance | undefined;
+  /** Told when the answer of `wants` may have become yes. */
+  onWant: () => void;
 }
 
 /** The instances of one function: an invocation gets the first that is free, in order of arrival. */
 export interface Pool {
-  /** Resolves with an instance, or with the failure of its start. Give it back with `release`. */
-  acquire(): Promise<Instance | InvocationResult>;
+  /**
+   * Resolves with an instance, or with the failure of its start. Give it back with `release`. Who
+   * aborts while waiting leaves the line, and gets none.
+   */
+  acquire(signal?: AbortSignal): Promise<Instance | InvocationResult>;
   release(instance: Instance): void;
-  /** Starts instances for those who wait, as far as there is room. */
-  fill(): void;
+  /** Whether more invocations wait than instances are starting for them, and one more is allowed. */
+  wants(): boolean;
+  /** Takes in an instance that is just starting. */
+  admit(instance: Instance): void;
   /** Ends the longest idle instance if it has been so since `before` (ms since 1970); says if there was one. */
   endIdle(before: number): boolean;
   readonly instances: ReadonlySet<Instance>;
@@ -22,7 +29,7 @@ export interface Pool {
   close(reason: InvocationResult): void;
 }
 
-export function createPool({ limit, start }: PoolOptions): Pool {
+export function createPool({ limit, onWant }: PoolOptions): Pool {
   const instances = new Set<Instance>();
   const idle: { instance: Instance; since: number }[] = []; // longest first
   const waiting: ((got: Instance | InvocationResult) => void)[] = [];
@@ -34,14 +41,6 @@ export function createPool({ limit, start }: PoolOptions): Pool {
     const waiter = waiting.shift();
     if (waiter) waiter(instance);
     else idle.push({ instance, since: Date.now() });
-  }
-
-  function fill(): void {
-    while (!closed && waiting.length > starting && instances.size < limit) {
-      const instance = start();
-      if (!instance) return;
-      void admit(instance);
-    }
   }
 
   async function admit(instance: Instance): Promise<void> {
@@ -59,21 +58,35 @@ export function createPool({ limit, start }: PoolOptions): Pool {
     instances.delete(instance);
     const index = idle.findIndex((each) => each.instance === instance);
     if (index >= 0) idle.splice(index, 1);
-    fill();
+    onWant();
+  }
+
+  function queueUp(signal: AbortSignal | undefined): Promise<Instance | InvocationResult> {
+    const { promise, resolve } = Promise.withResolvers<Instance | InvocationResult>();
+    const waiter = (got: Instance | InvocationResult) => {
+      signal?.removeEventListener('abort', leave);
+      resolve(got);
+    };
+    const leave = () => {
+      waiting.splice(waiting.indexOf(waiter), 1);
+      resolve(GIVEN_UP);
+    };
+    signal?.addEventListener('abort', leave);
+    waiting.push(waiter);
+    onWant();
+    return promise;
   }
 
   return {
     instances,
-    fill,
+    wants: () => !closed && waiting.length > starting && instances.size < limit,
+    admit: (instance) => void admit(instance),
     release: offer,
-    acquire() {
-      if (closed) return Promise.resolve(closed);
+    async acquire(signal) {
+      if (closed) return closed;
+      if (signal?.aborted) return GIVEN_UP;
       const warmest = idle.pop(); // so that the others can end
-      if (warmest) return Promise.resolve(warmest.instance);
-      return new Promise((resolve) => {
-        waiting.push(resolve);
-        fill();
-      });
+      return warmest ? warmest.instance : queueUp(signal);
     },
     endIdle(before) {
       const oldest = idle[0];

@@ -25,7 +25,7 @@ export const runtimeMessage = z.discriminatedUnion('type', [
 export type RuntimeMessage = z.infer<typeof runtimeMessage>;
 export type FunctionError = z.infer<typeof functionError>;
 
-/** `stopped`: not the function's doing, the host is going down. */
+/** `stopped`: not the function's doing; the host is going down, or the caller gave up in the line. */
 export type FailureReason = 'init' | 'error' | 'timeout' | 'memory' | 'exit' | 'size' | 'stopped';
 
 export type InvocationResult =

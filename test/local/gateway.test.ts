@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { startGateway } from '../../local/host/gateway.ts';
-import type { Listening } from '../../local/listen.ts';
 import { createPage } from '../../local/host/page.ts';
 import type { InvocationResult } from '../../local/host/protocol.ts';
 import { fail } from '../../local/host/protocol.ts';
+import type { Listening } from '../../local/listen.ts';
 
 const MEGABYTE = 1_048_576;
 
@@ -34,8 +34,16 @@ const functions: Record<string, Answer> = {
   misshapen: () => ({ statusCode: 'many', body: { not: 'text' } }),
 };
 
-async function invoke(name: string, event: string): Promise<InvocationResult> {
+/** Of those who wait for the function that never answers. */
+const waiting: (AbortSignal | undefined)[] = [];
+
+async function invoke(
+  name: string,
+  event: string,
+  signal?: AbortSignal,
+): Promise<InvocationResult> {
   if (name === 'failing') return fail('timeout', 'Sandbox.Timedout', 'secret details');
+  if (name === 'slow') waiting.push(signal);
   if (name === 'slow') return new Promise(() => {});
   if (Buffer.byteLength(event) > 6_291_456) {
     return fail('size', 'RequestEntityTooLargeException', 'too large');
@@ -222,6 +230,26 @@ describe('an answer', () => {
     const response = await call(path);
     expect(response.status).toBe(status);
     expect(await response.json()).toEqual({ message });
+  });
+
+  test('is waited for no longer than the integration may take, nor when the client has gone', async () => {
+    await call('/slow');
+    expect(waiting.at(-1)?.aborted).toBe(true);
+    const patient = await startGateway({
+      port: 0,
+      accountId: '000000000000',
+      routes,
+      host: { invoke },
+    });
+    const before = waiting.length;
+    const client = new AbortController();
+    const answer = fetch(`${patient.url}/slow`, { signal: client.signal });
+    await expect.poll(() => waiting.length).toBe(before + 1);
+    expect(waiting.at(-1)?.aborted).toBe(false);
+    client.abort();
+    await expect(answer).rejects.toThrow();
+    await expect.poll(() => waiting.at(-1)?.aborted).toBe(true);
+    await patient.close();
   });
 
   test.each([

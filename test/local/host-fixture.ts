@@ -17,6 +17,7 @@ export interface HostFixture {
 export function startHostWith(
   sources: Record<string, string>,
   specs: Record<string, Partial<FunctionSpec>> = {},
+  options: { startsAtOnce?: number } = {},
 ): HostFixture {
   const folder = mkdtempSync(join(tmpdir(), 'sightline-host-'));
   mkdirSync(join(folder, 'functions'));
@@ -42,7 +43,7 @@ export function startHostWith(
     taskRoot: folder,
     dataDir: folder,
   };
-  const host = startHost({ functions, settings, logs });
+  const host = startHost({ functions, settings, logs, ...options });
   return {
     host,
     folder,

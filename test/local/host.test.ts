@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { InvocationResult } from '../../local/host/protocol.ts';
 import { type HostFixture, startHostWith } from './host-fixture.ts';
 
@@ -160,6 +160,47 @@ describe('a function on the laptop', () => {
     const log = readFileSync(join(fixture.folder, 'logs', 'sightline.log'), 'utf8');
     expect(log).toContain('"latency":1');
     expect(log).toMatch(/"type":"platform.report","function":"talkative".*"status":"success"/);
+  });
+});
+
+describe('invocations that have to wait', () => {
+  const loading = (after: string) => `console.log(import.meta.filename);
+    export const handler = async (event) => { console.log('began ' + event.id); ${after} };`;
+  const endless = loading('await new Promise((done) => setTimeout(done, 60_000))');
+  let line: HostFixture;
+  afterEach(() => line.close());
+
+  test('get their instances in turn, and first of all those whose function has none', async () => {
+    const sources = { crowd: endless, others: endless, single: loading('') };
+    line = startHostWith(sources, {}, { startsAtOnce: 1 });
+    const call = (name: string) => line.host.invoke(name, '{}');
+    for (const name of ['crowd', 'crowd', 'crowd', 'others', 'others']) void call(name);
+    expect((await call('single')).ok).toBe(true);
+    const started = () =>
+      line.printed.flatMap((text) => /functions.(\w+)\.mjs/.exec(text)?.[1] ?? []);
+    await expect.poll(started, { timeout: 10_000 }).toHaveLength(6);
+    expect(started()).toEqual(['crowd', 'others', 'single', 'crowd', 'others', 'crowd']);
+  });
+
+  test('never run when their caller has given up before they began, and go on when after', async () => {
+    const sources = {
+      one: loading('return new Promise((done) => setTimeout(done, 500, event.id))'),
+    };
+    line = startHostWith(sources, { one: { reservedConcurrency: 1 } });
+    const call = (id: string, signal?: AbortSignal) =>
+      line.host.invoke('one', JSON.stringify({ id }), signal);
+    const giveUp = new AbortController();
+    const first = call('first', giveUp.signal);
+    await expect.poll(() => line.printed.join(), { timeout: 5000 }).toContain('began first');
+    const given = [call('second', giveUp.signal), call('third', AbortSignal.abort())];
+    const last = call('last');
+    giveUp.abort();
+    expect((await Promise.all(given)).map((result) => failure(result).errorType)).toEqual(
+      Array(2).fill('Host.GivenUp'),
+    );
+    expect(read(await first)).toBe('first');
+    expect(read(await last)).toBe('last');
+    expect(line.printed.join()).not.toMatch(/began (second|third)/);
   });
 });
 
