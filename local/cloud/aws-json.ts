@@ -7,6 +7,9 @@ export type Operation<Context> = (input: unknown, context: Context) => unknown;
 /** SQS speaks 1.0, Secrets Manager 1.1. */
 export type AwsJsonVersion = '1.0' | '1.1';
 
+/** DynamoDB has attributes nested 32 deep, two levels of JSON each; who walks deeper runs out of stack. */
+const MAX_LEVELS = 100;
+
 /** The operation and its input; throws what AWS answers to a request that is neither. */
 export function readAwsJson(
   request: AwsRequest,
@@ -14,15 +17,24 @@ export function readAwsJson(
 ): { operation: string; input: unknown } {
   const target = String(request.headers['x-amz-target'] ?? '');
   if (!target.startsWith(`${targetPrefix}.`)) throw unknownOperation(target);
-  const text = request.body.toString('utf8');
+  const input = parseBody(request.body.toString('utf8'));
+  if (isDeeper(input, MAX_LEVELS)) {
+    throw awsError('SerializationException', `The body has more than ${MAX_LEVELS} levels.`);
+  }
+  return { operation: target.slice(targetPrefix.length + 1), input };
+}
+
+function parseBody(text: string): unknown {
   try {
-    return {
-      operation: target.slice(targetPrefix.length + 1),
-      input: text ? JSON.parse(text) : {},
-    };
+    return text ? JSON.parse(text) : {};
   } catch (cause) {
     throw Object.assign(awsError('SerializationException', 'The body is not JSON.'), { cause });
   }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 export function unknownOperation(name: string) {

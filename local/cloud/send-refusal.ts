@@ -15,13 +15,19 @@ const JSON_CODES = new Map([
 ]);
 const QUERY_CODES = new Map([['InvalidAccessKeyId', 'InvalidClientTokenId']]);
 
+export interface Refusal {
+  code: string;
+  status: number;
+  message?: string;
+}
+
 /** Refuses a request before any service sees it, in the shape of the protocol that it speaks. */
 export function sendRefusal(
   request: IncomingMessage,
   response: ServerResponse,
-  refusal: { code: string; status: number; message?: string },
+  refusal: Refusal,
 ): void {
-  const message = refusal.message ?? 'This endpoint does not have that service.';
+  const message = refusal.message ?? refusal.code;
   const type = request.headers['content-type'] ?? '';
   if (request.headers['x-amz-target'] !== undefined || type.includes('amz-json')) {
     const code = JSON_CODES.get(refusal.code) ?? refusal.code;

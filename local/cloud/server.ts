@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { collectHeaders } from './canonical-request.ts';
 import { readBody } from './read-body.ts';
 import type { S3Service } from './s3/service.ts';
-import { sendRefusal } from './send-refusal.ts';
-import { type AwsService, isAwsError } from './service.ts';
+import { type Refusal, sendRefusal } from './send-refusal.ts';
+import { type AwsService, awsError, isAwsError } from './service.ts';
 import { readCredential } from './signature-claim.ts';
 import { type Credentials, verifyRequest } from './sigv4.ts';
 import { parseQuery, splitTarget } from './uri-encoding.ts';
@@ -13,6 +13,12 @@ import { parseQuery, splitTarget } from './uri-encoding.ts';
 const REQUEST_TIMEOUT_MILLISECONDS = 3_600_000;
 /** Longer than clients keep idle connections, so that they never write into one just closed. */
 const KEEP_ALIVE_MILLISECONDS = 65_000;
+
+const FAILURE = {
+  code: 'InternalFailure',
+  status: 500,
+  message: 'The endpoint failed; see its log.',
+};
 
 /** One call that was answered, for accounting. */
 export interface AwsCall {
@@ -36,7 +42,8 @@ export function createEndpoint(options: EndpointOptions): Server {
   const server = createServer((request, response) => {
     answer(options, request, response).catch((error: unknown) => {
       console.error('the AWS endpoint failed', error);
-      response.destroy();
+      if (response.headersSent) response.destroy();
+      else sendRefusal(request, response, FAILURE);
     });
   });
   server.requestTimeout = REQUEST_TIMEOUT_MILLISECONDS;
@@ -97,12 +104,24 @@ async function answerService(
     );
     const service = options.services.get(name);
     if (service) await service.handle({ method, url, headers, body }, response);
-    else sendRefusal(request, response, { code: 'UnknownService', status: 501 });
+    else throw awsError('UnknownService', 'This endpoint does not have that service.', 501);
   } catch (error) {
-    if (!isAwsError(error)) throw error;
-    sendRefusal(request, response, error);
+    const refusal = readRefusal(request, error);
+    if (!refusal) throw error;
+    sendRefusal(request, response, refusal);
   }
   return operation;
+}
+
+/** What is wrong with the request; undefined where the failure is ours. */
+function readRefusal(request: IncomingMessage, error: unknown): Refusal | undefined {
+  if (isAwsError(error)) return error;
+  if (error instanceof URIError) {
+    const message = 'The query string contains a syntax error.';
+    return { code: 'MalformedQueryString', status: 400, message };
+  }
+  // Cut off in its body: the answer is for the accounts, nobody is left to read it.
+  return request.complete ? undefined : { code: 'IncompleteBody', status: 400 };
 }
 
 function readOperation(request: IncomingMessage, body: Buffer): string {

@@ -39,3 +39,13 @@ export function sendAnswer(response: ServerResponse, answer: HttpAnswer): void {
   });
   response.end(bare ? undefined : body);
 }
+
+/** For what failed here: a file of the page that is gone, an answer with a header that HTTP cannot carry. */
+export function sendFailure(response: ServerResponse): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy(); // cut off in the middle, or by the client: nobody is left to be told
+    return;
+  }
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  sendAnswer(response, createMessage(500, 'Internal Server Error'));
+}

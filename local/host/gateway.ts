@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Listening, listen } from '../listen.ts';
 import { createCorsHeaders, createPreflightHeaders, isPreflight } from './cors.ts';
-import { createMessage, createTooLarge, sendAnswer } from './gateway-answers.ts';
+import { createMessage, createTooLarge, sendAnswer, sendFailure } from './gateway-answers.ts';
 import type { Host } from './host.ts';
 import { type HttpAnswer, readHttpAnswer } from './http-answer.ts';
 import { createHttpEvent } from './http-event.ts';
@@ -51,7 +51,7 @@ export function startGateway(options: GatewayOptions): Promise<Listening> {
       if (await options.page?.(request, response)) return;
       sendAnswer(response, await answerApi(request, { requestId, gone: gone.signal }));
     } catch {
-      response.destroy(); // the client went away: nobody is left to be told
+      sendFailure(response);
     }
   }
 

@@ -37,8 +37,6 @@ export function createHttpEvent(request: IncomingMessage, options: HttpEventOpti
   };
 }
 
-export type HttpEvent = ReturnType<typeof createHttpEvent>;
-
 function createContext(request: IncomingMessage, path: string, options: HttpEventOptions) {
   const now = new Date();
   const host = (request.headers.host ?? '').replace(/:\d+$/, '');
@@ -83,11 +81,12 @@ function readCookies(request: IncomingMessage): string[] | undefined {
 
 function readQuery(query: string): Record<string, string> | undefined {
   if (query === '') return undefined;
-  const parameters: Record<string, string> = {};
+  const parameters = new Map<string, string>(); // a name may be one of every object's, `constructor`
   for (const [name, value] of new URLSearchParams(query)) {
-    parameters[name] = name in parameters ? `${parameters[name]},${value}` : value;
+    const before = parameters.get(name);
+    parameters.set(name, before === undefined ? value : `${before},${value}`);
   }
-  return parameters;
+  return Object.fromEntries(parameters);
 }
 
 function readAddress(request: IncomingMessage): string {

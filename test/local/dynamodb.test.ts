@@ -220,6 +220,17 @@ describe('items', () => {
 });
 
 describe('what dynalite cannot do', () => {
+  test('endless nesting is refused, before something runs out of stack', async () => {
+    const nested = `${'{"L":['.repeat(20_000)}{"N":"1"}${']}'.repeat(20_000)}`;
+    const response = await fetch(served.endpoint, {
+      method: 'POST',
+      headers: { 'x-amz-target': 'DynamoDB_20120810.PutItem' },
+      body: `{"TableName":"${TableName}","Item":{"pk":{"S":"a"},"deep":${nested}}}`,
+    });
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain('SerializationException');
+  });
+
   beforeEach(() => tables.ensureTable(TABLE));
 
   test('is refused rather than left out', async () => {

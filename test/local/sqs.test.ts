@@ -340,6 +340,15 @@ describe('the older Query protocol', () => {
     expect(messages[0]?.MessageAttributes?.kind?.StringValue).toBe('test');
   });
 
+  test('an odd path or an endless name is the caller’s fault', async () => {
+    expect((await call({ Action: 'ListQueues' }, '//')).status).toBe(400);
+    const endless = await call({ Action: 'ListQueues', [`${'a.'.repeat(50_000)}b`]: '1' });
+    expect(endless).toMatchObject({
+      status: 400,
+      ErrorResponse: { Error: { Code: 'MalformedInput', Type: 'Sender' } },
+    });
+  });
+
   test('errors have the codes of that protocol', async () => {
     const missing = await call({ Action: 'GetQueueUrl', QueueName: 'nowhere' });
     expect(missing).toMatchObject({

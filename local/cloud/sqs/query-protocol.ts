@@ -1,4 +1,5 @@
-import type { AwsRequest } from '../service.ts';
+import { type AwsRequest, awsError } from '../service.ts';
+import { splitTarget } from '../uri-encoding.ts';
 
 // The Query protocol's singular names and what they are in JSON; `map` for what has names and values.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
@@ -18,16 +19,19 @@ const MAPS: Record<string, string> = {
 // The protocol's own parameters and those of a signature in the query string.
 const NOT_INPUT = /^(Action|Version|X-Amz-.*|AWSAccessKeyId|Signature.*|Timestamp|Expires)$/;
 
+/** The longest name of SQS has 6: `SendMessageBatchRequestEntry.1.MessageAttribute.1.Value.StringValue`. */
+const MAX_STEPS = 10;
+
 type Tree = { [name: string]: Tree | string };
 
-/** The operation and its input in the shape of the JSON protocol; a queue's own URL stands in for `QueueUrl`. */
+/** The operation and its input in the shape of the JSON protocol; a queue's own URL stands in for `QueueUrl`. Throws `MalformedInput`. */
 export function readQuery(request: AwsRequest): { operation: string; input: unknown } {
-  const url = new URL(request.url, 'http://localhost');
+  const { path, query } = splitTarget(request.url); // no URL class: it throws for `//`
   const parameters = new URLSearchParams(
-    request.method === 'POST' ? request.body.toString('utf8') : url.search,
+    request.method === 'POST' ? request.body.toString('utf8') : query,
   );
   const tree = growTree(parameters);
-  if (url.pathname !== '/') tree.QueueUrl ??= url.href;
+  if (path !== '/') tree.QueueUrl ??= `http://localhost${path}`;
   return { operation: parameters.get('Action') ?? '', input: convertTree(tree) };
 }
 
@@ -36,6 +40,9 @@ function growTree(parameters: URLSearchParams): Tree {
   for (const [path, value] of parameters) {
     if (NOT_INPUT.test(path)) continue;
     const steps = path.split('.');
+    if (steps.length > MAX_STEPS) {
+      throw awsError('MalformedInput', `A parameter's name has at most ${MAX_STEPS} parts.`);
+    }
     const last = steps.pop() ?? '';
     let branch = root;
     for (const step of steps) {
