@@ -77,9 +77,11 @@ export function startEventSource(options: EventSourceOptions): EventSource {
       for (const message of batch) queues.changeVisibility(queueName, message.receiptHandle, 0);
       return;
     }
-    // What failed stays invisible until its time is up, as in AWS, unless the function set another.
-    for (const message of listDone(batch, result, source)) {
-      queues.delete(queueName, message.receiptHandle);
+    const done = listDone(batch, result, source);
+    for (const message of batch) {
+      // What failed stays invisible until its time is up, as in AWS, unless the function set another.
+      if (done.includes(message)) queues.delete(queueName, message.receiptHandle);
+      else queues.letGo(queueName, message.receiptHandle);
     }
   }
 

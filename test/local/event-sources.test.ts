@@ -13,6 +13,7 @@ const REGION = 'us-east-1';
 interface QueueRecord {
   messageId: string;
   body: string;
+  receiptHandle: string;
   attributes: Record<string, string>;
 }
 
@@ -153,6 +154,27 @@ describe('a queue’s poller', () => {
     send('hopeless');
     await expect.poll(() => queues.count('dead').visible, { timeout: 6000 }).toBe(1);
     expect(counts).toEqual(['1', '2']);
+  });
+
+  test('tells the queue which failed messages are at work no longer: a restart keeps their delay', async () => {
+    const hanging = Promise.withResolvers<void>();
+    const seen: string[] = [];
+    start(
+      async ([record]) => {
+        seen.push(record?.body ?? '');
+        if (record?.body === 'at work') await hanging.promise;
+        else if (record) queues.changeVisibility('work', record.receiptHandle, 150);
+        return new Error('no');
+      },
+      { batchSize: 1 },
+    );
+    send('let go');
+    await expect.poll(() => seen).toEqual(['let go']);
+    send('at work');
+    await expect.poll(() => seen).toEqual(['let go', 'at work']);
+    expect(queues.recoverInFlight()).toBe(1);
+    expect(left()).toEqual({ visible: 1, inFlight: 1 });
+    hanging.resolve();
   });
 
   test('runs no more batches at once than allowed, and no larger ones', async () => {

@@ -194,6 +194,38 @@ describe('a start after a kill', () => {
     expect((await receiveOne()).attributes.ApproximateReceiveCount).toBe('2');
   });
 
+  test('what its receiver is through with keeps the delay that was set for it, and its count', async () => {
+    queues.send('work', { body: 'asked to wait' });
+    const { receiptHandle } = await receiveOne();
+    queues.changeVisibility('work', receiptHandle, 150);
+    queues.letGo('work', receiptHandle);
+    expect(queues.count('work')).toMatchObject({ visible: 0, inFlight: 1 });
+    pass(149);
+    queues = open();
+    expect(queues.recoverInFlight()).toBe(0);
+    expect(await receive()).toEqual([]);
+    pass(1);
+    expect((await receiveOne()).attributes.ApproximateReceiveCount).toBe('2');
+    expect(queues.recoverInFlight()).toBe(1); // the one who has it now has not let it go
+  });
+
+  test('a receiver that comes late lets go of nothing', async () => {
+    queues.send('work', { body: 'taken over' });
+    const { receiptHandle } = await receiveOne();
+    pass(30);
+    await receiveOne();
+    queues.letGo('work', receiptHandle);
+    expect(queues.recoverInFlight()).toBe(1);
+  });
+
+  test('a folder of the first versions is taken over', async () => {
+    queues.send('work', { body: 'old' });
+    database.exec('ALTER TABLE sqs_messages DROP COLUMN letGo');
+    queues = open();
+    expect((await receiveOne()).body).toBe('old');
+    expect(queues.recoverInFlight()).toBe(1);
+  });
+
   test('a delay that was asked for is kept', async () => {
     queues.send('work', { body: 'later', delaySeconds: 60 });
     queues.recoverInFlight();

@@ -13,6 +13,8 @@ interface World {
   alive: Set<string>;
   /** Who holds what, until when. */
   held: Map<string, { handle: string; until: number }>;
+  /** Until when what was let go stays out of sight. */
+  resting: Map<string, number>;
   restart(): void;
 }
 
@@ -30,6 +32,7 @@ function createWorld(): World {
     now: 1_800_000_000_000,
     alive: new Set(),
     held: new Map(),
+    resting: new Map(),
     restart() {
       world.queues = open();
       world.queues.recoverInFlight();
@@ -49,10 +52,10 @@ const send =
 
 const receive =
   (seconds: number): Step =>
-  async ({ queues, held, now }) => {
+  async ({ queues, held, resting, now }) => {
     const options = { max: 10, waitSeconds: 0, visibilityTimeoutSeconds: seconds };
     for (const { messageId, receiptHandle } of await queues.receive('work', options)) {
-      expect(held.has(messageId)).toBe(false);
+      expect(held.has(messageId) || resting.has(messageId)).toBe(false);
       held.set(messageId, { handle: receiptHandle, until: now + seconds * 1000 });
     }
   };
@@ -72,14 +75,22 @@ const remove = (which: number) =>
     alive.delete(messageId);
   });
 
-const letGo = (which: number) =>
+const putBack = (which: number) =>
   finish(which, ({ queues }, handle) => queues.changeVisibility('work', handle, 0));
+
+const letGo = (which: number) =>
+  finish(which, ({ queues, resting, now }, handle, messageId) => {
+    queues.changeVisibility('work', handle, 3);
+    queues.letGo('work', handle);
+    resting.set(messageId, now + 3000);
+  });
 
 const pass =
   (seconds: number): Step =>
   (world) => {
     world.now += seconds * 1000;
     for (const [id, { until }] of world.held) if (until <= world.now) world.held.delete(id);
+    for (const [id, until] of world.resting) if (until <= world.now) world.resting.delete(id);
   };
 
 function countAll({ queues }: World): number {
@@ -88,11 +99,12 @@ function countAll({ queues }: World): number {
     .reduce((sum, { visible, inFlight, delayed }) => sum + visible + inFlight + delayed, 0);
 }
 
-test('whatever is done, and restarted, no message is lost and none has two holders', async () => {
+test('whatever is done, and restarted, no message is lost, none has two holders or comes before its time', async () => {
   const steps = fc.oneof(
     fc.nat(3).map(send),
     fc.integer({ min: 1, max: 5 }).map(receive),
     fc.nat(5).map(remove),
+    fc.nat(5).map(putBack),
     fc.nat(5).map(letGo),
     fc.nat(4).map(pass),
     fc.constant<Step>((world) => world.restart()),
@@ -103,7 +115,7 @@ test('whatever is done, and restarted, no message is lost and none has two holde
       for (const step of sequence) {
         await step(world);
         expect(countAll(world)).toBe(world.alive.size);
-        expect(world.queues.count('work').inFlight).toBe(world.held.size);
+        expect(world.queues.count('work').inFlight).toBe(world.held.size + world.resting.size);
       }
     }),
     { numRuns: 60 },

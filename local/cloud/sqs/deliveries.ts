@@ -29,6 +29,10 @@ export function createDeliveries(parts: Parts) {
       const message = findReceived(parts, name, receiptHandle);
       if (message) parts.messages.remove(message.sequence);
     },
+    letGo(name: string, receiptHandle: string): void {
+      const message = findReceived(parts, name, receiptHandle);
+      if (message) parts.messages.letGo(message.sequence);
+    },
     changeVisibility: (name: string, receiptHandle: string, seconds: number) =>
       changeVisibility(parts, name, receiptHandle, seconds),
     redrive(name: string, destination?: string): number {

@@ -16,7 +16,7 @@ export interface StoredMessage {
   /** Receives from this queue: what `maxReceiveCount` is compared with. */
   receivedHere: number;
   firstReceivedAt: number | null;
-  /** Set while a receiver has it: from the receive until the message is let go. */
+  /** Set while it is in flight; null again once it was put back by a visibility of 0. */
   receivedAt: number | null;
   receipt: string | null;
   deadLetterSource: string | null;
@@ -65,12 +65,20 @@ const RANDOM_UUID = `lower(
   hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) ||
   '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))`;
 
+/** Folders of the first versions are without it. 1: in flight, but its receiver is through with it. */
+function addLetGo(database: DatabaseSync): void {
+  const column = "SELECT 1 FROM pragma_table_info('sqs_messages') WHERE name = 'letGo'";
+  if (database.prepare(column).get()) return;
+  database.exec('ALTER TABLE sqs_messages ADD COLUMN letGo INTEGER NOT NULL DEFAULT 0');
+}
+
 export type MessageCounts = z.output<typeof countsSchema>;
 export type MessageStore = ReturnType<typeof createMessageStore>;
 
 /** The messages' rows: one function per statement, no rule of SQS but in the SQL itself. */
 export function createMessageStore(database: DatabaseSync) {
   database.exec(SCHEMA);
+  addLetGo(database);
   return { ...prepareReads(database), ...prepareWrites(database), ...prepareSweeps(database) };
 }
 
@@ -108,7 +116,7 @@ function prepareWrites(database: DatabaseSync) {
     INSERT INTO sqs_messages (queue, messageId, body, attributes, sentAt, visibleAt)
     VALUES (:queue, :messageId, :body, :attributes, :sentAt, :visibleAt)`);
   const take = database.prepare(`
-    UPDATE sqs_messages SET visibleAt = :visibleAt, receipt = :receipt, receivedAt = :now,
+    UPDATE sqs_messages SET visibleAt = :visibleAt, receipt = :receipt, receivedAt = :now, letGo = 0,
       firstReceivedAt = COALESCE(firstReceivedAt, :now),
       receiveCount = receiveCount + 1, receivedHere = receivedHere + 1
     WHERE sequence = :sequence RETURNING *`);
@@ -119,6 +127,7 @@ function prepareWrites(database: DatabaseSync) {
   const show = database.prepare(
     'UPDATE sqs_messages SET visibleAt = ?, receivedAt = ? WHERE sequence = ?',
   );
+  const letGo = database.prepare('UPDATE sqs_messages SET letGo = 1 WHERE sequence = ?');
   const remove = database.prepare('DELETE FROM sqs_messages WHERE sequence = ?');
   return {
     insert: (
@@ -135,6 +144,7 @@ function prepareWrites(database: DatabaseSync) {
       void bury.run({ ...move }),
     setVisibility: (sequence: number, visibleAt: number, receivedAt: number | null) =>
       void show.run(visibleAt, receivedAt, sequence),
+    letGo: (sequence: number) => void letGo.run(sequence),
     remove: (sequence: number) => void remove.run(sequence),
   };
 }
@@ -145,7 +155,7 @@ function prepareSweeps(database: DatabaseSync) {
   const restart = database.prepare(`
     UPDATE sqs_messages SET visibleAt = sentAt, receivedAt = NULL, receipt = NULL,
       receiveCount = MAX(0, receiveCount - 1), receivedHere = MAX(0, receivedHere - 1)
-    WHERE receivedAt IS NOT NULL`);
+    WHERE receivedAt IS NOT NULL AND letGo = 0`);
   const redrive = database.prepare(`
     UPDATE sqs_messages SET queue = COALESCE(:destination, deadLetterSource),
       messageId = ${RANDOM_UUID}, sentAt = :now, visibleAt = :now, receiveCount = 0, receivedHere = 0,

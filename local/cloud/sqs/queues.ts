@@ -76,9 +76,11 @@ export interface Queues {
   /** A handle that a later receive has replaced deletes nothing, quietly. */
   delete(name: string, receiptHandle: string): void;
   changeVisibility(name: string, receiptHandle: string, seconds: number): void;
+  /** The receiver is through with it: it stays in flight until its time is up, over a restart too. */
+  letGo(name: string, receiptHandle: string): void;
   /** Moves a dead-letter queue's visible messages, as new ones, to `destination` or back to where each came from. */
   redrive(name: string, destination?: string): number;
-  /** At start: what a dead run had received is visible at once, and that receive is not counted. Returns how many. */
+  /** At start: what a dead run had received, and not let go, is visible at once, and that receive is not counted. Returns how many. */
   recoverInFlight(): number;
   /** Ends all long polls, empty; the database may be closed afterwards. */
   close(): void;
