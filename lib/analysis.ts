@@ -11,7 +11,7 @@ export const MAX_DEATHS = 3;
 /** How long a signed upload is good for, in seconds. */
 export const UPLOAD_EXPIRES_SECONDS = 900;
 /** How long the record of an upload that never came is kept, in seconds (7 days). */
-export const UNUSED_RECORD_SECONDS = 604_800;
+const UNUSED_RECORD_SECONDS = 604_800;
 /** How long a tombstone stays, in seconds: as long as the longest-lived message (14 days). */
 export const TOMBSTONE_SECONDS = 1_209_600;
 
@@ -23,7 +23,6 @@ export type EndStatus = (typeof ENDED)[number];
 export type Status = (typeof STATUSES)[number];
 
 const stage = z.enum(['validating', 'converting', 'analyzing', 'storing']);
-export type Stage = z.infer<typeof stage>;
 
 /** What is known of the file; sizes in bytes and, of the upright picture, in pixels. */
 const source = z.object({
