@@ -46,7 +46,7 @@ function succeed(value: unknown): Outcome {
 
 /** Google takes `?key=` too; here it is refused, for a key in a URL ends up in logs. */
 function checkKey({ path, headers }: RecordedRequest, apiKey: string): void {
-  if (new URL(path, 'http://stand-in').searchParams.has('key')) {
+  if (new URL(`http://stand-in${path}`).searchParams.has('key')) {
     throw refuse(400, 'The key belongs in the header x-goog-api-key, not in the URL.');
   }
   const key = headers['x-goog-api-key'];
@@ -64,7 +64,7 @@ function checkKey({ path, headers }: RecordedRequest, apiKey: string): void {
 }
 
 function parsePath({ method, path }: RecordedRequest): { name?: string; action?: string } {
-  const { pathname } = new URL(path, 'http://stand-in');
+  const { pathname } = new URL(`http://stand-in${path}`);
   const match = /^\/v1beta\/models(?:\/([\w.-]+)(?::(\w+))?)?$/.exec(pathname);
   const [, name, action] = match ?? [];
   const expected = action === undefined ? 'GET' : 'POST';

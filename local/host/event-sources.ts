@@ -80,8 +80,9 @@ export function startEventSource(options: EventSourceOptions): EventSource {
     const done = listDone(batch, result, source);
     for (const message of batch) {
       // What failed stays invisible until its time is up, as in AWS, unless the function set another.
+      // A function that died has let nothing go: after a restart its messages come back at once.
       if (done.includes(message)) queues.delete(queueName, message.receiptHandle);
-      else queues.letGo(queueName, message.receiptHandle);
+      else if (result.ok) queues.letGo(queueName, message.receiptHandle);
     }
   }
 
