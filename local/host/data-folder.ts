@@ -1,5 +1,13 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createRefusal } from './refusal.ts';
 
@@ -15,7 +23,7 @@ export interface DataFolder {
 /** Creates the folder and holds it for this process. Throws a refusal that says what to do. */
 export function openDataFolder(dataDir: string, lockWaitMs = LOCK_WAIT_MS): DataFolder {
   try {
-    mkdirSync(join(dataDir, 'secrets'), { recursive: true, mode: 0o700 });
+    makeFolder(join(dataDir, 'secrets'));
     chmodSync(join(dataDir, 'secrets'), 0o700);
   } catch (error) {
     const reason = error instanceof Error ? error.message : error;
@@ -25,6 +33,13 @@ export function openDataFolder(dataDir: string, lockWaitMs = LOCK_WAIT_MS): Data
     );
   }
   return lock(dataDir, lockWaitMs);
+}
+
+/** Step by step: Node's own recursive mkdir never ends where a folder that is there takes none (/proc). */
+function makeFolder(path: string): void {
+  const parent = dirname(path);
+  if (!existsSync(parent)) makeFolder(parent);
+  if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
 }
 
 /**

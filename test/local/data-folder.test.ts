@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +48,17 @@ describe('the data folder', () => {
     writeFileSync(join(dataDir, 'file'), '');
     expect(() => openDataFolder(join(dataDir, 'file'))).toThrow(/cannot be used.*SIGHTLINE_DATA=/s);
   });
+
+  test.skipIf(process.platform !== 'linux')(
+    'given a place where no folder can be made, is refused at once',
+    () => {
+      // Apart, because a loop there could not be interrupted here.
+      const script = `import { openDataFolder } from '${MODULE}'; openDataFolder('/proc/sightline/a');`;
+      const given = ['--input-type=module', '-e', script];
+      const { stderr } = spawnSync(process.execPath, given, { timeout: 10_000 });
+      expect(stderr.toString()).toMatch(/cannot be used.*SIGHTLINE_DATA=/s);
+    },
+  );
 
   test('keeps the same keys over restarts, readable for its owner only', () => {
     openDataFolder(dataDir).close();
