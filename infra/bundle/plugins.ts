@@ -1,0 +1,38 @@
+import type { Plugin } from 'esbuild';
+
+/**
+ * Node's own modules by `process.getBuiltinModule`: Node parses and links a few dozen `import`s of
+ * them at a cold start otherwise, which takes tens of milliseconds.
+ */
+export const nodeBuiltins: Plugin = {
+  name: 'node-builtins',
+  setup(build) {
+    const { builtinModules } = process.getBuiltinModule('node:module');
+    const names = new Set(builtinModules);
+    build.onResolve({ filter: /^(node:)?[a-z_]+(\/[a-z_]+)*$/ }, ({ path }) => {
+      const name = path.replace(/^node:/, '');
+      return path.startsWith('node:') || names.has(name)
+        ? { path: `node:${name}`, namespace: 'node-builtin' }
+        : undefined;
+    });
+    build.onLoad({ filter: /.*/, namespace: 'node-builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}')`,
+    }));
+  },
+};
+
+/** Lambda hands credentials over in the environment: the SDK's search through SSO, STS and files is left out. */
+export const environmentCredentials: Plugin = {
+  name: 'environment-credentials',
+  setup(build) {
+    build.onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, ({ resolveDir }) => ({
+      path: 'credentials',
+      namespace: 'environment-credentials',
+      pluginData: resolveDir,
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'environment-credentials' }, ({ pluginData }) => ({
+      contents: `export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env'`,
+      resolveDir: pluginData,
+    }));
+  },
+};
