@@ -18,6 +18,7 @@ const schema = z.object({
   PORT: port(3000),
   AWS_PORT: port(4566),
   SIGHTLINE_DATA: z.string().default('.sightline'),
+  SIGHTLINE_CODE: z.string().optional(),
   // A key goes into an HTTP header: a line break or a space in it is a slip of the clipboard.
   GEMINI_API_KEY: z
     .string()
@@ -46,6 +47,8 @@ export interface Settings {
   awsPort: number;
   /** Absolute. */
   dataDir: string;
+  /** Absolute: unpacked zips, a folder for each function, to run in place of the sources. */
+  codeDir?: string | undefined;
   geminiApiKey?: string | undefined;
   geminiBaseUrl?: string | undefined;
   /** Ordered, with commas between. */
@@ -65,6 +68,7 @@ export function readSettings(
     port: values.PORT,
     awsPort: values.AWS_PORT,
     dataDir: resolve(folder, values.SIGHTLINE_DATA),
+    codeDir: values.SIGHTLINE_CODE && resolve(folder, values.SIGHTLINE_CODE),
     geminiApiKey: values.GEMINI_API_KEY,
     geminiBaseUrl: values.GEMINI_BASE_URL,
     geminiModels: values.GEMINI_MODELS,

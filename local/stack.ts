@@ -127,6 +127,7 @@ async function serve(
     secretAccessKey: keys.secretAccessKey,
     awsEndpoint: cloud.endpoint,
     taskRoot: played.taskRoot,
+    codeDir: settings.codeDir,
     dataDir: settings.dataDir,
   };
   const tableName = played.refOf('Table');

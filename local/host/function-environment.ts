@@ -10,6 +10,8 @@ export interface RuntimeSettings {
   awsEndpoint: string;
   /** Handlers are found from here. */
   taskRoot: string;
+  /** Or each function's in a folder of its name here, as its zip was unpacked. */
+  codeDir?: string | undefined;
   dataDir: string;
 }
 
@@ -37,7 +39,7 @@ export function createEnvironment(
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${spec.name}`,
     AWS_LAMBDA_LOG_STREAM_NAME: `[$LATEST]${randomUUID().replaceAll('-', '')}`,
     _HANDLER: spec.handler,
-    LAMBDA_TASK_ROOT: settings.taskRoot,
+    LAMBDA_TASK_ROOT: settings.codeDir ? join(settings.codeDir, spec.name) : settings.taskRoot,
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
     PATH: process.env.PATH ?? '',
