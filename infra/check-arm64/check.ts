@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
+import { type Cloud, startCloud } from '../../local/cloud/cloud.ts';
+import { startGemini } from '../../local/gemini/server.ts';
+import { ACCOUNT_ID, REGION } from '../../local/host/account.ts';
+import { createEnvironment } from '../../local/host/function-environment.ts';
+import { type Played, playTemplate } from '../../local/host/play-template.ts';
+import { createQueueEvent } from '../../local/host/queue-event.ts';
+import { unpackZip } from '../bundle/unpack-zip.ts';
+
+// `check.ts NODE ZIP`: process-upload from its zip, run once by that Node on a photo in the drop folder.
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PHOTO = new URL('../../test/fixtures/rocket.jpg', import.meta.url);
+const INVOKE = fileURLToPath(new URL('./invoke.ts', import.meta.url));
+const FUNCTION = 'process-upload';
+const CLIENT = 'drop';
+const KEY = 'drop/rocket.jpg';
+const keys = { accessKeyId: 'AKIAARM64ARM64ARM64A', secretAccessKey: 'arm64' };
+
+const [node = '', zip = ''] = process.argv.slice(2);
+const dataDir = mkdtempSync(join(tmpdir(), 'sightline-arm64-'));
+const code = join(dataDir, 'code');
+unpackZip(zip, join(code, FUNCTION));
+await using parts = new AsyncDisposableStack();
+parts.defer(() => rmSync(dataDir, { recursive: true, force: true }));
+const gemini = await startGemini({ apiKey: 'key-of-the-stand-in' });
+parts.defer(() => gemini.close());
+const place = { region: REGION, accountId: ACCOUNT_ID };
+const cloud = await startCloud({ dataDir, port: 0, credentials: keys, ...place });
+parts.defer(() => cloud.close());
+const params = { dropClientId: CLIENT, geminiBaseUrl: gemini.url };
+const played = await playTemplate(cloud, join(ROOT, 'serverless.yml'), {
+  stage: 'arm64',
+  params,
+  ...place,
+});
+cloud.secrets.putValue(played.refOf('GeminiSecret'), 'key-of-the-stand-in');
+
+const sdk = { region: REGION, endpoint: cloud.endpoint, credentials: keys };
+const photo = { Bucket: played.refOf('UploadBucket'), Key: KEY, Body: readFileSync(PHOTO) };
+await new S3Client(sdk).send(new PutObjectCommand(photo));
+console.log((await invoke(await receiveEvent(cloud, played))).trim());
+
+const table = DynamoDBDocumentClient.from(new DynamoDBClient(sdk));
+const lists = createAnalysisLists(table, played.refOf('Table'));
+const { items } = await lists.list({ clientId: CLIENT, key: KEY, limit: 1, now: Date.now() });
+const [analysis] = items;
+if (analysis?.status !== 'succeeded') throw new Error(`not analysed: ${JSON.stringify(analysis)}`);
+console.log(`passed: ${analysis.caption}`);
+
+/** Lambda's event for the object: behind the test events that S3 sends at first. */
+async function receiveEvent({ queues }: Cloud, { queues: sources }: Played) {
+  const queueArn = sources.find(({ functionName }) => functionName === FUNCTION)?.queueArn ?? '';
+  for (;;) {
+    const messages = await queues.receive(queues.nameOfArn(queueArn), { max: 1, waitSeconds: 5 });
+    if (messages.length === 0) throw new Error('S3 told the queue of no object');
+    if (messages[0]?.body.includes(KEY)) return createQueueEvent(messages, queueArn, REGION);
+  }
+}
+
+async function invoke(event: object): Promise<string> {
+  const spec = played.functions.find(({ name }) => name === FUNCTION);
+  if (!spec) throw new Error(`serverless.yml declares no ${FUNCTION}`);
+  const settings = { ...keys, region: REGION, awsEndpoint: cloud.endpoint, dataDir };
+  const env = createEnvironment(spec, { ...settings, taskRoot: ROOT, codeDir: code });
+  const handler = join(code, FUNCTION, spec.handler.replace(/\.\w+$/, '.mjs'));
+  const args = [INVOKE, handler, JSON.stringify(event), String(spec.timeoutSeconds)];
+  const { stdout } = await promisify(execFile)(node, args, { env });
+  return stdout;
+}
