@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTemplate } from '../../local/host/template.ts';
-import { bundleHandler } from './bundle-handler.ts';
+import { bundleHandlers, type HandlerBundle } from './bundle-handlers.ts';
 import { readLambdaPackage } from './lambda-packages.ts';
 import { type Files, writeZip } from './write-zip.ts';
 
@@ -15,27 +15,41 @@ export interface BuiltZip {
   bytes: number;
 }
 
-/** Writes one zip for each function of serverless.yml: `.build/NAME.zip`, and `.build/maps/NAME.mjs.map`. */
-export async function buildZips(root: string): Promise<BuiltZip[]> {
-  const folder = join(root, BUILD_FOLDER);
+/**
+ * Writes one zip for each function of serverless.yml: `NAME.zip`, and its source map `maps/NAME.mjs.map`.
+ * Left out, the folder is the one where serverless.yml looks for them.
+ */
+export async function buildZips(
+  root: string,
+  folder = join(root, BUILD_FOLDER),
+): Promise<BuiltZip[]> {
   rmSync(join(folder, 'maps'), { recursive: true, force: true });
   mkdirSync(join(folder, 'maps'), { recursive: true });
+  const { functions } = readTemplate(join(root, 'serverless.yml'), PLACE);
+  const modules = functions.map(({ handler }) => handler.slice(0, handler.lastIndexOf('.')));
+  const bundles = await bundleHandlers(
+    root,
+    modules.map((module) => `${module}.ts`),
+  );
   const zips: BuiltZip[] = [];
-  for (const { name, handler } of readTemplate(join(root, 'serverless.yml'), PLACE).functions) {
-    const file = handler.slice(0, handler.lastIndexOf('.'));
-    const { code, map, external } = await bundleHandler(root, `${file}.ts`);
-    const files: Files = new Map([[`${file}.mjs`, code]]);
-    for (const needed of external) {
-      const packages = await readLambdaPackage(root, needed, join(folder, 'npm', needed));
-      for (const [path, content] of packages) files.set(path, content);
-    }
-    const zip = writeZip(files);
+  for (const [index, bundle] of bundles.entries()) {
+    const [name, module] = [functions[index]?.name ?? '', modules[index] ?? ''];
+    const zip = writeZip(await collectFiles(root, `${module}.mjs`, bundle));
     const path = join(folder, `${name}.zip`);
     writeFileSync(path, zip);
-    writeFileSync(join(folder, 'maps', `${name}.mjs.map`), map);
+    writeFileSync(join(folder, 'maps', `${name}.mjs.map`), bundle.map);
     zips.push({ name, path, bytes: zip.length });
   }
   return zips;
+}
+
+async function collectFiles(root: string, path: string, bundle: HandlerBundle): Promise<Files> {
+  const files: Files = new Map([[path, bundle.code]]);
+  for (const name of bundle.external) {
+    const packages = await readLambdaPackage(root, name, join(root, BUILD_FOLDER, 'npm', name));
+    for (const [packed, content] of packages) files.set(packed, content);
+  }
+  return files;
 }
 
 /** Names and handlers are the same for every stage. */

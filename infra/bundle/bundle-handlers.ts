@@ -1,0 +1,50 @@
+import { join, sep } from 'node:path';
+import { build } from 'esbuild';
+import { environmentCredentials, nodeBuiltins } from './plugins.ts';
+
+/** Native code: goes into the zip as the packages that npm installs. */
+const EXTERNAL = ['sharp'];
+
+export interface HandlerBundle {
+  code: Uint8Array;
+  /** The source map: kept beside the zip, for stack traces; Lambda would only load it more slowly. */
+  map: Uint8Array;
+  /** Which of EXTERNAL the code asks for. */
+  external: string[];
+}
+
+/**
+ * Functions' source files, each with all it imports as one ES module, in the same order. All at once,
+ * since they share most of what they import. The same sources give the same bytes.
+ */
+export async function bundleHandlers(root: string, sources: string[]): Promise<HandlerBundle[]> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: sources,
+    outbase: root,
+    outdir: root, // written nowhere: paths in the source maps are relative to it
+    outExtension: { '.js': '.mjs' },
+    write: false,
+    metafile: true,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    minify: true,
+    sourcemap: 'external',
+    legalComments: 'none',
+    external: EXTERNAL,
+    plugins: [environmentCredentials, nodeBuiltins],
+    logLevel: 'warning',
+  });
+  const written = new Map(outputFiles.map(({ path, contents }) => [path, contents]));
+  return sources.map((source) => {
+    const output = source.replace(/\.ts$/, '.mjs');
+    const path = join(root, output.replaceAll('/', sep));
+    const [code, map] = [written.get(path), written.get(`${path}.map`)];
+    if (!code || !map) throw new Error(`esbuild wrote no ${output}`);
+    const imports = metafile.outputs[output]?.imports.map((each) => each.path) ?? [];
+    return { code, map, external: EXTERNAL.filter((name) => imports.includes(name)) };
+  });
+}

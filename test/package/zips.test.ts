@@ -1,0 +1,117 @@
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { unzipSync } from 'fflate';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type BuiltZip, buildZips } from '../../infra/bundle/build-zips.ts';
+import { unpackZip } from '../../infra/bundle/unpack-zip.ts';
+import { readTemplateFile } from '../../local/host/template-file.ts';
+import { runCommand } from '../support/command.ts';
+import { createHome, startStack } from '../support/stack.ts';
+
+// The very zips that are deployed.
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** `e_machine` of an ELF file for arm64. */
+const AARCH64 = 0xb7;
+const NATIVE = [
+  '@img/colour',
+  '@img/sharp-libvips-linux-arm64',
+  '@img/sharp-linux-arm64',
+  'detect-libc',
+  'semver',
+  'sharp',
+];
+const folder = mkdtempSync(join(tmpdir(), 'sightline-zips-'));
+let zips: BuiltZip[];
+let contents: Record<string, Record<string, Uint8Array>>;
+
+beforeAll(async () => {
+  zips = await buildZips(ROOT, join(folder, 'first'));
+  contents = Object.fromEntries(
+    zips.map(({ name, path }) => [name, unzipSync(readFileSync(path))] as const),
+  );
+  console.log(zips.map(({ name, bytes }) => `${name}.zip: ${bytes} bytes`).join('\n'));
+}, 120_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('each function of serverless.yml has its zip, where the template looks for it', () => {
+  const { functions } = readTemplateFile(join(ROOT, 'serverless.yml')) as {
+    functions: Record<string, { package?: { artifact?: string } }>;
+  };
+  expect(zips.map(({ name }) => name).sort()).toEqual(Object.keys(functions).sort());
+  for (const [name, declared] of Object.entries(functions)) {
+    expect(declared.package?.artifact).toBe(`.build/${name}.zip`);
+  }
+});
+
+test('built again, the zips have the same bytes', async () => {
+  const again = await buildZips(ROOT, join(folder, 'again'));
+  for (const [index, { path }] of again.entries()) {
+    expect(readFileSync(path).equals(readFileSync(zips[index]?.path ?? ''))).toBe(true);
+  }
+});
+
+test('a zip holds its handler alone; only the one that decodes has packages beside it', () => {
+  for (const [name, files] of Object.entries(contents)) {
+    const beside = Object.keys(files).filter((path) => path !== `functions/${name}.mjs`);
+    expect(beside).toHaveLength(Object.keys(files).length - 1);
+    const packages = beside.map((path) => /^node_modules\/((@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
+    expect([...new Set(packages)].sort()).toEqual(name === 'process-upload' ? NATIVE : []);
+  }
+});
+
+test('all native code is for arm64', () => {
+  const native = Object.values(contents)
+    .flatMap((files) => Object.entries(files))
+    .filter(([, bytes]) => Buffer.from(bytes.subarray(0, 4)).equals(Buffer.from('\x7fELF')));
+  expect(native.map(([path]) => path)).toEqual([
+    expect.stringMatching(/sharp-libvips-linux-arm64\/lib\/libvips-cpp\.so/),
+    expect.stringMatching(/sharp-linux-arm64\/lib\/sharp-linux-arm64-.*\.node$/),
+  ]);
+  for (const [, bytes] of native) expect(Buffer.from(bytes).readUInt16LE(18)).toBe(AARCH64);
+});
+
+test('the code is lean: no import of a Node module, no search for credentials, maps apart', () => {
+  for (const { name } of zips) {
+    const code = Buffer.from(contents[name]?.[`functions/${name}.mjs`] ?? []).toString();
+    expect(code).toContain('process.getBuiltinModule("node:');
+    expect(code).not.toMatch(/(from|import)\s*"node:/);
+    expect(code).not.toContain('sso_account_id');
+    expect(code).not.toContain('sourceMappingURL');
+    const map = JSON.parse(readFileSync(join(folder, 'first', 'maps', `${name}.mjs.map`), 'utf8'));
+    expect(map.sources).toContain(`${name}.ts`);
+  }
+});
+
+test('unpacked and run in place of the sources, they pass the smoke test', async () => {
+  const code = join(folder, 'code');
+  for (const { name, path } of zips) unpackZip(path, join(code, name));
+  const native = join(code, 'process-upload', 'node_modules', '@img');
+  cpSync(join(ROOT, 'node_modules', '@img'), native, { recursive: true }); // this machine's sharp
+  const home = await createHome({ SIGHTLINE_CODE: code });
+  const stack = await startStack(home);
+  try {
+    const env = { SIGHTLINE_DATA: home.dataDir };
+    const { code: exitCode, stdout, stderr } = await runCommand('smoke', [], { env });
+    expect(`${stdout}${stderr}`).toMatch(/result +succeeded: .+\ndeletion .+\npassed\n$/);
+    expect(exitCode).toBe(0);
+  } finally {
+    await stack.stop();
+  }
+}, 60_000);
+
+test('with a function missing among them, the smoke test fails: no source stands in', async () => {
+  const code = join(folder, 'code');
+  rmSync(join(code, 'create-upload'), { recursive: true });
+  const home = await createHome({ SIGHTLINE_CODE: code });
+  const stack = await startStack(home);
+  try {
+    const ended = await runCommand('smoke', [], { env: { SIGHTLINE_DATA: home.dataDir } });
+    expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/^announce: /) });
+  } finally {
+    await stack.stop();
+  }
+  expect(existsSync(join(code, 'create-upload'))).toBe(false);
+}, 60_000);
