@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the very process-upload.zip that would be deployed, arm64 binaries and all, on another processor:
 # by qemu, against the laptop's cloud. For Debian and Ubuntu; takes some minutes the first time.
-#   npm run build && infra/check-arm64.sh
+#   infra/check-arm64.sh
 # Everything comes from Debian and npm into .build/arm64; nothing is installed on the system.
 set -eu
 cd "$(dirname "$0")/.."
@@ -50,4 +50,5 @@ exec "$work/qemu/usr/bin/qemu-aarch64-static" -L "$work/system" "$work/npm/node_
 END
 chmod +x "$work/node"
 "$work/node" -p '"Node " + process.version + " on " + process.platform + "-" + process.arch'
+$node infra/commands/build.ts
 $node infra/check-arm64/check.ts "$work/node" .build/process-upload.zip
