@@ -6,7 +6,7 @@ import { readLambdaPackage } from './lambda-packages.ts';
 import { type Files, writeZip } from './write-zip.ts';
 
 /** Where `package.artifact` in serverless.yml points to. */
-export const BUILD_FOLDER = '.build';
+const BUILD_FOLDER = '.build';
 
 export interface BuiltZip {
   /** The function's, as in serverless.yml. */

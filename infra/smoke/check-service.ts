@@ -1,6 +1,6 @@
 import { type Answer, type Call, createCall, type Target } from './api.ts';
 
-export interface Picture {
+interface Picture {
   filename: string;
   contentType: string;
   bytes: Uint8Array;

@@ -8,7 +8,7 @@ const outputs = z.object({
   GeminiSecretArn: z.string(),
 });
 
-export type StageOutputs = z.infer<typeof outputs>;
+type StageOutputs = z.infer<typeof outputs>;
 
 export interface Stage {
   stage: string;
