@@ -45,7 +45,7 @@ test('the smoke test passes against the laptop, and leaves nothing behind', asyn
   expect(await runCommand('smoke', [], { env })).toMatchObject({ code: 0, stderr: '' });
   const list = await (await stack.call('/v1/analyses')).json();
   expect(list).toMatchObject({ data: [] });
-});
+}, 60_000);
 
 test('the smoke test of a stage uses a key of its own, which is gone afterwards', async () => {
   const ended = await runCommand('smoke', ['--stage', 'local'], { env });
@@ -55,7 +55,7 @@ test('the smoke test of a stage uses a key of its own, which is gone afterwards'
   const { Items = [] } = await new DynamoDBClient(describeSdk()).send(scan);
   const clients = Items.filter(({ pk }) => pk?.S?.startsWith('client-key#'));
   expect(clients.map(({ clientId }) => clientId?.S)).toEqual(['local']);
-});
+}, 60_000);
 
 test('the smoke test fails and says where, when the service does not work', async () => {
   const args = ['--url', stack.info.apiUrl, '--key', 'a-key-that-is-not-one'];

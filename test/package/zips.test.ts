@@ -51,7 +51,7 @@ test('built again, the zips have the same bytes', async () => {
   for (const [index, { path }] of again.entries()) {
     expect(readFileSync(path).equals(readFileSync(zips[index]?.path ?? ''))).toBe(true);
   }
-});
+}, 60_000);
 
 test('a zip holds its handler alone; only the one that decodes has packages beside it', () => {
   for (const [name, files] of Object.entries(contents)) {
