@@ -133,6 +133,12 @@ export function playSecret(cloud: PlayedCloud, properties: unknown): Attributes 
   return { Ref: arn, Id: arn };
 }
 
+/** Nothing is encrypted on a laptop; other resources only have to be able to name it. */
+export function playKey(): Attributes {
+  const id = '00000000-0000-0000-0000-000000000000';
+  return { Ref: id, KeyId: id, Arn: `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/${id}` };
+}
+
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 /** Without the keys that hold undefined: there they would mean something else than being left out. */

@@ -4,7 +4,7 @@ import type { Buckets } from '../cloud/s3/buckets.ts';
 import type { Secrets } from '../cloud/secrets.ts';
 import type { Queues } from '../cloud/sqs/queues.ts';
 import { type Attributes, createResolver, type Resolve } from './intrinsics.ts';
-import { playBucket, playQueue, playSecret, playTable } from './resource-players.ts';
+import { playBucket, playKey, playQueue, playSecret, playTable } from './resource-players.ts';
 import type { ResourceDeclaration } from './template.ts';
 
 /** What resources are created with. */
@@ -26,9 +26,11 @@ const PLAYERS: Record<string, Player> = {
   'AWS::SQS::Queue': playQueue,
   'AWS::DynamoDB::Table': playTable,
   'AWS::SecretsManager::Secret': playSecret,
+  'AWS::KMS::Key': playKey,
 };
-// Who may do what: one developer's machine has one set of credentials.
-const PERMISSIONS = /^AWS::(IAM::|KMS::|SQS::QueuePolicy$|S3::BucketPolicy$|Lambda::Permission$)/;
+// Who may do what, and who is told of it: one developer, at the terminal.
+const OF_NO_MEANING_HERE =
+  /^AWS::(IAM::|KMS::|SQS::QueuePolicy$|S3::BucketPolicy$|Lambda::Permission$|CloudWatch::|Logs::|SNS::)/;
 
 export interface Resources {
   /** Resolves references to them anywhere in the template. */
@@ -74,7 +76,9 @@ export async function createResources(
 
   const resolve = createResolver({ pseudo, attributesOf });
   for (const { logicalId } of declarations) await attributesOf(logicalId, 'resources');
-  const others = declarations.filter(({ type }) => !PLAYERS[type] && !PERMISSIONS.test(type));
+  const others = declarations.filter(
+    ({ type }) => !PLAYERS[type] && !OF_NO_MEANING_HERE.test(type),
+  );
   return { resolve, attributes, notPlayed: [...new Set(others.map(({ type }) => type))] };
 }
 

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { type CollectionTag, parseDocument, type ScalarTag, YAMLMap, YAMLSeq } from 'yaml';
 
 /** Short forms of CloudFormation's functions; any other `!Tag` is an error, never a plain string. */
-const FUNCTIONS = ['GetAtt', 'Sub', 'Join', 'ImportValue', 'Select', 'Split', 'If', 'FindInMap'];
+const FUNCTIONS = [
+  ...['GetAtt', 'Sub', 'Join', 'ImportValue', 'Select', 'Split', 'If', 'FindInMap'],
+  ...['Equals', 'Not'],
+];
 
 const tags: (ScalarTag | CollectionTag)[] = [
   { tag: '!Ref', resolve: (name) => ({ Ref: name }) },

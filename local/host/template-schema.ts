@@ -18,7 +18,7 @@ const queue = z.object({
   enabled: z.boolean().default(true),
   batchSize: z.number().int().min(1).max(10, 'more than 10 are not played here').default(10),
   maximumBatchingWindow: z.number().int().min(0).max(300).default(0), // seconds
-  maximumConcurrency: z.number().int().min(2).max(1000).optional(),
+  maximumConcurrency: z.coerce.number().int().min(2).max(1000).optional(),
   functionResponseType: z.literal('ReportBatchItemFailures').optional(),
 });
 
@@ -28,7 +28,11 @@ const lambda = z.object({
   handler: z.string().regex(/^[\w./-]+\.\w+$/, 'must be FILE.EXPORT'),
   memorySize: z.number().int().min(128).max(10_240).optional(), // MB
   timeout: z.number().int().min(1).max(900).optional(), // seconds
-  reservedConcurrency: z.number().int().min(1).optional(),
+  // Null is how a stage leaves it out.
+  reservedConcurrency: z.preprocess(
+    (value) => value ?? undefined,
+    z.coerce.number().int().min(1).optional(),
+  ),
   environment: z.record(z.string(), z.unknown()).default({}),
   events: z.array(event).default([]),
 });
@@ -52,7 +56,12 @@ const provider = z.object({
 const resource = z.object({
   Type: z.string(),
   Properties: z.record(z.string(), z.unknown()).default({}),
-  Condition: z.undefined({ error: 'conditions are not played here' }).optional(),
+  Condition: z.string().optional(),
+});
+
+const resources = z.object({
+  Conditions: z.record(z.string(), z.unknown()).default({}),
+  Resources: z.record(z.string(), resource).default({}),
 });
 
 /** Long maps may be cut into a list of files. */
@@ -63,7 +72,7 @@ export const templateSchema = z.object({
   service: z.string(),
   provider,
   functions: parts(z.record(z.string(), lambda)),
-  resources: parts(z.object({ Resources: z.record(z.string(), resource).default({}) })).default([]),
+  resources: parts(resources).default([]),
 });
 
 export type DeclaredCors = z.infer<typeof cors>;

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { holds } from './conditions.ts';
 import { readTemplateFile } from './template-file.ts';
 import {
   type DeclaredCors,
@@ -60,15 +61,18 @@ export function readTemplate(file: string, options: TemplateOptions): Template {
   if (!parsed.success) throw new Error(`${file} is not valid:\n${z.prettifyError(parsed.error)}`);
   const { provider, service, functions, resources } = parsed.data;
   const declared = functions.flatMap((part) => Object.entries(part));
+  const conditions = Object.assign({}, ...resources.map(({ Conditions }) => Conditions));
   return {
     service,
     folder,
     cors: provider.httpApi.cors,
     functions: declared.map(([name, each]) => declareFunction(name, each, provider)),
     resources: resources.flatMap((part) =>
-      Object.entries(part.Resources).map(([logicalId, { Type, Properties }]) => {
-        return { logicalId, type: Type, properties: Properties };
-      }),
+      Object.entries(part.Resources)
+        .filter(([, { Condition }]) => !Condition || holds(conditions, Condition))
+        .map(([logicalId, { Type, Properties }]) => {
+          return { logicalId, type: Type, properties: Properties };
+        }),
     ),
     notPlayed: declared.flatMap(([name, each]) => listUnplayed(name, each)),
   };

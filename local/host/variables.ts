@@ -70,7 +70,7 @@ function lookUp(variable: string, place: string, context: Context): unknown {
 }
 
 function lookUpOne(name: string, place: string, context: Context): unknown {
-  const literal = /^'(.*)'$|^"(.*)"$|^(\d+|true|false)$/.exec(name);
+  const literal = /^'(.*)'$|^"(.*)"$|^(\d+|true|false|null)$/.exec(name);
   if (literal) return literal[1] ?? literal[2] ?? JSON.parse(literal[3] ?? '""');
   const file = /^file\(([^)]+)\)(?::(.+))?$/.exec(name);
   if (file?.[1]) return readPart(resolve(context.sources.folder, file[1]), file[2]);

@@ -47,6 +47,7 @@ resources:
       Properties: { Name: a/secret }
     Role: { Type: AWS::IAM::Role }
     Alarm: { Type: AWS::CloudWatch::Alarm }
+    Rule: { Type: AWS::Events::Rule }
 `;
 
 let folder: string;
@@ -101,6 +102,7 @@ describe('variables', () => {
     ['${self:params.${sls:stage}.staged}', 'of the stage'],
     ['${file(values.yml):deep.value}', 'plain'],
     ['${aws:region}', 'us-east-1'],
+    ['${opt:other, null}', null],
   ])('%s is %s', (variable, expected) => {
     write({ 'values.yml': 'deep: { value: "${param:plain}" }' });
     const params = `params:
@@ -161,6 +163,31 @@ functions:
     expect(notPlayed).toEqual(['one: schedule']);
   });
 
+  test('takes a number that stands on the command line, and null for what a stage leaves out', () => {
+    const content = functionWith('x').replace(
+      'environment',
+      "reservedConcurrency: ${param:reserved, null}\n    events: [{ sqs: { arn: x, maximumConcurrency: '${param:most}' } }]\n    environment",
+    );
+    const spec = (params: Record<string, string>) => read(content, params).functions[0];
+    expect(spec({ most: '7' })?.reservedConcurrency).toBeUndefined();
+    expect(spec({ most: '7' })?.queues[0]?.maximumConcurrency).toBe(7);
+    expect(spec({ most: '7', reserved: '3' })?.reservedConcurrency).toBe(3);
+  });
+
+  test.each([
+    ["!Equals ['${param:bucket}', '']", ''],
+    ["!Not [!Equals ['${param:bucket}', mine]]", 'theirs'],
+  ])('leaves out what depends on a condition that does not hold: %s', (condition, yes) => {
+    const content = `${functionWith('x')}
+resources:
+  Conditions: { Own: ${condition} }
+  Resources:
+    Bucket: { Type: AWS::S3::Bucket, Condition: Own }
+`;
+    expect(read(content, { bucket: yes }).resources).toHaveLength(1);
+    expect(read(content, { bucket: 'mine' }).resources).toHaveLength(0);
+  });
+
   test.each([
     ['an unknown tag', functionWith('!Base64 x'), /Base64/],
     [
@@ -213,7 +240,7 @@ describe('resources', () => {
       SUB_OWN: 'things!',
     });
     expect(played.queues[0]?.queueArn).toBe('arn:aws:sqs:us-east-1:000000000000:s-work');
-    expect(played.notPlayed).toEqual(['AWS::CloudWatch::Alarm']);
+    expect(played.notPlayed).toEqual(['AWS::Events::Rule']);
   });
 
   test('have the properties that were declared', async () => {
@@ -265,7 +292,11 @@ describe('resources', () => {
       'VisibilityTime',
     ],
     ['no name', RESOURCES.replace('Name: a/secret', ''), 'resources.Secret'],
-    ['a condition', RESOURCES.replace('Role: {', 'Role: { Condition: IsProd,'), 'conditions'],
+    [
+      'a condition',
+      RESOURCES.replace('Role: {', 'Role: { Condition: IsProd,'),
+      'Conditions.IsProd',
+    ],
   ])('with %s are refused', async (_case, resources, message) => {
     await expect(play(functionWith('x') + resources)).rejects.toThrow(message);
   });
