@@ -25,6 +25,17 @@ export interface AwsCall {
   service: string;
   operation: string;
   status: number;
+  /** The name in the access key, after the dot: on this machine, the function's. */
+  caller?: string | undefined;
+  /** What was asked: the JSON that was sent; for S3, bucket and key. */
+  input?: unknown;
+}
+
+/** A call as far as it was understood. */
+interface Understood {
+  operation: string;
+  accessKeyId?: string | undefined;
+  input?: unknown;
 }
 
 export interface EndpointOptions {
@@ -57,11 +68,21 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const service = readService(request);
-  const operation =
+  const { operation, accessKeyId, input } =
     service === 's3'
-      ? await options.s3.handle(request, response)
+      ? await answerS3(options.s3, request, response)
       : await answerService(options, service, request, response);
-  options.onCall?.({ service, operation, status: response.statusCode });
+  const caller = accessKeyId?.split('.')[1];
+  options.onCall?.({ service, operation, status: response.statusCode, caller, input });
+}
+
+async function answerS3(
+  s3: S3Service,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<Understood> {
+  const { place, ...asked } = await s3.handle(request, response);
+  return { ...asked, input: { Bucket: place.bucket, Key: place.key } };
 }
 
 /** Anonymous requests are S3's (forms, preflights, refusals), but for the JSON protocol's. */
@@ -87,13 +108,13 @@ async function answerService(
   name: string,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<string> {
-  let operation = 'Unknown';
+): Promise<Understood> {
+  const understood: Understood = { operation: 'Unknown' };
   try {
     const body = await readBody(request);
-    operation = readOperation(request, body);
+    understood.operation = readOperation(request, body);
     const { method = '', url = '', headers } = request;
-    verifyRequest(
+    const { accessKeyId } = verifyRequest(
       { method, target: url, headers: collectHeaders(request.rawHeaders) },
       {
         ...options,
@@ -102,6 +123,8 @@ async function answerService(
         payloadHash: createHash('sha256').update(body).digest('hex'),
       },
     );
+    understood.accessKeyId = accessKeyId;
+    if (options.onCall) understood.input = readInput(body);
     const service = options.services.get(name);
     if (service) await service.handle({ method, url, headers, body }, response);
     else throw awsError('UnknownService', 'This endpoint does not have that service.', 501);
@@ -110,7 +133,16 @@ async function answerService(
     if (!refusal) throw error;
     sendRefusal(request, response, refusal);
   }
-  return operation;
+  return understood;
+}
+
+/** Undefined for SQS' older protocol, which sends a form. */
+function readInput(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 /** What is wrong with the request; undefined where the failure is ours. */

@@ -13,6 +13,7 @@ import { type Claim, readClaim } from './signature-claim.ts';
 const MAX_CLOCK_SKEW_MILLISECONDS = 15 * 60 * 1000;
 
 export interface Credentials {
+  /** A name may follow after a dot, `AKIA….process-upload`: who of those that share the key. */
   accessKeyId: string;
   secretAccessKey: string;
 }
@@ -31,6 +32,8 @@ export interface VerifyOptions {
 
 /** Who signed, and what is needed to verify the signatures of the body's chunks. */
 export interface Authorization {
+  /** As sent: with the name of who shares the key. */
+  accessKeyId: string;
   presigned: boolean;
   payloadHash: string;
   signature: string;
@@ -57,8 +60,8 @@ export function verifyRequest(request: WireRequest, options: VerifyOptions): Aut
   const signingKey = deriveSigningKey(options.credentials.secretAccessKey, claim.scope);
   const text = buildStringToSign(claim.amzDate, claim.scope, canonicalRequest);
   checkSignature(signText(signingKey, text), claim.signature);
-  const { presigned, signature, amzDate, scope } = claim;
-  return { presigned, payloadHash, signature, signingKey, amzDate, scope };
+  const { accessKeyId, presigned, signature, amzDate, scope } = claim;
+  return { accessKeyId, presigned, payloadHash, signature, signingKey, amzDate, scope };
 }
 
 /** Constant-time comparison, so that a guesser learns nothing from how long a refusal takes. */
@@ -75,7 +78,7 @@ export function checkSignature(expected: string, given: string): void {
 
 /** Throws where the access key is not the one this cloud knows. */
 export function checkAccessKey(given: string, credentials: Credentials): void {
-  if (given === credentials.accessKeyId) return;
+  if (given.split('.', 1)[0] === credentials.accessKeyId) return;
   throw awsError(
     'InvalidAccessKeyId',
     'The AWS Access Key Id you provided does not exist in our records.',

@@ -28,7 +28,8 @@ export function createEnvironment(
     ...spec.environment,
     AWS_REGION: settings.region,
     AWS_DEFAULT_REGION: settings.region,
-    AWS_ACCESS_KEY_ID: settings.accessKeyId,
+    // On AWS each function has a role of its own; here its name in the key tells its calls apart.
+    AWS_ACCESS_KEY_ID: `${settings.accessKeyId}.${spec.name}`,
     AWS_SECRET_ACCESS_KEY: settings.secretAccessKey,
     AWS_ENDPOINT_URL: settings.awsEndpoint,
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',

@@ -44,12 +44,26 @@ describe('given one endpoint for all services', () => {
     await s3.client.send(new ListBucketsCommand({}));
     expect(calls).toEqual(
       expect.arrayContaining([
-        { service: 'sqs', operation: 'ListQueues', status: 200 },
-        { service: 'dynamodb', operation: 'ListTables', status: 200 },
-        { service: 'secretsmanager', operation: 'ListSecrets', status: 200 },
-        { service: 's3', operation: 'ListBuckets', status: 200 },
+        { service: 'sqs', operation: 'ListQueues', status: 200, input: {} },
+        { service: 'dynamodb', operation: 'ListTables', status: 200, input: {} },
+        { service: 'secretsmanager', operation: 'ListSecrets', status: 200, input: {} },
+        { service: 's3', operation: 'ListBuckets', status: 200, input: { Bucket: '', Key: '' } },
       ]),
     );
+  });
+
+  test('when a name follows the access key, the call is told as that one’s; with another key none is let in', async () => {
+    const named = { accessKeyId: `${CREDENTIALS.accessKeyId}.a-function` };
+    await Promise.all(listAll(named));
+    await s3
+      .connect({ credentials: { ...CREDENTIALS, ...named } })
+      .send(new ListBucketsCommand({}));
+    const told = calls.filter(({ caller }) => caller === 'a-function');
+    expect(new Set(told.map(({ service }) => service)).size).toBe(4);
+    const stranger = await Promise.all(
+      listAll({ accessKeyId: 'AKIANOBODY.a-function' }).map(refusalOf),
+    );
+    expect(stranger).toEqual(Array(3).fill('400 UnrecognizedClientException'));
   });
 
   test('when the secret or the access key is wrong, each service refuses in its own words', async () => {

@@ -61,6 +61,7 @@ async function putChunked(
   );
   headers.delete('host');
   const signer = createChunkSigner({
+    accessKeyId: CREDENTIALS.accessKeyId,
     presigned: false,
     payloadHash: kind,
     signature,

@@ -22,6 +22,8 @@ export interface PostTarget {
   origin: Origin;
   /** `http://host`, for the Location of the answer. */
   endpoint: string;
+  /** Told whose key signed the form and where its file goes, once the signature is verified. */
+  onSigned(accessKeyId: string, key: string): void;
 }
 
 /** An upload by a browser's form with a signed policy: what the policy does not allow leaves no trace. */
@@ -33,13 +35,16 @@ export async function postObject(
   storage.buckets.require(target.bucket);
   const form = await readPostForm(request);
   const { fields } = form;
-  fields.set('key', expandKey(fields.get('key'), form.filename));
-  const policy = parsePolicy(verifyForm(fields, storage));
+  const key = expandKey(fields.get('key'), form.filename);
+  fields.set('key', key);
+  const signed = verifyForm(fields, storage);
+  target.onSigned(signed.accessKeyId, key);
+  const policy = parsePolicy(signed.policy);
   checkPolicy(policy, fields, { bucket: target.bucket, now: storage.now() });
   const range = readSizeRange(policy);
   const detail = readFormDetail(fields, storage.accountId);
   const payload = openFile(form.file, fields, Math.min(range.maximum, MAX_PUT_BYTES));
-  const place = { bucket: target.bucket, key: checkKey(fields.get('key') ?? '') };
+  const place = { bucket: target.bucket, key: checkKey(key) };
   return receiveBody(storage, payload, (body, checksums) => {
     checkSize(body.size, range);
     const object = buildObject(storage, place, body, { ...detail, checksums });

@@ -1,4 +1,4 @@
-import { deriveSigningKey, signText } from '../canonical-request.ts';
+import { type CredentialScope, deriveSigningKey, signText } from '../canonical-request.ts';
 import { awsError } from '../service.ts';
 import { readCredential, readDate } from '../signature-claim.ts';
 import { type Credentials, checkAccessKey, checkSignature } from '../sigv4.ts';
@@ -7,13 +7,13 @@ import { s3Error } from './s3-error.ts';
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 
 /**
- * Verifies a form's signature, which is that of its policy as sent, and returns the policy. Throws
+ * Verifies a form's signature, which is that of its policy as sent, and returns policy and signer. Throws
  * AccessDenied for a form without either, SignatureDoesNotMatch, InvalidAccessKeyId, InvalidArgument.
  */
 export function verifyForm(
   fields: ReadonlyMap<string, string>,
   options: { credentials: Credentials; region: string },
-): string {
+): { policy: string; accessKeyId: string } {
   const policy = fields.get('policy');
   const signature = fields.get('x-amz-signature');
   if (fields.has('awsaccesskeyid')) {
@@ -27,10 +27,10 @@ export function verifyForm(
     const details = { ArgumentName: 'x-amz-algorithm' };
     throw s3Error('InvalidArgument', details, `X-Amz-Algorithm only supports "${ALGORITHM}"`);
   }
-  const scope = checkCredential(fields, options);
+  const { scope, accessKeyId } = checkCredential(fields, options);
   const signingKey = deriveSigningKey(options.credentials.secretAccessKey, scope);
   checkSignature(signText(signingKey, policy), signature);
-  return policy;
+  return { policy, accessKeyId };
 }
 
 function missingField(name: string): Error {
@@ -41,7 +41,7 @@ function missingField(name: string): Error {
 function checkCredential(
   fields: ReadonlyMap<string, string>,
   options: { credentials: Credentials; region: string },
-): { date: string; region: string; service: string } {
+): { scope: CredentialScope; accessKeyId: string } {
   const credential = readCredential(fields.get('x-amz-credential') ?? '');
   if (!credential) throw missingField('X-Amz-Credential');
   checkAccessKey(credential.accessKeyId, options.credentials);
@@ -51,7 +51,7 @@ function checkCredential(
   const { scope } = credential;
   const { amzDate } = readDate(fields.get('x-amz-date'));
   const fits = scope.region === options.region && scope.service === 's3';
-  if (fits && amzDate.startsWith(scope.date)) return scope;
+  if (fits && amzDate.startsWith(scope.date)) return credential;
   const details = { ArgumentName: 'x-amz-credential' };
   throw s3Error('InvalidArgument', details, 'The credential scope is not that of this request.');
 }

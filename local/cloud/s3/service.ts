@@ -16,17 +16,21 @@ import { describeError, sendReply } from './reply.ts';
 import { s3Error } from './s3-error.ts';
 
 export interface S3Service {
-  /** Answers the request, a refusal included; resolves to the operation's name when all is sent. */
-  handle(request: IncomingMessage, response: ServerResponse): Promise<string>;
+  /** Answers the request, a refusal included; resolves to what was asked when all is sent. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<Asked>;
 }
 
-interface Visit {
+export interface Asked {
+  operation: string;
+  /** Whose signature was verified. */
+  accessKeyId?: string | undefined;
+  place: Place;
+}
+
+interface Visit extends Asked {
   id: string;
   request: IncomingMessage;
   wire: WireRequest;
-  place: Place;
-  /** The operation's name, as far as it is known yet. */
-  operation: string;
 }
 
 export function createS3Service(storage: Storage): S3Service {
@@ -44,7 +48,8 @@ export function createS3Service(storage: Storage): S3Service {
       const cors = isPreflight ? {} : corsHeaders(bucket, visit.wire.method, visit.wire.headers);
       const headers = { ...cors, ...reply.headers };
       await sendReply(request, response, visit.id, { ...reply, headers });
-      return visit.operation;
+      const { operation, accessKeyId, place } = visit;
+      return { operation, accessKeyId, place };
     },
   };
 }
@@ -73,6 +78,7 @@ async function answer(storage: Storage, visit: Visit): Promise<S3Reply> {
   if (wire.method === 'OPTIONS') return answerPreflight(storage.buckets.find(bucket), wire.headers);
   if (isForm(wire) && bucket !== '' && key === '') return answerForm(storage, visit);
   const authorization = verifyRequest(wire, { ...storage, service: 's3', doubleEncode: false });
+  visit.accessKeyId = authorization.accessKeyId;
   const query = new Map(parseQuery(splitTarget(wire.target).query));
   const headers = readHeaders(wire, query, authorization);
   const found = findRoute({ method: wire.method, bucket, key, query, headers });
@@ -109,6 +115,10 @@ function answerForm(storage: Storage, visit: Visit): Promise<S3Reply> {
     bucket: visit.place.bucket,
     origin: { requestId: visit.id, sourceIp: readAddress(visit.request) },
     endpoint: `http://${visit.wire.headers.get('host') ?? ''}`,
+    onSigned: (accessKeyId, key) => {
+      visit.accessKeyId = accessKeyId;
+      visit.place = { ...visit.place, key };
+    },
   });
 }
 
