@@ -1,0 +1,207 @@
+import { readFileSync } from 'node:fs';
+import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { dropAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
+import type { AwsCall } from '../../local/cloud/server.ts';
+import { post } from '../support/client.ts';
+import { CALLS } from './calls.ts';
+import { type RecordedService, startRecordedService } from './recorded-service.ts';
+
+// A run through everything that the functions do with AWS, recorded by the laptop's endpoint.
+
+const PATIENCE = { timeout: 20_000, interval: 50 };
+const photo = readFileSync(new URL('../fixtures/rocket.jpg', import.meta.url));
+const picture = { filename: 'rocket.jpg', contentType: 'image/jpeg', bytes: photo };
+const LARGE = 400_000; // bytes: above what an item of the table holds
+const HUGE = 3_000_000; // takes its time on the way to S3
+
+const recorded = new Set<string>();
+let onCall: (call: AwsCall) => void = () => {};
+let service: RecordedService;
+let s3: S3Client;
+let sqs: SQSClient;
+let table: DynamoDBClient;
+
+beforeAll(async () => {
+  service = await startRecordedService((call) => {
+    if (call.caller) recorded.add(`${call.caller}: ${describeCall(call)}`);
+    onCall(call);
+  });
+  s3 = new S3Client(service.sdk);
+  sqs = new SQSClient(service.sdk);
+  table = new DynamoDBClient(service.sdk);
+});
+afterAll(() => service?.stop());
+
+// biome-ignore lint/suspicious/noExplicitAny: each service's own
+type Input = any;
+
+/** As the table in calls.ts writes it. */
+function describeCall({ service: aws, operation, status, input }: AwsCall): string {
+  const { IndexName, Key, Item, Bucket, QueueUrl } = input as Input;
+  const name = `${aws}:${operation}`;
+  if (aws === 'secretsmanager') return `${name} GeminiSecret`;
+  if (aws === 'sqs') return `${name} ${nameQueue(QueueUrl)}`;
+  if (aws === 'dynamodb') return `${name} ${IndexName ?? (Key ?? Item).pk.S.split('#')[0]}`;
+  const bucket = /-(uploads|results)-\d+$/.exec(Bucket)?.[1] ?? Bucket;
+  const place = Key ? `${bucket}/${Key.split('/')[0]}` : bucket;
+  return `${name} ${place}${status === 404 ? ' missing' : ''}`;
+}
+
+function nameQueue(url: string): string {
+  const { refOf } = service.played;
+  const names = ['UploadQueue', 'UploadDeadLetterQueue'];
+  return names.find((name) => refOf(name) === url) ?? url;
+}
+
+const seen = (call: string) => expect.poll(() => recorded, PATIENCE).toContain(call);
+
+async function announce(more: object = {}): Promise<Input> {
+  const body = { filename: picture.filename, contentType: picture.contentType, ...more };
+  const headers = { 'content-type': 'application/json' };
+  const init = { method: 'POST', headers, body: JSON.stringify(body) };
+  return (await service.call('/v1/uploads', init)).json();
+}
+
+async function waitForEnd(id: string): Promise<Input> {
+  let analysis: Input;
+  const look = async () => {
+    analysis = await (await service.call(`/v1/analyses/${id}?wait=5`)).json();
+    return analysis.status;
+  };
+  await expect.poll(look, PATIENCE).toMatch(/succeeded|failed|rejected/);
+  return analysis;
+}
+
+async function remove(id: string): Promise<number> {
+  return (await service.call(`/v1/analyses/${id}`, { method: 'DELETE' })).status;
+}
+
+/** Tells a queue of an object, as S3 does. */
+async function tell(queue: string, key: string): Promise<string> {
+  const bucket = service.played.refOf('UploadBucket');
+  const record = { eventName: 'ObjectCreated:Put', eventTime: '2026-11-22T12:00:00.000Z' };
+  const object = { key, size: photo.length, sequencer: '00AB' };
+  const Records = [{ ...record, s3: { bucket: { name: bucket }, object } }];
+  const QueueUrl = service.played.refOf(queue);
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ Records }) }));
+  return dropAnalysisId({ ...object, bucket, eventTime: record.eventTime });
+}
+
+async function drop(Key: string): Promise<void> {
+  const Bucket = service.played.refOf('UploadBucket');
+  await s3.send(new PutObjectCommand({ Bucket, Key, Body: photo }));
+}
+
+async function findDropped(key: string): Promise<Input[]> {
+  const list: Input = await (await service.call(`/v1/analyses?key=${key}`)).json();
+  return list.data.filter(({ status }: Input) => status === 'succeeded');
+}
+
+test('an upload, from its announcement to its deletion', async () => {
+  const { id, upload } = await announce();
+  expect((await post(upload, picture)).ok).toBe(true);
+  expect(await waitForEnd(id)).toMatchObject({ status: 'succeeded' });
+  expect((await service.call('/v1/analyses')).status).toBe(200);
+  expect(await remove(id)).toBe(200);
+});
+
+test('an upload that was deleted before it came', async () => {
+  const { id, upload } = await announce();
+  expect(await remove(id)).toBe(200);
+  await seen('delete-analysis: s3:HeadObject uploads/uploads missing');
+  expect((await post(upload, picture)).ok).toBe(true);
+  await seen('process-upload: s3:DeleteObject uploads/uploads');
+});
+
+test('a result too large for the table, stored, read and deleted', async () => {
+  const form = new FormData();
+  form.append('file', new Blob([photo], { type: 'image/jpeg' }), 'rocket.jpg');
+  form.append('analyzer', 'large');
+  form.append('prompt', String(LARGE));
+  const response = await service.call('/v1/analyze', { method: 'POST', body: form });
+  const { id, result }: Input = await response.json();
+  expect(result.filler).toHaveLength(LARGE);
+  expect((await waitForEnd(id)).result.filler).toHaveLength(LARGE);
+  expect(await remove(id)).toBe(200);
+});
+
+test('a large result whose analysis goes while it is stored', async () => {
+  const TableName = service.played.refOf('Table');
+  onCall = ({ caller, operation, input }) => {
+    const { Key, ExpressionAttributeValues } = input as Input;
+    const isStoring = ExpressionAttributeValues?.[':stage']?.S === 'storing';
+    if (caller === 'process-upload' && operation === 'UpdateItem' && isStoring)
+      void table.send(new DeleteItemCommand({ TableName, Key }));
+  };
+  const removed = 'process-upload: s3:DeleteObject results/results';
+  // A race, which the worker may win: then once more.
+  for (let tries = 0; tries < 5 && !recorded.has(removed); tries += 1) {
+    const { upload } = await announce({ analyzer: 'large', prompt: String(HUGE) });
+    await post(upload, picture);
+    await expect
+      .poll(() => recorded.has(removed), { timeout: 4_000 })
+      .toBe(true)
+      .catch(() => {});
+  }
+  onCall = () => {};
+  expect(recorded).toContain(removed);
+});
+
+test('a dropped file, told of again after its analysis was deleted', async () => {
+  const key = 'drop/rocket.jpg';
+  await drop(key);
+  await expect.poll(() => findDropped(key), PATIENCE).toHaveLength(1);
+  const id = await tell('UploadQueue', key);
+  await expect.poll(() => findDropped(key), PATIENCE).toHaveLength(2);
+  expect(await remove(id)).toBe(200);
+  await seen('delete-analysis: s3:DeleteObject uploads/drop');
+  await drop(key);
+  await expect.poll(() => findDropped(key), PATIENCE).toHaveLength(2);
+  await tell('UploadQueue', key);
+  await seen('process-upload: s3:DeleteObject uploads/drop');
+});
+
+test('a dropped file that is gone', async () => {
+  await tell('UploadQueue', 'drop/gone.jpg');
+  await seen('process-upload: dynamodb:DeleteItem analysis');
+});
+
+test('what was given up: a dropped file and an upload', async () => {
+  await tell('UploadDeadLetterQueue', 'drop/given-up.jpg');
+  await seen('fail-upload: dynamodb:PutItem analysis');
+  const { id } = await announce();
+  await tell('UploadDeadLetterQueue', uploadKey(id));
+  expect(await waitForEnd(id)).toMatchObject({ status: 'failed', error: { code: 'internal' } });
+});
+
+test('readiness, health and a route that is not there', async () => {
+  expect((await service.call('/health/ready')).status).toBe(200);
+  expect((await service.call('/health')).status).toBe(200);
+  expect((await service.call('/nowhere')).status).toBe(404);
+});
+
+test('a refused key, of which the log tells in the words that the alarm looks for', async () => {
+  const refusal = { kind: 'status', status: 400, reason: 'API_KEY_INVALID' } as const;
+  service.gemini.script(() => refusal);
+  const { id, upload } = await announce();
+  await post(upload, picture);
+  expect((await waitForEnd(id)).error.code).toBe('model_auth_failed');
+  const alarms = readFileSync(new URL('../../infra/alarms.yml', import.meta.url), 'utf8');
+  const wanted = [...alarms.matchAll(/\(\$\.(\w+) = "(\w+)"\)/g)];
+  expect(wanted).toHaveLength(2);
+  const lines = service.readLog().filter((line) => line.includes(id) && line.startsWith('{'));
+  const found = lines
+    .map((line) => JSON.parse(line))
+    .filter((entry) => wanted.every(([, name = '', value]) => entry[name] === value));
+  expect(found).toHaveLength(1);
+});
+
+test('afterwards each function has made the calls that calls.ts lists, and no others', () => {
+  const listed = Object.entries(CALLS).flatMap(([name, calls]) =>
+    Object.keys(calls).map((call) => `${name}: ${call}`),
+  );
+  expect([...recorded].toSorted()).toEqual(listed.toSorted());
+});

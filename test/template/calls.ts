@@ -1,0 +1,84 @@
+// Every AWS call that a function makes, and the statements of its role (infra/roles.yml) that allow it.
+// calls.test.ts records a run through everything and compares: none may be missing, none unused.
+
+/** `missing`: S3 tells that an object is not there to those who may list the bucket; others get a 403. */
+export type Call = string;
+
+const CLIENT = { 'dynamodb:GetItem client-key': 'ReadClientKeys' };
+
+export const CALLS: Record<string, Record<Call, string>> = {
+  'create-upload': {
+    ...CLIENT,
+    'dynamodb:PutItem analysis': 'Analyses',
+    's3:PostObject uploads/uploads': 'SignUploads Encrypted', // the client's, by our signature
+  },
+  'process-upload': {
+    'dynamodb:GetItem analysis': 'Analyses',
+    'dynamodb:PutItem analysis': 'Analyses',
+    'dynamodb:UpdateItem analysis': 'Analyses',
+    'dynamodb:DeleteItem analysis': 'Analyses',
+    's3:GetObject uploads/uploads': 'ReadAndRemoveUploads Encrypted',
+    's3:GetObject uploads/drop': 'ReadAndRemoveUploads Encrypted',
+    's3:GetObject uploads/drop missing': 'ReadAndRemoveUploads MissUploads',
+    's3:HeadObject uploads/uploads': 'ReadAndRemoveUploads',
+    's3:HeadObject uploads/drop': 'ReadAndRemoveUploads',
+    's3:DeleteObject uploads/uploads': 'ReadAndRemoveUploads',
+    's3:DeleteObject uploads/drop': 'ReadAndRemoveUploads',
+    's3:PutObject results/results': 'StoreResults Encrypted',
+    's3:DeleteObject results/results': 'StoreResults',
+    'sqs:ChangeMessageVisibility UploadQueue': 'TakeMessages',
+    'secretsmanager:GetSecretValue GeminiSecret': 'ReadGeminiKey',
+  },
+  'fail-upload': {
+    'dynamodb:GetItem analysis': 'Analyses',
+    'dynamodb:PutItem analysis': 'Analyses',
+    'dynamodb:UpdateItem analysis': 'Analyses',
+  },
+  'get-analysis': {
+    ...CLIENT,
+    'dynamodb:GetItem analysis': 'Analyses',
+    's3:GetObject results/results': 'ReadResults Encrypted',
+  },
+  'list-analyses': {
+    ...CLIENT,
+    'dynamodb:Query byClient': 'ListAnalyses',
+    'dynamodb:Query byKey': 'ListAnalyses',
+  },
+  'delete-analysis': {
+    ...CLIENT,
+    'dynamodb:GetItem analysis': 'Analyses',
+    'dynamodb:PutItem analysis': 'Analyses',
+    's3:HeadObject uploads/uploads': 'RemoveUploads',
+    's3:HeadObject uploads/uploads missing': 'RemoveUploads MissUploads',
+    's3:HeadObject uploads/drop': 'RemoveUploads',
+    's3:DeleteObject uploads/uploads': 'RemoveUploads',
+    's3:DeleteObject uploads/drop': 'RemoveUploads',
+    's3:DeleteObject results/results': 'RemoveResults',
+  },
+  analyze: {
+    ...CLIENT,
+    'dynamodb:GetItem analysis': 'Analyses',
+    'dynamodb:PutItem analysis': 'Analyses',
+    's3:PutObject uploads/uploads': 'StoreUploads Encrypted',
+    's3:GetObject results/results': 'ReadResults Encrypted',
+  },
+  'get-health': {},
+  'get-readiness': {
+    ...CLIENT,
+    's3:HeadBucket uploads': 'AskBuckets',
+    's3:HeadBucket results': 'AskBuckets',
+    'sqs:GetQueueAttributes UploadQueue': 'AskQueue',
+    'secretsmanager:DescribeSecret GeminiSecret': 'AskSecret',
+  },
+  'not-found': {},
+};
+
+/** What Lambda itself does in the function's name: it writes the log, and polls the queues. */
+export const CALLS_OF_LAMBDA = {
+  logs: { 'logs:CreateLogStream': 'WriteLog', 'logs:PutLogEvents': 'WriteLog' },
+  queues: {
+    'sqs:ReceiveMessage': 'TakeMessages',
+    'sqs:DeleteMessage': 'TakeMessages',
+    'sqs:GetQueueAttributes': 'TakeMessages',
+  },
+} as const;

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { listDeployed } from './deployed.ts';
+import type { Packaged } from './package-stage.ts';
+
+const ROOT = new URL('../../', import.meta.url);
+
+/** Read by none of our own code. */
+const READ_BY_OTHERS = [
+  { name: 'POWERTOOLS_SERVICE_NAME', whereSource: /@aws-lambda-powertools\/logger/ },
+  { name: 'POWERTOOLS_METRICS_NAMESPACE', whereSource: /import \{[^}]*\bmeasureEnd\b/ },
+  { name: 'MALLOC_ARENA_MAX', whereSource: /'sharp'/ },
+];
+
+/** What is wrong with the functions' environments: a variable that the code reads and that is not set, or the other way. */
+export async function findEnvironmentProblems(packaged: Packaged): Promise<string[]> {
+  const functions = await listDeployed(packaged);
+  return functions.flatMap(({ name, environment }) => {
+    const needed = listNeeded(name);
+    const given = Object.keys(environment);
+    return [
+      ...needed.filter((each) => !environment[each]).map((each) => `${name} lacks ${each}`),
+      ...given.filter((each) => !needed.includes(each)).map((each) => `${name} needs no ${each}`),
+    ];
+  });
+}
+
+function listNeeded(name: string): string[] {
+  const file = `functions/${name}.ts`;
+  const list = /readConfig\(\[([^\]]*)\]/.exec(read(file))?.[1] ?? '';
+  const own = [...list.matchAll(/'(\w+)'/g)].map(([, variable = '']) => variable);
+  const sources = [...collectImports(file)].map(read);
+  const others = READ_BY_OTHERS.filter(({ whereSource }) =>
+    sources.some((source) => whereSource.test(source)),
+  );
+  return [...own, ...others.map((each) => each.name)];
+}
+
+function collectImports(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  for (const [, path = ''] of read(file).matchAll(/from '(\.[^']+)'/g)) {
+    const url = new URL(path, new URL(file, ROOT));
+    collectImports(fileURLToPath(url).slice(fileURLToPath(ROOT).length), seen);
+  }
+  return seen;
+}
+
+function read(file: string): string {
+  return readFileSync(new URL(file, ROOT), 'utf8');
+}

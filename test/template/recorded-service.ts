@@ -1,0 +1,109 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Cloud, startCloud } from '../../local/cloud/cloud.ts';
+import type { AwsCall } from '../../local/cloud/server.ts';
+import { type Gemini, startGemini } from '../../local/gemini/server.ts';
+import { ACCOUNT_ID, REGION } from '../../local/host/account.ts';
+import { openLogs } from '../../local/host/logs.ts';
+import { createPage } from '../../local/host/page.ts';
+import { type Played, playTemplate } from '../../local/host/play-template.ts';
+import { startServing } from '../../local/host/serving.ts';
+import { prepareTable } from '../../local/host/table.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const KEYS = { accessKeyId: 'AKIARECORDEDRECORDED', secretAccessKey: 'recorded' };
+const GEMINI_KEY = 'stand-in-of-the-recording';
+const API_KEY = 'sk_of_the_recording';
+export const CLIENT_ID = 'recorded';
+
+/**
+ * One analyzer more than there is, `large`, whose results have as many bytes as the prompt says: none
+ * of the real ones has results that are too large for the table.
+ */
+const REGISTRY = `
+import { describe } from './describe.ts';
+const large = {
+  ...describe,
+  name: 'large',
+  parse: (_json, bytes) => ({ caption: 'Large.', result: { filler: 'x'.repeat(Number(bytes)) } }),
+};
+export const findAnalyzer = (name) => [describe, large].find((each) => each.name === name);
+`;
+
+export interface RecordedService {
+  cloud: Cloud;
+  played: Played;
+  /** For tools; its calls are nobody's. */
+  sdk: { region: string; endpoint: string; credentials: typeof KEYS };
+  call(path: string, init?: RequestInit): Promise<Response>;
+  gemini: Gemini;
+  /** Every line that a function has logged. */
+  readLog(): string[];
+  stop(): Promise<void>;
+}
+
+/** The whole service on a copy of the sources, and every AWS call that it makes. */
+export async function startRecordedService(
+  onCall: (call: AwsCall) => void,
+): Promise<RecordedService> {
+  const folder = mkdtempSync(join(tmpdir(), 'sightline-recorded-'));
+  const code = join(folder, 'code');
+  const dataDir = join(folder, 'data');
+  copySources(code);
+  const place = { region: REGION, accountId: ACCOUNT_ID };
+  const cloud = await startCloud({ dataDir, port: 0, credentials: KEYS, ...place, onCall });
+  const gemini = await startGemini({ apiKey: GEMINI_KEY });
+  const params = { dropClientId: CLIENT_ID, geminiBaseUrl: gemini.url };
+  const template = join(code, 'serverless.yml');
+  const played = await playTemplate(cloud, template, { stage: 'recorded', params, ...place });
+  cloud.secrets.putValue(played.refOf('GeminiSecret'), GEMINI_KEY);
+  const taskRoot = played.taskRoot;
+  const runtime = { region: REGION, ...KEYS, awsEndpoint: cloud.endpoint, taskRoot, dataDir };
+  const tableName = played.refOf('Table');
+  await prepareTable({ runtime, tableName, clientId: CLIENT_ID, apiKey: API_KEY });
+  const logs = openLogs({ dataDir, print: () => {} });
+  const page = createPage(join(ROOT, 'web'), {
+    apiKey: API_KEY,
+    awsEndpoint: cloud.endpoint,
+    model: { standIn: true, names: [] },
+    maxBytes: 1,
+  });
+  const serving = await startServing({
+    port: 0,
+    accountId: ACCOUNT_ID,
+    ...played,
+    cloud,
+    runtime,
+    logs,
+    page,
+  });
+  return {
+    cloud,
+    played,
+    sdk: { region: REGION, endpoint: cloud.endpoint, credentials: KEYS },
+    gemini,
+    call: (path, init = {}) => {
+      const headers = new Headers(init.headers);
+      headers.set('authorization', `Bearer ${API_KEY}`);
+      return fetch(`${serving.url}${path}`, { ...init, headers });
+    },
+    readLog: () => readFileSync(join(dataDir, 'logs', 'sightline.log'), 'utf8').split('\n'),
+    async stop() {
+      await serving.close();
+      await gemini.close();
+      await cloud.close();
+      logs.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function copySources(code: string): void {
+  for (const part of ['functions', 'lib', 'infra', 'serverless.yml', 'package.json']) {
+    cpSync(join(ROOT, part), join(code, part), { recursive: true });
+  }
+  writeFileSync(join(code, 'lib/analyzers/registry.ts'), REGISTRY);
+  symlinkSync(join(ROOT, 'node_modules'), join(code, 'node_modules'));
+}
