@@ -133,8 +133,8 @@ export function playSecret(cloud: PlayedCloud, properties: unknown): Attributes 
   return { Ref: arn, Id: arn };
 }
 
-/** Nothing is encrypted on a laptop; other resources only have to be able to name it. */
-export function playKey(): Attributes {
+/** Nothing is encrypted on a laptop; other resources only have to be able to name the key. */
+export function nameKey(): Attributes {
   const id = '00000000-0000-0000-0000-000000000000';
   return { Ref: id, KeyId: id, Arn: `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/${id}` };
 }

@@ -4,7 +4,7 @@ import type { Buckets } from '../cloud/s3/buckets.ts';
 import type { Secrets } from '../cloud/secrets.ts';
 import type { Queues } from '../cloud/sqs/queues.ts';
 import { type Attributes, createResolver, type Resolve } from './intrinsics.ts';
-import { playBucket, playKey, playQueue, playSecret, playTable } from './resource-players.ts';
+import { nameKey, playBucket, playQueue, playSecret, playTable } from './resource-players.ts';
 import type { ResourceDeclaration } from './template.ts';
 
 /** What resources are created with. */
@@ -26,8 +26,9 @@ const PLAYERS: Record<string, Player> = {
   'AWS::SQS::Queue': playQueue,
   'AWS::DynamoDB::Table': playTable,
   'AWS::SecretsManager::Secret': playSecret,
-  'AWS::KMS::Key': playKey,
 };
+/** What others name, and what is never made: whatever its properties say. */
+const NAMED_ONLY: Record<string, () => Attributes> = { 'AWS::KMS::Key': nameKey };
 // Who may do what, and who is told of it: one developer, at the terminal.
 const OF_NO_MEANING_HERE =
   /^AWS::(IAM::|KMS::|SQS::QueuePolicy$|S3::BucketPolicy$|Lambda::Permission$|CloudWatch::|Logs::|SNS::)/;
@@ -70,8 +71,9 @@ export async function createResources(
   async function attributesOf(logicalId: string, place: string): Promise<Attributes | undefined> {
     const declaration = byId.get(logicalId);
     if (!declaration) throw new Error(`${place}: there is no resource ${logicalId}`);
+    const named = attributes.get(logicalId) ?? NAMED_ONLY[declaration.type]?.();
     const play = PLAYERS[declaration.type];
-    return attributes.get(logicalId) ?? (play && (await create(declaration, play)));
+    return named ?? (play && (await create(declaration, play)));
   }
 
   const resolve = createResolver({ pseudo, attributesOf });

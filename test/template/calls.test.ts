@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { dropAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import type { AwsCall } from '../../local/cloud/server.ts';
 import { post } from '../support/client.ts';
@@ -11,7 +11,8 @@ import { type RecordedService, startRecordedService } from './recorded-service.t
 
 // A run through everything that the functions do with AWS, recorded by the laptop's endpoint.
 
-const PATIENCE = { timeout: 20_000, interval: 50 };
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // ten functions start anew, beside other tests
+const PATIENCE = { timeout: 50_000, interval: 50 };
 const photo = readFileSync(new URL('../fixtures/rocket.jpg', import.meta.url));
 const picture = { filename: 'rocket.jpg', contentType: 'image/jpeg', bytes: photo };
 const LARGE = 400_000; // bytes: above what an item of the table holds

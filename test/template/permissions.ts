@@ -155,9 +155,12 @@ function askS3(operation: string, on: string, missing: boolean, names: Names): Q
   const bucket = `${names[bucketName]}`;
   const action = S3_ACTIONS[operation] ?? `s3:${operation}`;
   const kms = missing ? undefined : KMS_ACTIONS[operation];
+  // Uploads are deleted only as they were read (If-Match), which takes the right to read them.
+  const isConditional = operation === 'DeleteObject' && bucketName === 'uploads';
   return [
     { action, resource: folder ? `${bucket}/${folder}/x` : bucket },
     ...(missing ? [{ action: 's3:ListBucket', resource: bucket }] : []),
+    ...(isConditional ? [{ action: 's3:GetObject', resource: `${bucket}/${folder}/x` }] : []),
     ...(kms ? [{ action: kms, resource: `${names.Key}` }] : []),
   ];
 }

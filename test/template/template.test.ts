@@ -13,7 +13,13 @@ import { findPermissionProblems } from './permissions.ts';
 // The template as the Serverless Framework makes it, for each stage: checked by AWS's own validator and
 // against what code, contract and docs/states.md ask for. Then broken in every way, to see the checks fail.
 
-const EXISTING = { existingBucket: 'scans-of-the-archive', alarmEmail: 'ops@example.com' };
+const EXISTING = {
+  existingBucket: 'scans-of-the-archive',
+  alarmEmail: 'ops@example.com',
+  dropperArn: 'arn:aws:iam::444455556666:role/scanner',
+};
+// biome-ignore lint/suspicious/noExplicitAny: whatever CloudFormation takes
+type Input = any;
 let dev: Packaged;
 let prod: Packaged;
 let existing: Packaged;
@@ -161,6 +167,33 @@ describe('what holds data', () => {
     const buckets = functions.flatMap(({ environment }) => environment.UPLOAD_BUCKET ?? []);
     expect(new Set(buckets)).toEqual(new Set(['scans-of-the-archive']));
   });
+});
+
+test('another account may drop files where it is named, and do nothing else', () => {
+  const statements = [existing.Resources.UploadBucketPolicy, existing.Resources.Key]
+    .map((resource) => resource?.Properties.PolicyDocument ?? resource?.Properties.KeyPolicy)
+    .flatMap(({ Statement }) => Statement.flatMap((each: Input) => each['Fn::If'] ?? []));
+  const [bucketCondition, put, , keyCondition, encrypt] = statements;
+  expect([bucketCondition, keyCondition]).toEqual(['HasDropper', 'HasDropper']);
+  for (const { Principal } of [put, encrypt])
+    expect(Principal.AWS).toEqual({ 'Fn::Sub': EXISTING.dropperArn });
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's
+  expect(put.Resource).toEqual({ 'Fn::Sub': '${UploadBucket.Arn}/drop/*' });
+  expect([put.Action, encrypt.Action].flat()).toEqual([
+    's3:PutObject',
+    'kms:GenerateDataKey',
+    'kms:Decrypt',
+  ]);
+});
+
+test('the deployer’s policy in docs/ knows every service that the template uses', () => {
+  const file = new URL('../../docs/deployer-policy.json', import.meta.url);
+  const { Statement } = JSON.parse(readFileSync(file, 'utf8'));
+  const actions: string[] = Statement.flatMap(({ Action }: Input) => Action);
+  const allowed = new Set(actions.map((action) => action.split(':')[0]));
+  const used = Object.values(prod.Resources).map(({ Type }) => Type.split('::')[1] ?? '');
+  const services = used.map((name) => name.toLowerCase().replace(/v2$/, ''));
+  expect([...new Set(services)].filter((name) => !allowed.has(name))).toEqual([]);
 });
 
 describe('operators', () => {
