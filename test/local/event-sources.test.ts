@@ -152,7 +152,7 @@ describe('a queue’s poller', () => {
       { visibilityTimeoutSeconds: 1 },
     );
     send('hopeless');
-    await expect.poll(() => queues.count('dead').visible, { timeout: 6000 }).toBe(1);
+    await expect.poll(() => queues.count('dead').visible, { timeout: 20_000 }).toBe(1);
     expect(counts).toEqual(['1', '2']);
   });
 
