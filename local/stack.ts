@@ -47,6 +47,14 @@ export async function startStack(
   settings: Settings,
   print: (line: string) => void = () => {},
 ): Promise<Stack> {
+  try {
+    return await assembleStack(settings, print);
+  } catch (error) {
+    throw explainFolder(error, settings.dataDir);
+  }
+}
+
+async function assembleStack(settings: Settings, print: (line: string) => void): Promise<Stack> {
   const { dataDir } = settings;
   const infoFile = join(dataDir, 'local.json');
   await using parts = new AsyncDisposableStack(); // ends what has started if the rest fails
@@ -95,7 +103,7 @@ async function startOwnCloud(settings: Settings, keys: LocalKeys): Promise<Cloud
       accountId: ACCOUNT_ID,
     });
   } catch (error) {
-    throw explainFolder(explainPort(error, 'AWS_PORT', settings.awsPort), settings.dataDir);
+    throw explainPort(error, 'AWS_PORT', settings.awsPort);
   }
 }
 

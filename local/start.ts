@@ -1,24 +1,16 @@
 import { readFileSync } from 'node:fs';
-import type { Stack } from './stack.ts';
+import { readSettings } from './settings.ts';
+import { type Stack, startStack } from './stack.ts';
 
-// `npm start`. Only what concerns the process: version, signals, exit; the stack is stack.ts's.
-// Nothing else is imported at the top: the check comes before anything that an old Node lacks.
+// Only what concerns the process: signals, exit; the stack is stack.ts's.
 
-const NODE_MAJOR = 24;
 const LAST_RESORT_MS = 4_900; // a promise to its users: ended within 5 s
 const PARENT_CHECK_MS = 250;
 const SAME_SIGNAL_MS = 500; // Ctrl-C comes from the terminal, and once more from npm
 
-if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR) {
-  exitWith(
-    `Sightline needs Node ${NODE_MAJOR}, this is ${process.versions.node}. \`npm ci\` brings the right one: then start it by \`npm start\`.`,
-  );
-}
 await run().catch((error: unknown) => exitWith(describe(error)));
 
 async function run(): Promise<void> {
-  const { readSettings } = await import('./settings.ts');
-  const { startStack } = await import('./stack.ts');
   const stopped = catchSignals();
   const stack = await startStack(readSettings(process.env), (line) => console.log(line));
   sayReady(stack);

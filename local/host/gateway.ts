@@ -77,7 +77,7 @@ export function startGateway(options: GatewayOptions): Promise<Listening> {
     if (!match) return createMessage(404, 'Not Found');
     const body = await readBody(request);
     if (!body) {
-      drainBody(request);
+      await drainBody(request);
       return createTooLarge(visit.requestId);
     }
     const { accountId } = options;

@@ -19,9 +19,12 @@ export function explainPort(error: unknown, name: 'PORT' | 'AWS_PORT', port: num
   return error;
 }
 
+const BROKEN_FOLDER =
+  /^(ERR_SQLITE_ERROR|LEVEL_|EEXIST|ENOTDIR|EISDIR|ERR_FS_EISDIR|EACCES|EPERM|EROFS|ENOSPC)/;
+
 /** What the stores of a data folder throw where their files are not theirs any more. */
 export function explainFolder(error: unknown, dataDir: string): unknown {
-  if (!/^(ERR_SQLITE_ERROR|LEVEL_)/.test(readErrorCode(error) ?? '')) return error;
+  if (!BROKEN_FOLDER.test(readErrorCode(error) ?? '')) return error;
   const reason = error instanceof Error ? error.message : error;
   return createRefusal(
     `The data folder ${dataDir} is damaged: ${reason}\nMove it away (a new one is made at the next start), or choose another one: SIGHTLINE_DATA=/some/folder npm start`,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { pause } from './pause.ts';
 
 export const MAX_REQUEST_BYTES = 10_485_760; // an HTTP API's payload quota, not adjustable
 const DRAIN_MS = 5_000;
@@ -26,9 +27,14 @@ export async function readBody(request: IncomingMessage): Promise<Buffer | undef
   return size > MAX_REQUEST_BYTES ? undefined : Buffer.concat(chunks);
 }
 
-/** Reads on, into nothing, for a while: many clients look at the answer only once all is sent. */
-export function drainBody(request: IncomingMessage): void {
+/**
+ * Reads on, into nothing, before the refusal is sent: many clients look at the answer only once all is
+ * sent, and take a connection that is closed before that for a fault of the network. One that asked
+ * first (`Expect: 100-continue`) sends nothing more.
+ */
+export async function drainBody(request: IncomingMessage): Promise<void> {
   request.removeAllListeners('data').resume();
-  const timer = setTimeout(() => request.destroy(), DRAIN_MS).unref();
-  request.once('close', () => clearTimeout(timer));
+  if (request.headers.expect || request.readableEnded) return;
+  const done = new Promise((resolve) => request.once('end', resolve).once('close', resolve));
+  await Promise.race([done, pause(DRAIN_MS, new AbortController().signal)]);
 }

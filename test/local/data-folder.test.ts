@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openDataFolder } from '../../local/host/data-folder.ts';
 import { readLocalKeys } from '../../local/host/local-keys.ts';
+import { readSettings } from '../../local/settings.ts';
+import { startStack } from '../../local/stack.ts';
 
 const MODULE = new URL('../../local/host/data-folder.ts', import.meta.url).href;
 
@@ -57,6 +59,15 @@ describe('the data folder', () => {
       const given = ['--input-type=module', '-e', script];
       const { stderr } = spawnSync(process.execPath, given, { timeout: 10_000 });
       expect(stderr.toString()).toMatch(/cannot be used.*SIGHTLINE_DATA=/s);
+    },
+  );
+
+  test.each(['logs', 'objects', 'dynamodb'])(
+    'given a file in the place of its %s, is refused with what to do',
+    async (name) => {
+      writeFileSync(join(dataDir, name), 'x');
+      const settings = readSettings({ SIGHTLINE_DATA: dataDir, PORT: '39871', AWS_PORT: '39872' });
+      await expect(startStack(settings)).rejects.toThrow(/is damaged.*SIGHTLINE_DATA=/s);
     },
   );
 

@@ -36,9 +36,9 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-/** `node local/start.ts` on free ports, with nothing of this process' settings. */
+/** `node local/start.js` on free ports, with nothing of this process' settings. */
 function start(environment: Record<string, string> = {}): Run {
-  const child = spawn(process.execPath, ['local/start.ts'], {
+  const child = spawn(process.execPath, ['local/start.js'], {
     env: {
       PATH: process.env.PATH,
       PORT: '0',

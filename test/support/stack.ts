@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { LocalInfo } from '../../local/stack.ts';
 
-const START = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
+const START = fileURLToPath(new URL('../../local/start.js', import.meta.url));
 const START_TIMEOUT_MS = 20_000;
 
 export interface StackHome {

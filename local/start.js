@@ -1,0 +1,11 @@
+// `npm start`. Plain JavaScript: an older Node cannot even load the rest, and has to be told so.
+
+const NODE_MAJOR = 24;
+
+if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR) {
+  console.error(
+    `Sightline runs on Node ${NODE_MAJOR}, this is ${process.versions.node}. \`npm ci\` brings the right one, \`npm start\` uses it.`,
+  );
+  process.exit(1);
+}
+await import('./start.ts');
