@@ -99,7 +99,8 @@ function describeUpload(id: string, clientId: string, request: UploadRequest, no
 
 function checkAnnounced({ contentType, contentLength = 0 }: UploadRequest, maxBytes: number): void {
   const isPicture = /^image\//i.test(contentType) && !/svg/i.test(contentType);
-  if (!isPicture && contentType !== 'application/octet-stream')
+  const isUntold = contentType.toLowerCase() === 'application/octet-stream';
+  if (!isPicture && !isUntold)
     throw new ServiceError('type_unsupported', `${contentType} is not a type of picture.`);
   if (contentLength > maxBytes)
     throw new ServiceError('file_too_large', `At most ${maxBytes} bytes are accepted.`);

@@ -21,6 +21,7 @@ export function boundCalls(requestTimeout: number) {
 
 export function connectTable(): DynamoDBDocumentClient {
   return DynamoDBDocumentClient.from(new DynamoDBClient(awsDefaults), {
-    marshallOptions: { removeUndefinedValues: true },
+    // The second: a client's map may have an entry named `constructor`, and is a plain map all the same.
+    marshallOptions: { removeUndefinedValues: true, convertClassInstanceToMap: true },
   });
 }

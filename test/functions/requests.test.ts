@@ -130,7 +130,7 @@ describe('an announced upload is refused for', () => {
       filename: 'x'.repeat(limits.MAX_FILENAME_CHARACTERS),
       prompt: 'x'.repeat(limits.MAX_PROMPT_CHARACTERS),
       tags: many(limits.MAX_TAGS),
-      metadata: entries(limits.MAX_METADATA_ENTRIES),
+      metadata: { ...entries(limits.MAX_METADATA_ENTRIES - 2), constructor: 'x', toString: 'y' },
       contentLength: 1_000_000,
       sha256: 'A'.repeat(64),
     });
