@@ -9,14 +9,15 @@ local_json="${SIGHTLINE_DATA:-.sightline}/local.json"
 value() { tr ',{}' '\n\n\n' | sed -n "s/^ *\"$1\": *\"\([^\"]*\)\".*/\1/p" | head -n 1; }
 url=${SIGHTLINE_URL:-$(value apiUrl <"$local_json")}
 key=${SIGHTLINE_KEY:-$(value apiKey <"$local_json")}
-escape() { printf '%s' "$1" | sed 's/\\/\\\\/g; s/"/\\"/g'; }
+escape() { printf "%s" "$1" | tr "\n\t\r" "   " | sed "s/[\\\\\"]/\\\\&/g"; }
 
+[ -r "$picture" ] || { echo "cannot read $picture" >&2; exit 1; }
 case $picture in *.png) type=image/png ;; *.webp) type=image/webp ;; *.gif) type=image/gif ;; *) type=image/jpeg ;; esac
 question=${2:+,\"prompt\":\"$(escape "$2")\"}
 body="{\"filename\":\"$(escape "$(basename "$picture")")\",\"contentType\":\"$type\"$question}"
 
 # 1. Ask for an upload.
-answer=$(curl -sS --fail-with-body -H "Authorization: Bearer $key" -H 'Content-Type: application/json' -d "$body" "$url/v1/uploads")
+answer=$(curl -sS --fail-with-body -H "Authorization: Bearer $key" -H 'Content-Type: application/json' -d "$body" "$url/v1/uploads") || { printf '%s\n' "$answer" >&2; exit 1; }
 id=$(printf '%s' "$answer" | value id)
 
 # 2. Send the file to S3, with the fields that were signed; the file comes last.
@@ -29,7 +30,7 @@ done <<EOF
 $fields
 EOF
 post=$(printf '%s' "$answer" | value url)
-curl -sS --fail-with-body "$@" -F "file=@$picture;type=$type" "$post"
+curl -sS --fail-with-body "$@" -F "file=@-;filename=picture;type=$type" "$post" <"$picture"
 
 # 3. Wait for the analysis: each call answers as soon as it has ended, at the latest after 20 s.
 while :; do
