@@ -21,6 +21,11 @@ export async function readOutputs({ stage, region }: Stage): Promise<StageOutput
   const name = `sightline-${stage}`;
   const command = new DescribeStacksCommand({ StackName: name });
   const { Stacks: [stack] = [] } = await client.send(command).catch((cause: unknown) => {
+    if (cause instanceof Error && cause.name === 'CredentialsProviderError') {
+      const advice =
+        'log in (`aws sso login`, `aws configure`), or set AWS_PROFILE or AWS_ACCESS_KEY_ID';
+      throw new Error(`No AWS credentials were found: ${advice}.`, { cause });
+    }
     if (!(cause instanceof Error && cause.name === 'ValidationError')) throw cause;
     const advice = `deploy it first: npm run deploy -- --stage ${stage} --region ${region}`;
     throw new Error(`There is no stack ${name} in ${region}; ${advice}`, { cause });

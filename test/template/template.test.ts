@@ -141,7 +141,7 @@ describe('what holds data', () => {
   test('outlives its stack in prod, and goes with it in dev', () => {
     const kept = ({ Resources }: Packaged) =>
       ['Table', 'Key', 'UploadBucket', 'ResultBucket'].map((id) => Resources[id]?.DeletionPolicy);
-    expect(kept(prod)).toEqual(Array(4).fill('Retain'));
+    expect(kept(prod)).toEqual(Array(4).fill('RetainExceptOnCreate'));
     expect(kept(dev)).toEqual(Array(4).fill('Delete'));
     expect(prod.Resources.Table?.Properties).toMatchObject({
       BillingMode: 'PAY_PER_REQUEST',
