@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { dropAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import type { AwsCall } from '../../local/cloud/server.ts';
 import { post } from '../support/client.ts';
@@ -35,6 +35,13 @@ beforeAll(async () => {
   table = new DynamoDBClient(service.sdk);
 });
 afterAll(() => service?.stop());
+
+// Each step builds on what works: after a failure the others would only wait for their time-outs.
+let hasFailed = false;
+beforeEach(({ skip }) => skip(hasFailed, 'an earlier step failed'));
+afterEach(({ task }) => {
+  hasFailed ||= (task.result?.errors?.length ?? 0) > 0;
+});
 
 // biome-ignore lint/suspicious/noExplicitAny: each service's own
 type Input = any;
