@@ -1,4 +1,3 @@
-import { newAnalysis } from './analysis.ts';
 import { createAnalysisId, uploadKey } from './analysis-id.ts';
 import type { Analyses } from './aws/analyses.ts';
 import type { Uploads } from './aws/uploads.ts';
@@ -6,6 +5,7 @@ import { ServiceError } from './errors.ts';
 import type { AnalyzeForm } from './form.ts';
 import type { RouteRequest } from './http.ts';
 import { describeProblem, type Reply } from './problem.ts';
+import { describeUpload } from './upload.ts';
 import { type LookUpDeps, type Seen, waitForAnalysis } from './wait.ts';
 
 /** How long the call waits for the end, in seconds: the HTTP API gives up at 30. */
@@ -28,19 +28,8 @@ export async function analyzeNow(
 ): Promise<Reply> {
   const now = deps.now();
   const id = createAnalysisId(now);
-  const { filename, contentType, analyzer, prompt, bytes } = form;
-  const key = uploadKey(id);
-  await deps.analyses.create(
-    newAnalysis({
-      id,
-      clientId,
-      source: { key, filename, declaredType: contentType },
-      analyzer,
-      prompt,
-      now,
-    }),
-  );
-  await deps.uploads.put(key, bytes, contentType);
+  await deps.analyses.create(describeUpload(id, clientId, form, now));
+  await deps.uploads.put(uploadKey(id), form.bytes, form.contentType);
   const until = receivedAt + MAX_WAIT_SECONDS * 1000;
   const seen = await waitForAnalysis(deps, { id, clientId, until });
   return answer(id, requestId, seen);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { newAnalysis, UPLOAD_EXPIRES_SECONDS } from './analysis.ts';
+import { type AnalysisRecord, newAnalysis, UPLOAD_EXPIRES_SECONDS } from './analysis.ts';
 import { createAnalysisId, uploadKey } from './analysis-id.ts';
 import { findAnalyzer } from './analyzers/registry.ts';
 import type { Analyses } from './aws/analyses.ts';
@@ -82,7 +82,13 @@ export async function announceUpload(deps: UploadDeps, clientId: string, request
   return { id, status: 'awaiting_upload', upload, links: { self: `/v1/analyses/${id}` } };
 }
 
-function describeUpload(id: string, clientId: string, request: UploadRequest, now: number) {
+/** The record of an upload, announced or sent along with the request. */
+export function describeUpload(
+  id: string,
+  clientId: string,
+  request: Omit<UploadRequest, 'contentLength'>,
+  now: number,
+): AnalysisRecord {
   const { filename, contentType, analyzer, prompt, sha256, tags, metadata } = request;
   return newAnalysis({
     id,
