@@ -2,7 +2,7 @@ import middy, { type MiddlewareObj } from '@middy/core';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type * as z from 'zod';
-import { type Clients, hashKey } from './aws/clients.ts';
+import type { Clients } from './aws/clients.ts';
 import { ServiceError, toServiceError } from './errors.ts';
 import { logger } from './log.ts';
 import { describeProblem, type Reply } from './problem.ts';
@@ -64,7 +64,7 @@ function authenticate(clients: Pick<Clients, 'find'>): Middleware {
     before: async ({ event }) => {
       const key = /^Bearer +(\S+)$/i.exec(event.headers.authorization ?? '')?.[1];
       const known = key && key.length <= MAX_KEY_CHARACTERS;
-      const clientId = known ? await clients.find(hashKey(key)) : undefined;
+      const clientId = known ? await clients.find(key) : undefined;
       if (!clientId) throw new ServiceError('unauthorized', 'Send a valid key as a bearer token.');
       event.clientId = clientId;
     },

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { createClients, hashKey } from '../../lib/aws/clients.ts';
+import { createClients } from '../../lib/aws/clients.ts';
 import { releaseLeases } from '../release-leases.ts';
 import type { RuntimeSettings } from './function-environment.ts';
 
@@ -21,6 +21,6 @@ export async function prepareTable(options: TableOptions): Promise<void> {
     marshallOptions: { removeUndefinedValues: true },
   });
   await releaseLeases(table, tableName);
-  await createClients(table, tableName).put({ keyHash: hashKey(apiKey), clientId });
+  await createClients(table, tableName).put({ key: apiKey, clientId });
   client.destroy();
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
 import { createAnalyses } from '../../lib/aws/analyses.ts';
 import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
-import { createClients, hashKey } from '../../lib/aws/clients.ts';
+import { createClients } from '../../lib/aws/clients.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
 import { createResults } from '../../lib/aws/results.ts';
 import { createUploads } from '../../lib/aws/uploads.ts';
@@ -48,7 +48,7 @@ export async function startService(params: Record<string, string> = {}) {
     uploads: createUploads(s3, uploadBucket),
     results: createResults(s3, played.refOf('ResultBucket')),
     async addKey(key: string, clientId: string) {
-      await createClients(table, tableName).put({ keyHash: hashKey(key), clientId });
+      await createClients(table, tableName).put({ key, clientId });
     },
     async stop() {
       await cloud.close();
