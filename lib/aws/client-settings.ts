@@ -1,0 +1,74 @@
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+
+/** How long settings are trusted before they are read again, in milliseconds: no change takes longer to hold. */
+export const CLIENT_SETTINGS_TTL_MS = 10_000;
+/** Clients whose settings one instance keeps at a time. */
+const MAX_CACHED_CLIENTS = 1_000;
+
+const amount = z.number().nonnegative();
+const count = z.int().nonnegative();
+
+/** What was decided for one client; what is left out is as the stage has it. */
+export const clientSettings = z.object({
+  /** Money in USD; days and months are UTC's. */
+  budget: z
+    .object({
+      dayUsd: amount.optional(),
+      monthUsd: amount.optional(),
+      dayAnalyses: count.optional(),
+      monthAnalyses: count.optional(),
+    })
+    .optional(),
+  /** 0 = no limit. */
+  uploadsPerMinute: count.optional(),
+  readsPerMinute: count.optional(),
+  retention: z
+    .object({
+      uploadDays: z.int().positive().optional(),
+      recordDays: z.int().positive().optional(),
+    })
+    .optional(),
+  /** Addresses that the client may call from, as CIDR blocks; empty or left out: any. */
+  allow: z.array(z.string()).optional(),
+  /** Whether every request with a key has to be signed. */
+  signing: z.boolean().optional(),
+});
+export type ClientSettings = z.output<typeof clientSettings>;
+
+/** The clients' settings. Only an operator writes them: no function may. */
+export function createClientSettings(
+  table: DynamoDBDocumentClient,
+  TableName: string,
+  now: () => number = Date.now,
+) {
+  const cached = new Map<
+    string,
+    { settings: Promise<ClientSettings | undefined>; readAt: number }
+  >();
+
+  async function load(clientId: string): Promise<ClientSettings | undefined> {
+    const Key = { pk: `client#${clientId}` };
+    const { Item } = await table.send(new GetCommand({ TableName, Key }));
+    return Item && clientSettings.parse(Item);
+  }
+
+  /** Undefined for a client that nobody has made; at most CLIENT_SETTINGS_TTL_MS old. */
+  async function find(clientId: string): Promise<ClientSettings | undefined> {
+    const known = cached.get(clientId);
+    if (known && now() - known.readAt < CLIENT_SETTINGS_TTL_MS) return known.settings;
+    if (cached.size >= MAX_CACHED_CLIENTS) cached.clear();
+    const settings = load(clientId);
+    cached.set(clientId, { settings, readAt: now() });
+    settings.catch(() => cached.delete(clientId)); // a failed read is no answer to the next one
+    return settings;
+  }
+
+  return {
+    find,
+    /** As `find`; nothing was decided for a client that nobody has made. */
+    async read(clientId: string): Promise<ClientSettings> {
+      return (await find(clientId)) ?? {};
+    },
+  };
+}
