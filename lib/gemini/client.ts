@@ -1,13 +1,15 @@
 import { retry, type Sleep } from '../retry.ts';
+import { boundTokens } from './bound.ts';
 import { callModel } from './call.ts';
 import { converse } from './converse.ts';
 import { delayOf, remedyOf } from './errors.ts';
 import { askInOrder } from './fallback.ts';
 import { createKeyUser, type ReadKey } from './key.ts';
 import { BACKOFF_BASE_MS, BACKOFF_CAP_MS, MAX_OUTPUT_TOKENS, TRIES_PER_MODEL } from './limits.ts';
+import { chargeUsd, type TokenUsage } from './prices.ts';
 import { createBody, type ModelRequest, type Variant } from './request.ts';
 import type { Reply } from './response.ts';
-import { addReply, createTally, type Spent, type Tally } from './tally.ts';
+import { addReply, createTally, type Meter, type Spent, type Tally } from './tally.ts';
 
 export interface GeminiOptions {
   /** With or without a slash at its end. */
@@ -24,6 +26,7 @@ export interface AskOptions {
   signal: AbortSignal;
   /** Epoch milliseconds: no call and no sleep goes past it. */
   deadline: number;
+  meter?: Meter | undefined;
 }
 
 export interface ModelAnswer<T> {
@@ -51,28 +54,45 @@ export interface Gemini {
 /** Gemini's generateContent by plain fetch: the SDK ignores RetryInfo and costs 100 ms of cold start. */
 export function createGemini(options: GeminiOptions): Gemini {
   return {
-    async ask(request, parse, { signal, deadline }) {
+    async ask(request, parse, asked) {
       const tally = createTally();
-      const send = createSender(options, { signal, deadline }, tally);
+      const send = createSender(options, asked, tally);
       const createVariant = createBody(request);
+      const bound = boundTokens(request);
       const maxOutputTokens = request.maxOutputTokens ?? MAX_OUTPUT_TOKENS;
       const askModel = async (model: string) => {
-        const sendVariant = (variant: Variant) => send(model, createVariant(variant));
+        const sendVariant = (variant: Variant) =>
+          send({ model, body: createVariant(variant), bound: bound(variant) });
         const { value, reply } = await converse(sendVariant, parse, maxOutputTokens);
         const { spent, calls } = tally;
         return { value, model: reply.modelVersion ?? model, usage: spent, calls };
       };
-      return await askInOrder(options.models, askModel);
+      try {
+        return await askInOrder(options.models, askModel);
+      } finally {
+        asked.meter?.close(tally);
+      }
     },
   };
 }
 
+interface Sending {
+  model: string;
+  body: string;
+  bound: TokenUsage;
+}
+
 /** Sends one body to one model, again where that may help, and counts. */
-function createSender(options: GeminiOptions, { signal, deadline }: AskOptions, tally: Tally) {
+function createSender(
+  options: GeminiOptions,
+  { signal, deadline, meter }: AskOptions,
+  tally: Tally,
+) {
   const { baseUrl, random, sleep, fetch = globalThis.fetch } = options;
   const withKey = createKeyUser(options.readKey, signal);
-  return async (model: string, body: string): Promise<Reply> => {
+  return async ({ model, body, bound }: Sending): Promise<Reply> => {
     const call = async (key: string) => {
+      await meter?.admit({ mostUsd: chargeUsd(model, bound) }, tally);
       tally.calls += 1;
       const reply = await callModel({ baseUrl, model, key, body, signal, deadline, fetch });
       addReply(tally, reply.modelVersion ?? model, reply);

@@ -19,3 +19,5 @@ export const MAX_ENLARGED_OUTPUT_TOKENS = 65_536;
 
 /** Characters of the model's or the parser's words that go into an error's cause. */
 export const MAX_QUOTED_LENGTH = 300;
+/** Bytes of what is said to the model about an answer that could not be used. */
+export const MAX_REPAIR_BYTES = 2_000;

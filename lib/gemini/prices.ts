@@ -40,3 +40,9 @@ export function costUsd(model: string, usage: TokenUsage, at = Date.now()): numb
   if (!price) return undefined;
   return (usage.inputTokens * price.input + usage.outputTokens * price.output) / TOKENS_PER_PRICE;
 }
+
+/** What a budget has to bear for the tokens, in USD: for an unknown model, as for the dearest one listed. */
+export function chargeUsd(model: string, usage: TokenUsage, at = Date.now()): number {
+  const listed = Object.keys(PRICES).map((name) => costUsd(name, usage, at) ?? 0);
+  return costUsd(model, usage, at) ?? Math.max(...listed);
+}
