@@ -38,12 +38,25 @@ const source = z.object({
 });
 export type Source = z.infer<typeof source>;
 
+/** What the models were asked and what it cost, over all tries, failed ones too. */
 const usage = z.object({
   inputTokens: z.number(),
+  /** Of the input, what came from the model's cache and costs less. */
+  cachedTokens: z.number().optional(),
+  /** Thinking included: what is billed. */
   outputTokens: z.number(),
+  /** Of the output. */
+  thinkingTokens: z.number().optional(),
   totalTokens: z.number(),
+  /** Absent where the price of a model that answered is not known. */
   costUsd: z.number().optional(),
+  /** Tries of the analysis that came to the model, and calls in them. */
+  attempts: z.number().optional(),
+  calls: z.number().optional(),
+  /** Spent on asking, pauses between calls included, in milliseconds. */
+  latencyMs: z.number().optional(),
 });
+export type Usage = z.infer<typeof usage>;
 
 const errorCode = z.custom<ErrorCode>((code) => typeof code === 'string' && code in ERRORS);
 const analysisError = z.object({ code: errorCode, message: z.string(), retryable: z.boolean() });

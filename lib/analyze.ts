@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type AnalysisRecord, LEASE_SECONDS, type Source } from './analysis.ts';
 import type { UploadedObject } from './analysis-id.ts';
+import { askModel } from './ask-model.ts';
 import type { ReadUpload } from './aws/uploads.ts';
 import { type ClaimDeps, claimAnalysis } from './claim.ts';
 import { ServiceError } from './errors.ts';
@@ -77,13 +78,12 @@ async function understand(deps: AnalyzeDeps, held: Held, deadline: number): Prom
   };
   const parse = (json: unknown) => analyzer.parse(json, record.prompt);
   const answer = await timed(log, 'asked', () =>
-    deps.gemini.ask(request, parse, { signal: lease.signal, deadline }),
+    askModel(deps.gemini, held, request, parse, deadline),
   );
   const { result, caption, instructionsInImage } = answer.value;
   return storeAnswer(deps, held, result, {
     caption,
     model: answer.model,
-    usage: answer.usage,
     safety: { metadataStripped: metadata, instructionsInImage },
   });
 }

@@ -8,6 +8,8 @@ export interface Lease {
   isLost(): boolean;
   /** Keeps what was learnt for the next write, whichever that is. */
   note(changes: Change): void;
+  /** All that was noted, written or not. */
+  noted(): Change;
   /** Writes progress; throws where the lease is lost. */
   advance(changes: Change): Promise<void>;
   /** The last write; false where the lease is lost, and then nothing was written. */
@@ -30,6 +32,7 @@ export function holdLease({ analyses, record, signal, hide, now }: LeaseOptions)
   const { id, leaseToken } = record;
   const lost = new AbortController();
   let noted: Change = {};
+  let unwritten: Change = {};
 
   async function write(changes: Change): Promise<void> {
     const all = takeNoted(changes);
@@ -37,8 +40,8 @@ export function holdLease({ analyses, record, signal, hide, now }: LeaseOptions)
   }
 
   function takeNoted(changes: Change): Change {
-    const all = { ...noted, ...changes };
-    noted = {};
+    const all = { ...unwritten, ...changes };
+    unwritten = {};
     return all;
   }
 
@@ -60,7 +63,9 @@ export function holdLease({ analyses, record, signal, hide, now }: LeaseOptions)
     isLost: () => lost.signal.aborted,
     note: (changes) => {
       noted = { ...noted, ...changes };
+      unwritten = { ...unwritten, ...changes };
     },
+    noted: () => noted,
     advance: write,
     settle: (changes) => analyses.settle(id, takeNoted(changes), { leaseToken }),
     stop: () => clearInterval(timer),

@@ -8,6 +8,8 @@ export interface RetryOptions {
   /** Longest first delay, and longest delay of any try, in milliseconds. */
   baseMs: number;
   capMs: number;
+  /** A longer delay is not slept through, in milliseconds; left out, the deadline alone counts. */
+  maxSleepMs?: number;
   /** Epoch milliseconds: no sleep goes past it. */
   deadline: number;
   signal: AbortSignal;
@@ -24,13 +26,14 @@ export interface RetryOptions {
  * Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
  */
 export async function retry<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { tries, signal, deadline, isRetryable, sleep = sleepFor } = options;
+  const { tries, signal, deadline, isRetryable } = options;
+  const { maxSleepMs = Number.POSITIVE_INFINITY, sleep = sleepFor } = options;
   for (let tried = 1; ; tried += 1) {
     try {
       return await work();
     } catch (error) {
       const delay = chooseDelay(error, tried, options);
-      const hasTime = Date.now() + delay < deadline;
+      const hasTime = delay <= maxSleepMs && Date.now() + delay < deadline;
       if (tried >= tries || !isRetryable(error) || signal.aborted || !hasTime) throw error;
       await sleep(delay, signal).catch(() => {
         throw error; // woken by the signal: the error says more than "aborted"
@@ -44,6 +47,6 @@ function chooseDelay(error: unknown, tried: number, options: RetryOptions): numb
   return delayOf?.(error) ?? random() * Math.min(capMs, baseMs * 2 ** (tried - 1));
 }
 
-async function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
+export async function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
   await setTimeout(ms, undefined, { signal });
 }

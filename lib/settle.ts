@@ -26,7 +26,7 @@ export async function storeAnswer(
   deps: SettleDeps,
   held: Held,
   result: Record<string, unknown>,
-  found: Pick<AnalysisRecord, 'caption' | 'model' | 'usage' | 'safety'>,
+  found: Pick<AnalysisRecord, 'caption' | 'model' | 'safety'>,
 ): Promise<Outcome> {
   const { record, lease } = held;
   const json = JSON.stringify(result);
@@ -50,11 +50,12 @@ async function end(
 ): Promise<Outcome> {
   const now = deps.now();
   const completedAt = new Date(now).toISOString();
+  const { costUsd } = lease.noted().usage ?? record.usage ?? {};
   if (!(await lease.settle({ ...changes, completedAt })))
     return { kind: 'ignored', reason: 'lease_lost' };
-  const { status, model, usage, error } = changes;
+  const { status, model, error } = changes;
   const latencyMs = now - Date.parse(record.startedAt ?? completedAt);
-  measureEnd({ status, code: error?.code, model, latencyMs, costUsd: usage?.costUsd });
+  measureEnd({ status, code: error?.code, model, latencyMs, costUsd });
   return { kind: 'ended', status, code: error?.code };
 }
 

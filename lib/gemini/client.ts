@@ -1,15 +1,14 @@
-import { retry, type Sleep } from '../retry.ts';
+import type { Usage } from '../analysis.ts';
+import type { Sleep } from '../retry.ts';
 import { boundTokens } from './bound.ts';
-import { callModel } from './call.ts';
+import { type Breaker, createBreaker } from './breaker.ts';
 import { converse } from './converse.ts';
-import { delayOf, remedyOf } from './errors.ts';
-import { askInOrder } from './fallback.ts';
-import { createKeyUser, type ReadKey } from './key.ts';
-import { BACKOFF_BASE_MS, BACKOFF_CAP_MS, MAX_OUTPUT_TOKENS, TRIES_PER_MODEL } from './limits.ts';
-import { chargeUsd, type TokenUsage } from './prices.ts';
+import { askInOrder, type Turn } from './fallback.ts';
+import type { ReadKey } from './key.ts';
+import { CALL_TIMEOUT_MS, MAX_OUTPUT_TOKENS } from './limits.ts';
 import { createBody, type ModelRequest, type Variant } from './request.ts';
-import type { Reply } from './response.ts';
-import { addReply, createTally, type Meter, type Spent, type Tally } from './tally.ts';
+import { createSender } from './send.ts';
+import { billError, createTally, type Meter, receiptOf } from './tally.ts';
 
 export interface GeminiOptions {
   /** With or without a slash at its end. */
@@ -20,6 +19,9 @@ export interface GeminiOptions {
   fetch?: typeof fetch;
   random?: () => number;
   sleep?: Sleep;
+  /** Of one call, in milliseconds. */
+  callTimeoutMs?: number;
+  breaker?: Breaker;
 }
 
 export interface AskOptions {
@@ -34,15 +36,15 @@ export interface ModelAnswer<T> {
   /** The model that answered, by its own word. */
   model: string;
   /** Of all calls together, unusable answers included. */
-  usage: Spent;
-  calls: number;
+  usage: Usage;
 }
 
 export interface Gemini {
   /**
    * A checked answer about one picture. Throws `model_auth_failed`, `model_request_refused`,
    * `model_output_invalid`, `content_blocked`, and the retryable `model_unavailable` and
-   * `model_rate_limited`, with `retryAfterSeconds` where the API named a delay.
+   * `model_rate_limited`, with `retryAfterSeconds` where a delay is known. What it cost until then:
+   * `spentOf(error)`. docs/gemini.md tells how often it calls for what.
    */
   ask<T>(
     request: ModelRequest,
@@ -53,61 +55,30 @@ export interface Gemini {
 
 /** Gemini's generateContent by plain fetch: the SDK ignores RetryInfo and costs 100 ms of cold start. */
 export function createGemini(options: GeminiOptions): Gemini {
+  const { fetch = globalThis.fetch, callTimeoutMs = CALL_TIMEOUT_MS } = options;
+  const { breaker = createBreaker() } = options;
   return {
     async ask(request, parse, asked) {
       const tally = createTally();
-      const send = createSender(options, asked, tally);
+      const send = createSender({ ...options, ...asked, breaker, fetch, callTimeoutMs, tally });
       const createVariant = createBody(request);
       const bound = boundTokens(request);
-      const maxOutputTokens = request.maxOutputTokens ?? MAX_OUTPUT_TOKENS;
-      const askModel = async (model: string) => {
+      const { maxOutputTokens = MAX_OUTPUT_TOKENS, thinkingLevel = 'LOW' } = request;
+      const askModel = async (turn: Turn) => {
         const sendVariant = (variant: Variant) =>
-          send({ model, body: createVariant(variant), bound: bound(variant) });
-        const { value, reply } = await converse(sendVariant, parse, maxOutputTokens);
-        const { spent, calls } = tally;
-        return { value, model: reply.modelVersion ?? model, usage: spent, calls };
+          send({ ...turn, body: createVariant(variant), bound: bound(variant) });
+        const first = { maxOutputTokens, thinkingLevel };
+        const mayRepair = !turn.wasInvalid;
+        const { value, reply } = await converse({ send: sendVariant, parse, first, mayRepair });
+        return { value, model: reply.modelVersion ?? turn.model, usage: receiptOf(tally) };
       };
       try {
-        return await askInOrder(options.models, askModel);
+        return await askInOrder(request.models ?? options.models, askModel);
+      } catch (error) {
+        throw billError(error, receiptOf(tally));
       } finally {
         asked.meter?.close(tally);
       }
     },
-  };
-}
-
-interface Sending {
-  model: string;
-  body: string;
-  bound: TokenUsage;
-}
-
-/** Sends one body to one model, again where that may help, and counts. */
-function createSender(
-  options: GeminiOptions,
-  { signal, deadline, meter }: AskOptions,
-  tally: Tally,
-) {
-  const { baseUrl, random, sleep, fetch = globalThis.fetch } = options;
-  const withKey = createKeyUser(options.readKey, signal);
-  return async ({ model, body, bound }: Sending): Promise<Reply> => {
-    const call = async (key: string) => {
-      await meter?.admit({ mostUsd: chargeUsd(model, bound) }, tally);
-      tally.calls += 1;
-      const reply = await callModel({ baseUrl, model, key, body, signal, deadline, fetch });
-      addReply(tally, reply.modelVersion ?? model, reply);
-      return reply;
-    };
-    return await retry(() => withKey(call), {
-      tries: TRIES_PER_MODEL,
-      baseMs: BACKOFF_BASE_MS,
-      capMs: BACKOFF_CAP_MS,
-      deadline,
-      signal,
-      delayOf,
-      isRetryable: (error) => remedyOf(error) === 'retry',
-      ...(random && { random }),
-      ...(sleep && { sleep }),
-    });
   };
 }

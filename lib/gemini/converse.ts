@@ -7,39 +7,50 @@ import type { Reply } from './response.ts';
 
 type Send = (variant: Variant) => Promise<Reply>;
 
+interface Conversation<T> {
+  send: Send;
+  parse(json: unknown): T;
+  first: Variant;
+  /** Whether an answer that cannot be used may be sent back once. */
+  mayRepair: boolean;
+}
+
 /**
  * Asks until there is a value, with at most one call more for each of the two things that go wrong:
- * an answer cut short gets more tokens, one that does not fit the schema is told why. Asking the same
- * again would mostly bring the same, and be paid for (googleapis/python-genai#2266). After that:
- * `model_output_invalid`.
+ * an answer cut short gets more tokens or less thinking, one that does not fit the schema is told why.
+ * Asking the same again would mostly bring the same, and be paid for (googleapis/python-genai#2266).
+ * After that: `model_output_invalid`.
  */
-export async function converse<T>(
-  send: Send,
-  parse: (json: unknown) => T,
-  maxOutputTokens: number,
-): Promise<{ value: T; reply: Reply }> {
-  let variant: Variant = { maxOutputTokens };
-  for (;;) {
-    const reply = await send(variant);
+export async function converse<T>(talk: Conversation<T>): Promise<{ value: T; reply: Reply }> {
+  let variant = talk.first;
+  for (let wasCut = false; ; ) {
+    const reply = await talk.send(variant);
     if (reply.isCut) {
-      variant = enlarge(variant, maxOutputTokens);
+      if (wasCut) throw refuse('stop', 'cut short twice');
+      wasCut = true;
+      variant = makeRoom(variant);
       continue;
     }
-    const outcome = tryParse(reply.text, parse);
+    const outcome = tryParse(reply.text, talk.parse);
     if ('value' in outcome) return { value: outcome.value, reply };
+    if (!talk.mayRepair || variant.repair !== undefined)
+      throw refuse('next_model', outcome.problem);
     variant = askForRepair(variant, outcome.problem);
   }
 }
 
-function enlarge(variant: Variant, original: number): Variant {
-  if (variant.maxOutputTokens !== original) throw refuse('cut short twice');
-  const more = Math.min(MAX_ENLARGED_OUTPUT_TOKENS, original * ENLARGED_OUTPUT_FACTOR);
-  if (more <= original) throw refuse('cut short at the largest size');
-  return { ...variant, maxOutputTokens: more };
+/** A larger cap, or where there is none, less thinking, which counts against it. */
+function makeRoom(variant: Variant): Variant {
+  const { maxOutputTokens, thinkingLevel } = variant;
+  const more = Math.min(MAX_ENLARGED_OUTPUT_TOKENS, maxOutputTokens * ENLARGED_OUTPUT_FACTOR);
+  if (more > maxOutputTokens) return { ...variant, maxOutputTokens: more };
+  // Not MINIMAL: some models refuse it.
+  if (thinkingLevel === 'MEDIUM' || thinkingLevel === 'HIGH')
+    return { ...variant, thinkingLevel: 'LOW' };
+  throw refuse('stop', 'cut short at the largest size');
 }
 
 function askForRepair(variant: Variant, problem: string): Variant {
-  if (variant.repair !== undefined) throw refuse(problem);
   const repair =
     `Your last answer could not be used: ${problem}. ` +
     'Answer again, with one JSON object that matches the response schema and nothing else.';
@@ -72,7 +83,7 @@ function nameProblem(error: unknown): string {
   return issues.join('; ').slice(0, MAX_QUOTED_LENGTH);
 }
 
-function refuse(problem: string): ServiceError {
+function refuse(remedy: 'stop' | 'next_model', problem: string): ServiceError {
   const reason = `The model's answer could not be used: ${problem}`;
-  return createFault('model_output_invalid', { remedy: 'stop', reason });
+  return createFault('model_output_invalid', { remedy, reason });
 }

@@ -5,30 +5,46 @@ export type Remedy = 'stop' | 'retry' | 'next_model' | 'new_key';
 
 interface Fault extends Error {
   remedy: Remedy;
+  pauseSeconds?: number;
 }
 
 interface FaultOptions extends Omit<ServiceErrorOptions, 'fields'> {
   remedy: Remedy;
   /** For the log; never the key, a URL or what was sent. */
   reason: string;
+  /** A plain sentence for the client, in place of the code's. */
+  message?: string;
+  /** How long the model need not be asked again, whoever asks, in seconds. */
+  pauseSeconds?: number;
 }
 
 /** A failure at the model, classified where it enters; the details stay in its cause. */
 export function createFault(code: ErrorCode, options: FaultOptions): ServiceError {
-  const { remedy, reason, cause, ...rest } = options;
+  const { remedy, reason, message, pauseSeconds, cause, ...rest } = options;
   const fault: Fault = Object.assign(new Error(reason, { cause }), { remedy });
-  return new ServiceError(code, undefined, { ...rest, cause: fault });
+  if (pauseSeconds !== undefined) fault.pauseSeconds = pauseSeconds;
+  return new ServiceError(code, message, { ...rest, cause: fault });
 }
 
 export function remedyOf(error: unknown): Remedy {
-  const cause = error instanceof ServiceError ? error.cause : undefined;
-  return isFault(cause) ? cause.remedy : 'stop';
+  return faultOf(error)?.remedy ?? 'stop';
 }
 
 /** The other side's own delay, in milliseconds. */
 export function delayOf(error: unknown): number | undefined {
   const seconds = error instanceof ServiceError ? error.retryAfterSeconds : undefined;
   return seconds === undefined ? undefined : seconds * 1_000;
+}
+
+/** How long the model is to be left alone after this error, in milliseconds, where that is known. */
+export function pauseOf(error: unknown): number | undefined {
+  const seconds = faultOf(error)?.pauseSeconds;
+  return seconds === undefined ? delayOf(error) : seconds * 1_000;
+}
+
+function faultOf(error: unknown): Fault | undefined {
+  const cause = error instanceof ServiceError ? error.cause : undefined;
+  return isFault(cause) ? cause : undefined;
 }
 
 function isFault(value: unknown): value is Fault {

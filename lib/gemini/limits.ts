@@ -1,15 +1,33 @@
 /** Time for one call, in milliseconds: longer than a slow answer, shorter than a hang is worth. */
 export const CALL_TIMEOUT_MS = 60_000;
 
-/** Calls of one model for one answer, where it is overloaded or cannot be reached. */
-export const TRIES_PER_MODEL = 3;
+/** Calls of the first model for one answer, where it is overloaded or cannot be reached; a fallback has one. */
+export const TRIES_OF_FIRST_MODEL = 2;
+
+/** Calls for one answer in all, whatever goes wrong with them. */
+export const MAX_CALLS_PER_ASK = 8;
 
 /** Longest first backoff, and longest of any, in milliseconds. */
 export const BACKOFF_BASE_MS = 500;
 export const BACKOFF_CAP_MS = 8_000;
 
+/** Longest pause that is slept through on paid time, in milliseconds: beyond it the queue does the waiting. */
+export const MAX_SLEEP_MS = 5_000;
+
+/** Failures in a row after which a model is left alone. */
+export const FAILURES_BEFORE_PAUSE = 4;
+/** How long at first, and at most, with a doubling for each failure more; in milliseconds. */
+export const FIRST_PAUSE_MS = 30_000;
+export const MAX_PAUSE_MS = 300_000;
+/** How long a model is left alone that is gone, or whose day's quota is used up, in seconds: both may be mended. */
+export const GONE_PAUSE_SECONDS = 300;
+export const DAILY_QUOTA_PAUSE_SECONDS = 3_600;
+
 /** Bytes of an answer; 65,536 tokens, the most a model writes, are about 300 KB. */
 export const MAX_ANSWER_BYTES = 4_194_304;
+
+/** Bytes of the media that are turned into base64 at once; a multiple of 3, so that the pieces join. */
+export const MEDIA_CHUNK_BYTES = 196_608;
 
 /** Output tokens, thinking included, unless the request says otherwise. */
 export const MAX_OUTPUT_TOKENS = 8_192;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { ServiceError } from '../errors.ts';
 import { createFault } from './errors.ts';
-import { MAX_QUOTED_LENGTH } from './limits.ts';
+import { DAILY_QUOTA_PAUSE_SECONDS, GONE_PAUSE_SECONDS, MAX_QUOTED_LENGTH } from './limits.ts';
 import { secondsToQuotaReset } from './quota.ts';
 
 /** google.rpc.Status as the API answers it; a 502 may be HTML instead. */
@@ -30,10 +30,15 @@ export function readProblem(status: number, body: string, key: string): ServiceE
   }
   // A model that is gone: another one may not be. Where all are, an operator can still name new ones
   // while the work waits, so it counts as unavailable.
-  if (status === 404) return createFault('model_unavailable', { remedy: 'next_model', reason });
+  if (status === 404) {
+    const pauseSeconds = GONE_PAUSE_SECONDS;
+    return createFault('model_unavailable', { remedy: 'next_model', reason, pauseSeconds });
+  }
   if (status === 429 && isDailyQuota(problem)) {
-    const untilReset = { retryAfterSeconds: secondsToQuotaReset(Date.now()) };
-    return createFault('model_rate_limited', { remedy: 'next_model', reason, ...untilReset });
+    const untilReset = secondsToQuotaReset(Date.now());
+    const pauseSeconds = Math.min(untilReset, DAILY_QUOTA_PAUSE_SECONDS);
+    const wait = { retryAfterSeconds: untilReset, pauseSeconds };
+    return createFault('model_rate_limited', { remedy: 'next_model', reason, ...wait });
   }
   if (status === 429) {
     return createFault('model_rate_limited', { remedy: 'retry', reason, ...delay });

@@ -22,6 +22,7 @@ const responseSchema = z.object({
   usageMetadata: z
     .object({
       promptTokenCount: count,
+      cachedContentTokenCount: count,
       candidatesTokenCount: count,
       thoughtsTokenCount: count,
       totalTokenCount: count,
@@ -30,12 +31,17 @@ const responseSchema = z.object({
   modelVersion: z.string().optional(),
 });
 
-type Response = z.infer<typeof responseSchema>;
+export type Response = z.infer<typeof responseSchema>;
 
-export interface Usage {
+/** Tokens by kind. */
+export interface TokenCounts {
   inputTokens: number;
+  /** Of the input. */
+  cachedTokens: number;
   /** What is billed: the answer and the thinking. */
   outputTokens: number;
+  /** Of the output. */
+  thinkingTokens: number;
   totalTokens: number;
 }
 
@@ -46,7 +52,6 @@ export interface Reply {
   isCut: boolean;
   /** The model that answered, where it says so. */
   modelVersion: string | undefined;
-  usage: Usage;
 }
 
 /** The content is at fault, and the same picture will get the same answer. */
@@ -62,31 +67,11 @@ const BLOCKED = new Set([
 ]);
 
 /**
- * The body of a 200. Throws `content_blocked`, and `model_unavailable` where it is no answer of Gemini's
- * (half of one, a proxy's page, no candidate): that is not the model's word, and may be tried again.
+ * The body of a 200, read by what it says and not by its declared type: a whole answer is paid for.
+ * Throws `model_unavailable` where it is no answer of Gemini's (half of one, a proxy's page): that is not
+ * the model's word, and may be tried again.
  */
-export function readResponse(body: string): Reply {
-  const response = parseResponse(body);
-  const candidate = response.candidates[0];
-  const blockReason = response.promptFeedback?.blockReason;
-  const reason = blockReason ?? candidate?.finishReason ?? '';
-  if (blockReason !== undefined || BLOCKED.has(reason)) {
-    throw createFault('content_blocked', {
-      remedy: 'stop',
-      reason: `Gemini blocked it: ${reason}`,
-    });
-  }
-  if (!candidate) throw notAnAnswer('no candidate');
-  const spoken = candidate.content?.parts.filter(({ thought }) => thought !== true) ?? [];
-  return {
-    text: spoken.map(({ text = '' }) => text).join(''),
-    isCut: reason === 'MAX_TOKENS',
-    modelVersion: response.modelVersion,
-    usage: readUsage(response),
-  };
-}
-
-function parseResponse(body: string): Response {
+export function parseResponse(body: string): Response {
   try {
     return responseSchema.parse(JSON.parse(body));
   } catch {
@@ -94,16 +79,45 @@ function parseResponse(body: string): Response {
   }
 }
 
-function notAnAnswer(what: string): Error {
-  return createFault('model_unavailable', { remedy: 'retry', reason: `Bad answer: ${what}` });
+/** Why it ended, before any of its words. Throws `content_blocked`, and `model_unavailable` without a candidate. */
+export function readReply(response: Response): Reply {
+  const candidate = response.candidates[0];
+  const blockReason = response.promptFeedback?.blockReason;
+  const reason = blockReason ?? candidate?.finishReason ?? '';
+  if (blockReason !== undefined || BLOCKED.has(reason)) throw blockedFor(reason);
+  if (!candidate) throw notAnAnswer('no candidate');
+  const spoken = candidate.content?.parts.filter(({ thought }) => thought !== true) ?? [];
+  return {
+    text: spoken.map(({ text = '' }) => text).join(''),
+    isCut: reason === 'MAX_TOKENS',
+    modelVersion: response.modelVersion,
+  };
 }
 
-function readUsage({ usageMetadata: usage }: Response): Usage {
+/** Billed even where nothing came of it. */
+export function countTokens({ usageMetadata: usage }: Response): TokenCounts {
   const inputTokens = usage?.promptTokenCount ?? 0;
-  const outputTokens = (usage?.candidatesTokenCount ?? 0) + (usage?.thoughtsTokenCount ?? 0);
+  const thinkingTokens = usage?.thoughtsTokenCount ?? 0;
+  const outputTokens = (usage?.candidatesTokenCount ?? 0) + thinkingTokens;
   return {
     inputTokens,
+    cachedTokens: usage?.cachedContentTokenCount ?? 0,
     outputTokens,
+    thinkingTokens,
     totalTokens: usage?.totalTokenCount || inputTokens + outputTokens,
   };
+}
+
+function blockedFor(reason: string): Error {
+  // The reason is one of Google's words; anything else stays out of the sentence that a client reads.
+  const word = /^[A-Z_]{1,40}$/.test(reason) ? reason : 'OTHER';
+  return createFault('content_blocked', {
+    remedy: 'stop',
+    reason: `Gemini blocked it: ${word}`,
+    message: `The model refused the content (${word}).`,
+  });
+}
+
+function notAnAnswer(what: string): Error {
+  return createFault('model_unavailable', { remedy: 'retry', reason: `Bad answer: ${what}` });
 }

@@ -1,16 +1,16 @@
-import { chargeUsd, costUsd } from './prices.ts';
-import type { Reply, Usage } from './response.ts';
-
-export interface Spent extends Usage {
-  /** Undefined where the price of a model that answered is not known. */
-  costUsd: number | undefined;
-}
+import type { Usage } from '../analysis.ts';
+import { type ServiceError, toServiceError } from '../errors.ts';
+import { chargeUsd, costUsd, roundCost } from './prices.ts';
+import type { TokenCounts } from './response.ts';
 
 export interface Tally {
   calls: number;
-  spent: Spent;
+  /** Tokens and their cost. */
+  spent: Usage;
   /** What a budget has to bear, in USD: a figure where the price is not known, too. */
   chargeUsd: number;
+  /** By performance.now(), in milliseconds. */
+  started: number;
 }
 
 /** Told before every call what it may cost at most, and in the end what all of them did. */
@@ -20,20 +20,56 @@ export interface Meter {
   close(tally: Readonly<Tally>): void;
 }
 
-/** Everything that one question costs: answers that could not be used are billed too. */
+const NOTHING = { inputTokens: 0, cachedTokens: 0, outputTokens: 0, thinkingTokens: 0 };
+
+/** Everything that one question costs: answers that could not be used are billed, too. */
 export function createTally(): Tally {
-  const spent = { inputTokens: 0, outputTokens: 0, totalTokens: 0, costUsd: 0 };
-  return { calls: 0, spent, chargeUsd: 0 };
+  const spent = { ...NOTHING, totalTokens: 0, costUsd: 0 };
+  return { calls: 0, spent, chargeUsd: 0, started: performance.now() };
 }
 
-export function addReply(tally: Tally, model: string, { usage }: Reply): void {
-  const { spent } = tally;
-  const cost = costUsd(model, usage);
-  tally.chargeUsd += chargeUsd(model, usage);
-  tally.spent = {
-    inputTokens: spent.inputTokens + usage.inputTokens,
-    outputTokens: spent.outputTokens + usage.outputTokens,
-    totalTokens: spent.totalTokens + usage.totalTokens,
-    costUsd: spent.costUsd === undefined || cost === undefined ? undefined : spent.costUsd + cost,
+export function addTokens(tally: Tally, model: string, tokens: TokenCounts): void {
+  tally.chargeUsd += chargeUsd(model, tokens);
+  tally.spent = sumUsage(tally.spent, { ...tokens, costUsd: costUsd(model, tokens) });
+}
+
+/** The tally as one try of an analysis. */
+export function receiptOf({ spent, calls, started }: Tally): Usage {
+  return { ...spent, attempts: 1, calls, latencyMs: Math.round(performance.now() - started) };
+}
+
+/** Both together; of unknown cost where one of them is. */
+export function sumUsage(one: Usage | undefined, other: Usage): Usage {
+  if (!one) return other;
+  const sumOf = (name: Exclude<keyof Usage, 'costUsd'>) => (one[name] ?? 0) + (other[name] ?? 0);
+  const isKnown = one.costUsd !== undefined && other.costUsd !== undefined;
+  return {
+    inputTokens: sumOf('inputTokens'),
+    cachedTokens: sumOf('cachedTokens'),
+    outputTokens: sumOf('outputTokens'),
+    thinkingTokens: sumOf('thinkingTokens'),
+    totalTokens: sumOf('totalTokens'),
+    costUsd: isKnown ? roundCost((one.costUsd ?? 0) + (other.costUsd ?? 0)) : undefined,
+    attempts: sumOf('attempts'),
+    calls: sumOf('calls'),
+    latencyMs: sumOf('latencyMs'),
   };
+}
+
+interface Billed extends ServiceError {
+  spent: Usage;
+}
+
+/** The error, and what was spent until it came. */
+export function billError(error: unknown, spent: Usage): Billed {
+  return Object.assign(toServiceError(error), { spent });
+}
+
+/** What a question cost that ended with this error; undefined where no model was to be asked. */
+export function spentOf(error: unknown): Usage | undefined {
+  return isBilled(error) ? error.spent : undefined;
+}
+
+function isBilled(error: unknown): error is Billed {
+  return error instanceof Error && 'spent' in error;
 }

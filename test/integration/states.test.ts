@@ -32,7 +32,7 @@ beforeAll(async () => {
         calls += 1;
         const value = parse(await onAsk());
         const usage = { inputTokens: 10, outputTokens: 5, totalTokens: 15, costUsd: 0.001 };
-        return { value, model: 'fake-model', usage, calls: 1 };
+        return { value, model: 'fake-model', usage };
       },
     },
   };

@@ -20,7 +20,7 @@ test.each([undefined, 'What is written on the rocket?'])(
     });
     const bytes = await readFile(new URL('../fixtures/rocket.jpg', import.meta.url));
 
-    const { value, model, usage, calls } = await gemini.ask(
+    const { value, model, usage } = await gemini.ask(
       {
         systemInstruction: analyzer.systemInstruction,
         prompt: analyzer.promptFor(question),
@@ -38,6 +38,6 @@ test.each([undefined, 'What is written on the rocket?'])(
     expect(value.result.answer).toEqual(question ? expect.stringContaining('stand-in') : undefined);
     expect(model).toBe('sightline-stand-in');
     expect(usage).toMatchObject({ inputTokens: expect.any(Number) });
-    expect(calls).toBe(1);
+    expect(usage.calls).toBe(1);
   },
 );

@@ -1,0 +1,26 @@
+import type { Gemini, ModelAnswer } from './gemini/client.ts';
+import type { ModelRequest } from './gemini/request.ts';
+import { spentOf, sumUsage } from './gemini/tally.ts';
+import type { Held } from './settle.ts';
+
+/**
+ * Asks the model, and notes in the record what that cost, with what earlier tries have cost: also where
+ * no answer came of it. Throws what Gemini.ask throws. `deadline` in epoch milliseconds.
+ */
+export async function askModel<T>(
+  gemini: Gemini,
+  { record, lease }: Held,
+  request: ModelRequest,
+  parse: (json: unknown) => T,
+  deadline: number,
+): Promise<ModelAnswer<T>> {
+  try {
+    const answer = await gemini.ask(request, parse, { signal: lease.signal, deadline });
+    lease.note({ usage: sumUsage(record.usage, answer.usage) });
+    return answer;
+  } catch (error) {
+    const spent = spentOf(error);
+    if (spent) lease.note({ usage: sumUsage(record.usage, spent) });
+    throw error;
+  }
+}

@@ -1,0 +1,91 @@
+import type { ServiceError } from '../errors.ts';
+import { retry, type Sleep, sleepFor } from '../retry.ts';
+import type { Breaker } from './breaker.ts';
+import { callModel } from './call.ts';
+import { createFault, delayOf, remedyOf } from './errors.ts';
+import type { Turn } from './fallback.ts';
+import { createKeyUser, type ReadKey } from './key.ts';
+import {
+  BACKOFF_BASE_MS,
+  BACKOFF_CAP_MS,
+  MAX_CALLS_PER_ASK,
+  MAX_SLEEP_MS,
+  TRIES_OF_FIRST_MODEL,
+} from './limits.ts';
+import { chargeUsd, type TokenUsage } from './prices.ts';
+import type { Body } from './request.ts';
+import { countTokens, type Reply, readReply } from './response.ts';
+import { addTokens, type Meter, type Tally } from './tally.ts';
+
+export interface SenderOptions {
+  baseUrl: string;
+  readKey: ReadKey;
+  breaker: Breaker;
+  tally: Tally;
+  meter?: Meter | undefined;
+  fetch: typeof fetch;
+  signal: AbortSignal;
+  /** Epoch milliseconds. */
+  deadline: number;
+  callTimeoutMs: number;
+  random?: () => number;
+  sleep?: Sleep;
+}
+
+export interface Sending extends Turn {
+  body: Body;
+  /** The most that it can be billed for. */
+  bound: TokenUsage;
+}
+
+/** Sends one body to one model, again where that may help, and counts what it costs. */
+export function createSender(options: SenderOptions) {
+  const { breaker, tally, deadline, signal, random, sleep = sleepFor } = options;
+  const withKey = createKeyUser(options.readKey, signal);
+
+  async function call({ model, body, bound }: Sending, key: string): Promise<Reply> {
+    const { baseUrl, callTimeoutMs: timeoutMs, fetch } = options;
+    if (tally.calls >= MAX_CALLS_PER_ASK) throw enough();
+    await options.meter?.admit({ mostUsd: chargeUsd(model, bound) }, tally);
+    tally.calls += 1;
+    return breaker.watch(model, async () => {
+      const to = { baseUrl, model, key, signal, deadline, timeoutMs, fetch };
+      const response = await callModel({ ...to, body });
+      addTokens(tally, response.modelVersion ?? model, countTokens(response));
+      return readReply(response);
+    });
+  }
+
+  /** Throws, in the place of a model that is to be left alone for longer than can be slept through. */
+  async function waitFor(model: string): Promise<void> {
+    const refusal = breaker.refusal(model);
+    if (!refusal) return;
+    const delay = delayOf(refusal) ?? Number.POSITIVE_INFINITY;
+    const isShort = delay <= MAX_SLEEP_MS && Date.now() + delay < deadline;
+    if (remedyOf(refusal) !== 'retry' || !isShort) throw refusal;
+    await sleep(delay, signal).catch(() => {
+      throw refusal;
+    });
+  }
+
+  return async (sending: Sending): Promise<Reply> => {
+    await waitFor(sending.model);
+    return retry(() => withKey((key) => call(sending, key)), {
+      tries: sending.isFirst ? TRIES_OF_FIRST_MODEL : 1,
+      baseMs: BACKOFF_BASE_MS,
+      capMs: BACKOFF_CAP_MS,
+      maxSleepMs: MAX_SLEEP_MS,
+      deadline,
+      signal,
+      delayOf,
+      isRetryable: (error) => remedyOf(error) === 'retry',
+      sleep,
+      ...(random && { random }),
+    });
+  };
+}
+
+function enough(): ServiceError {
+  const reason = `No answer after ${MAX_CALLS_PER_ASK} calls.`;
+  return createFault('model_unavailable', { remedy: 'stop', reason });
+}
