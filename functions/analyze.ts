@@ -2,27 +2,29 @@ import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { type AnalyzeNowDeps, analyzeNow } from '../lib/analyze-now.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
-import { type Clients, createClients } from '../lib/aws/clients.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createResults } from '../lib/aws/results.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
+import { connectDoor } from '../lib/connect-door.ts';
+import type { Door } from '../lib/door.ts';
 import { parseForm } from '../lib/form.ts';
 import { createHttpHandler } from '../lib/http.ts';
 
-export function createHandler(deps: AnalyzeNowDeps & { clients: Clients }) {
+export function createHandler(deps: AnalyzeNowDeps & { door: Door }) {
   return createHttpHandler({
-    clients: deps.clients,
+    door: deps.door,
+    scope: 'upload',
     input: z.object({}),
     handle: async ({ event, ...request }) => analyzeNow(deps, await parseForm(event), request),
   });
 }
 
-const config = readConfig(['TABLE_NAME', 'UPLOAD_BUCKET', 'RESULT_BUCKET']);
+const config = readConfig(['TABLE_NAME', 'DOOR', 'UPLOAD_BUCKET', 'RESULT_BUCKET']);
 const table = connectTable();
 const s3 = new S3Client(awsDefaults);
 export const handler = createHandler({
-  clients: createClients(table, config.TABLE_NAME),
+  door: connectDoor(table, config),
   analyses: createAnalyses(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
   results: createResults(s3, config.RESULT_BUCKET),

@@ -1,18 +1,20 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { createAnalyses } from '../lib/aws/analyses.ts';
-import { createClients } from '../lib/aws/clients.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
-import { createHttpHandler, type Route } from '../lib/http.ts';
+import { connectDoor } from '../lib/connect-door.ts';
+import type { Door } from '../lib/door.ts';
+import { createHttpHandler } from '../lib/http.ts';
 import { announceUpload, type UploadDeps, uploadRequest } from '../lib/upload.ts';
 
 const input = z.object({ body: uploadRequest });
 
-export function createHandler(deps: UploadDeps & Pick<Route<typeof input>, 'clients'>) {
+export function createHandler(deps: UploadDeps & { door: Door }) {
   return createHttpHandler({
     ...deps,
+    scope: 'upload',
     json: true,
     input,
     handle: async ({ input: { body }, clientId }) => ({
@@ -22,10 +24,10 @@ export function createHandler(deps: UploadDeps & Pick<Route<typeof input>, 'clie
   });
 }
 
-const config = readConfig(['TABLE_NAME', 'UPLOAD_BUCKET', 'MAX_PICTURE_BYTES']);
+const config = readConfig(['TABLE_NAME', 'DOOR', 'UPLOAD_BUCKET', 'MAX_PICTURE_BYTES']);
 const table = connectTable();
 export const handler = createHandler({
-  clients: createClients(table, config.TABLE_NAME),
+  door: connectDoor(table, config),
   analyses: createAnalyses(table, config.TABLE_NAME),
   uploads: createUploads(new S3Client(awsDefaults), config.UPLOAD_BUCKET),
   maxBytes: config.MAX_PICTURE_BYTES,

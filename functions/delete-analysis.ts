@@ -1,19 +1,21 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { createAnalyses } from '../lib/aws/analyses.ts';
-import { type Clients, createClients } from '../lib/aws/clients.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createResults } from '../lib/aws/results.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
+import { connectDoor } from '../lib/connect-door.ts';
 import { type DeleteDeps, deleteAnalysis } from '../lib/delete.ts';
+import type { Door } from '../lib/door.ts';
 import { createHttpHandler } from '../lib/http.ts';
 
 const input = z.object({ path: z.object({ id: z.string() }) });
 
-export function createHandler(deps: DeleteDeps & { clients: Clients }) {
+export function createHandler(deps: DeleteDeps & { door: Door }) {
   return createHttpHandler({
-    clients: deps.clients,
+    door: deps.door,
+    scope: 'delete',
     input,
     handle: async ({ input: { path }, clientId }) => ({
       status: 200,
@@ -22,11 +24,11 @@ export function createHandler(deps: DeleteDeps & { clients: Clients }) {
   });
 }
 
-const config = readConfig(['TABLE_NAME', 'UPLOAD_BUCKET', 'RESULT_BUCKET']);
+const config = readConfig(['TABLE_NAME', 'DOOR', 'UPLOAD_BUCKET', 'RESULT_BUCKET']);
 const table = connectTable();
 const s3 = new S3Client(awsDefaults);
 export const handler = createHandler({
-  clients: createClients(table, config.TABLE_NAME),
+  door: connectDoor(table, config),
   analyses: createAnalyses(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
   results: createResults(s3, config.RESULT_BUCKET),

@@ -1,10 +1,11 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { createAnalyses } from '../lib/aws/analyses.ts';
-import { type Clients, createClients } from '../lib/aws/clients.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createResults } from '../lib/aws/results.ts';
 import { readConfig } from '../lib/config.ts';
+import { connectDoor } from '../lib/connect-door.ts';
+import type { Door } from '../lib/door.ts';
 import { ServiceError } from '../lib/errors.ts';
 import { matchETag } from '../lib/etag.ts';
 import { createHttpHandler } from '../lib/http.ts';
@@ -19,9 +20,10 @@ const input = z.object({
   headers: z.object({ 'if-none-match': z.string().optional() }),
 });
 
-export function createHandler(deps: LookUpDeps & { clients: Clients }) {
+export function createHandler(deps: LookUpDeps & { door: Door }) {
   return createHttpHandler({
-    clients: deps.clients,
+    door: deps.door,
+    scope: 'read',
     input,
     handle: async ({ input: { path, query, headers }, clientId, receivedAt }) => {
       const known = headers['if-none-match'];
@@ -35,10 +37,10 @@ export function createHandler(deps: LookUpDeps & { clients: Clients }) {
   });
 }
 
-const config = readConfig(['TABLE_NAME', 'RESULT_BUCKET']);
+const config = readConfig(['TABLE_NAME', 'DOOR', 'RESULT_BUCKET']);
 const table = connectTable();
 export const handler = createHandler({
-  clients: createClients(table, config.TABLE_NAME),
+  door: connectDoor(table, config),
   analyses: createAnalyses(table, config.TABLE_NAME),
   results: createResults(new S3Client(awsDefaults), config.RESULT_BUCKET),
   now: Date.now,

@@ -2,15 +2,18 @@ import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import { type Clients, createClients } from '../lib/aws/clients.ts';
+import { createClients } from '../lib/aws/clients.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { readConfig } from '../lib/config.ts';
+import { connectDoor } from '../lib/connect-door.ts';
+import type { Door } from '../lib/door.ts';
 import { createHttpHandler } from '../lib/http.ts';
 import { checkDependencies, type Probes } from '../lib/readiness.ts';
 
-export function createHandler({ clients, probes }: { clients: Clients; probes: Probes }) {
+export function createHandler({ door, probes }: { door: Door; probes: Probes }) {
   return createHttpHandler({
-    clients,
+    door,
+    scope: 'read',
     input: z.object({}),
     handle: async () => {
       const { ready, dependencies } = await checkDependencies(probes);
@@ -22,18 +25,20 @@ export function createHandler({ clients, probes }: { clients: Clients; probes: P
 
 const config = readConfig([
   'TABLE_NAME',
+  'DOOR',
   'UPLOAD_BUCKET',
   'RESULT_BUCKET',
   'UPLOAD_QUEUE_URL',
   'GEMINI_SECRET_ID',
 ]);
-const clients = createClients(connectTable(), config.TABLE_NAME);
+const table = connectTable();
+const clients = createClients(table, config.TABLE_NAME);
 const s3 = new S3Client(awsDefaults);
 const sqs = new SQSClient(awsDefaults);
 const secrets = new SecretsManagerClient(awsDefaults);
 const queue = { QueueUrl: config.UPLOAD_QUEUE_URL, AttributeNames: ['QueueArn' as const] };
 export const handler = createHandler({
-  clients,
+  door: connectDoor(table, config),
   probes: {
     table: () => clients.find('readiness'),
     uploads: () => s3.send(new HeadBucketCommand({ Bucket: config.UPLOAD_BUCKET })),

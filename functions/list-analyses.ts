@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { STATUSES, showSummary } from '../lib/analysis.ts';
 import { createAnalysisLists } from '../lib/aws/analysis-lists.ts';
-import { type Clients, createClients } from '../lib/aws/clients.ts';
 import { connectTable } from '../lib/aws/connections.ts';
 import { readConfig } from '../lib/config.ts';
+import { connectDoor } from '../lib/connect-door.ts';
 import { cursor, formatCursor } from '../lib/cursor.ts';
+import type { Door } from '../lib/door.ts';
 import { createHttpHandler } from '../lib/http.ts';
 
 const MAX_PAGE_ITEMS = 100;
@@ -23,13 +24,14 @@ const input = z.object({
 });
 
 export interface ListDeps extends ReturnType<typeof createAnalysisLists> {
-  clients: Clients;
+  door: Door;
   now(): number;
 }
 
-export function createHandler({ clients, list, now }: ListDeps) {
+export function createHandler({ door, list, now }: ListDeps) {
   return createHttpHandler({
-    clients,
+    door,
+    scope: 'read',
     input,
     handle: async ({ input: { query }, clientId }) => {
       const { cursor: after, ...filters } = query;
@@ -40,10 +42,10 @@ export function createHandler({ clients, list, now }: ListDeps) {
   });
 }
 
-const config = readConfig(['TABLE_NAME']);
+const config = readConfig(['TABLE_NAME', 'DOOR']);
 const table = connectTable();
 export const handler = createHandler({
-  clients: createClients(table, config.TABLE_NAME),
+  door: connectDoor(table, config),
   ...createAnalysisLists(table, config.TABLE_NAME),
   now: Date.now,
 });

@@ -1,7 +1,14 @@
 import * as z from 'zod';
 
 const text = z.string().min(1);
+const list = z.string().transform((all) => all.split(/[\s,]+/).filter((one) => one !== ''));
 const positive = z.coerce.number().int().positive();
+
+/** Who may come in, as the stage says: `custom.door` in serverless.yml. What is empty is left out. */
+const door = z.object({
+  /** CIDR blocks with commas between; none: any address. */
+  allow: list,
+});
 
 /** Every setting a function may ask for, with its shape. */
 const SETTINGS = {
@@ -9,6 +16,7 @@ const SETTINGS = {
   UPLOAD_BUCKET: text,
   RESULT_BUCKET: text,
   UPLOAD_QUEUE_URL: z.url(),
+  DOOR: text.transform((json) => JSON.parse(json)).pipe(door),
   /** The client that objects in the drop folder belong to. */
   DROP_CLIENT_ID: text,
   GEMINI_SECRET_ID: text,
@@ -19,7 +27,7 @@ const SETTINGS = {
   MAX_PICTURE_PIXELS: positive,
 } as const;
 
-type Settings = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]> };
+export type Settings = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]> };
 
 /**
  * Reads the named settings from the environment, once, at cold start.

@@ -2,14 +2,13 @@ import middy, { type MiddlewareObj } from '@middy/core';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type * as z from 'zod';
-import type { Clients } from './aws/clients.ts';
+import type { Scope } from './aws/clients.ts';
+import type { Caller, Door } from './door.ts';
 import { ServiceError, toServiceError } from './errors.ts';
 import { logger } from './log.ts';
 import { describeProblem, type Reply } from './problem.ts';
 import { parseRequest } from './validation.ts';
 
-/** A key is never longer than this many characters: what is longer is not even hashed. */
-const MAX_KEY_CHARACTERS = 200;
 /** Of a JSON body: more than three times what all fields at their limits need. */
 export const MAX_JSON_CHARACTERS = 65_536;
 
@@ -17,6 +16,8 @@ export interface RouteRequest<Input> {
   input: Input;
   /** Empty on routes that are open to anyone. */
   clientId: string;
+  /** Undefined on routes that are open to anyone. */
+  caller: Caller | undefined;
   requestId: string;
   /** When the gateway took it, in epoch milliseconds: its time to answer runs from there, also while an instance starts. */
   receivedAt: number;
@@ -25,7 +26,9 @@ export interface RouteRequest<Input> {
 
 export interface Route<Schema extends z.ZodType> {
   /** Who may come in; left out, the route is open to anyone. */
-  clients?: Pick<Clients, 'find'>;
+  door?: Door | undefined;
+  /** What the key has to be good for; left out, any valid one will do. */
+  scope?: Scope;
   /** Whether the body is JSON; it then stands in `input.body`. */
   json?: boolean;
   /** The shape of `{path, query, headers, body}`. */
@@ -36,14 +39,14 @@ export interface Route<Schema extends z.ZodType> {
 /** An event of the HTTP API, on its way through the chain. */
 export type RouteEvent = Omit<APIGatewayProxyEventV2, 'body'> & {
   body?: unknown;
-  clientId?: string;
+  caller?: Caller;
 };
 type Middleware = MiddlewareObj<RouteEvent, APIGatewayProxyStructuredResultV2>;
 
 /** The chain around every HTTP function: who is it → parse → handle → map errors. */
 export function createHttpHandler<Schema extends z.ZodType>(route: Route<Schema>) {
   const chain: Middleware[] = [answerErrors()];
-  if (route.clients) chain.push(authenticate(route.clients));
+  if (route.door) chain.push(admit(route.door, route.scope));
   // The cast: the parser's own event type is narrower.
   if (route.json) chain.push(boundBody(), httpJsonBodyParser() as unknown as Middleware);
   return middy<RouteEvent, APIGatewayProxyStructuredResultV2>()
@@ -51,22 +54,17 @@ export function createHttpHandler<Schema extends z.ZodType>(route: Route<Schema>
     .handler(async (event) => {
       const input = parseInput(route.input, event);
       const { requestId, timeEpoch: receivedAt } = event.requestContext;
-      const clientId = event.clientId ?? '';
-      return serialize(
-        event,
-        await route.handle({ input, clientId, requestId, receivedAt, event }),
-      );
+      const { caller } = event;
+      const clientId = caller?.clientId ?? '';
+      const request = { input, clientId, caller, requestId, receivedAt, event };
+      return serialize(event, await route.handle(request));
     });
 }
 
-function authenticate(clients: Pick<Clients, 'find'>): Middleware {
+function admit(door: Door, scope: Scope | undefined): Middleware {
   return {
     before: async ({ event }) => {
-      const key = /^Bearer +(\S+)$/i.exec(event.headers.authorization ?? '')?.[1];
-      const known = key && key.length <= MAX_KEY_CHARACTERS;
-      const clientId = known ? await clients.find(key) : undefined;
-      if (!clientId) throw new ServiceError('unauthorized', 'Send a valid key as a bearer token.');
-      event.clientId = clientId;
+      event.caller = await door(event, scope);
     },
   };
 }
@@ -126,7 +124,8 @@ function serialize(event: RouteEvent, reply: Reply): APIGatewayProxyStructuredRe
   const { requestId, routeKey, timeEpoch } = event.requestContext;
   const ms = Date.now() - timeEpoch;
   const { status, body, headers } = reply;
-  logger.info('answered', { requestId, routeKey, status, ms, clientId: event.clientId });
+  const { clientId, keyId } = event.caller ?? {};
+  logger.info('answered', { requestId, routeKey, status, ms, clientId, keyId });
   return {
     statusCode: status,
     headers: {

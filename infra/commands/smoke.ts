@@ -1,19 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
-import { readSettings } from '../../local/settings.ts';
 import type { Target } from '../smoke/api.ts';
 import { checkService } from '../smoke/check-service.ts';
 import { createClientKeys } from '../stage/client-keys.ts';
+import { openStage, readLocal } from '../stage/open-stage.ts';
 import { parseStage, runCommand, stageOptions } from '../stage/options.ts';
-import { readOutputs } from '../stage/outputs.ts';
 
 // `npm run smoke`: one picture through the whole of the laptop's stack;
 // `-- --stage prod`: of a deployed stage, by a key made for it; `-- --url U --key K`: of any.
 
 const PICTURE = new URL('../../test/fixtures/rocket.jpg', import.meta.url);
-const local = z.object({ apiUrl: z.string(), apiKey: z.string() });
 
 await runCommand(async () => {
   const strings = { url: { type: 'string' }, key: { type: 'string' } } as const;
@@ -25,21 +22,15 @@ await runCommand(async () => {
 });
 
 async function checkStage(values: { stage?: string; region: string }): Promise<void> {
-  const stage = parseStage(values);
-  const { ApiUrl, TableName } = await readOutputs(stage);
-  const keys = createClientKeys(stage, TableName);
-  const apiKey = await keys.create('smoke-test');
+  const stage = await openStage(parseStage(values));
+  const keys = createClientKeys(stage);
+  const client = `smoke-test-${randomBytes(4).toString('hex')}`; // others may run at the same time
   try {
-    await check({ apiUrl: ApiUrl, apiKey });
+    const { key: apiKey } = await keys.create(client);
+    await check({ apiUrl: stage.apiUrl, apiKey });
   } finally {
-    await keys.remove(apiKey);
+    await keys.remove(client);
   }
-}
-
-function readLocal(): Target {
-  const file = join(readSettings(process.env).dataDir, 'local.json');
-  if (!existsSync(file)) throw new Error(`There is no ${file}: npm start first, or name a --stage`);
-  return local.parse(JSON.parse(readFileSync(file, 'utf8')));
 }
 
 async function check(target: Target): Promise<void> {

@@ -5,6 +5,8 @@ import * as z from 'zod';
 export const CLIENT_SETTINGS_TTL_MS = 10_000;
 /** Clients whose settings one instance keeps at a time. */
 const MAX_CACHED_CLIENTS = 1_000;
+/** Of an allow list: every request goes through all of it. */
+export const MAX_ALLOWED_BLOCKS = 100;
 
 const amount = z.number().nonnegative();
 const count = z.int().nonnegative();
@@ -30,11 +32,20 @@ export const clientSettings = z.object({
     })
     .optional(),
   /** Addresses that the client may call from, as CIDR blocks; empty or left out: any. */
-  allow: z.array(z.string()).optional(),
+  allow: z.array(z.string()).max(MAX_ALLOWED_BLOCKS).optional(),
   /** Whether every request with a key has to be signed. */
   signing: z.boolean().optional(),
 });
 export type ClientSettings = z.output<typeof clientSettings>;
+
+/** Those that the door asks for at each request: they stand with every key, so that one read tells all. */
+export const doorSettings = clientSettings.pick({
+  uploadsPerMinute: true,
+  readsPerMinute: true,
+  allow: true,
+  signing: true,
+});
+export type DoorSettings = z.output<typeof doorSettings>;
 
 /** The clients' settings. Only an operator writes them: no function may. */
 export function createClientSettings(

@@ -1,39 +1,37 @@
 import { createHash } from 'node:crypto';
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { doorSettings } from './client-settings.ts';
 
-/** The clients of the service, known by the hashes of their keys. */
+/** The keys of the service's clients, known by their hashes. */
 export type Clients = ReturnType<typeof createClients>;
 
-const storedClient = z.object({ clientId: z.string().min(1) });
+/** What a key may be good for; docs/security.md says which call needs which. */
+export const SCOPES = ['upload', 'read', 'delete', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
 
-/** Where a key is stored, by its hash: keys are long and random, so a plain SHA-256 cannot be searched. */
-function itemKey(key: string): { pk: string } {
-  return { pk: `client-key#${createHash('sha256').update(key).digest('hex')}` };
+export const storedKey = z.object({
+  clientId: z.string().min(1),
+  /** Public: may stand in logs and lists. */
+  keyId: z.string().default(''),
+  /** Of a key from before there were any: all that it could do then. */
+  scopes: z.array(z.enum(SCOPES)).default([...SCOPES]),
+  settings: doorSettings.default({}),
+});
+export type StoredKey = z.output<typeof storedKey>;
+
+/** Keys are long and random, so a plain SHA-256 cannot be searched. */
+export function hashKey(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
 }
 
-export function createClients(table: DynamoDBDocumentClient, tableName: string) {
+export function createClients(table: DynamoDBDocumentClient, TableName: string) {
   return {
-    /** The client's id, or undefined for a key that is not known. */
-    async find(key: string): Promise<string | undefined> {
-      const { Item } = await table.send(
-        new GetCommand({ TableName: tableName, Key: itemKey(key) }),
-      );
-      return Item ? storedClient.parse(Item).clientId : undefined;
-    },
-
-    async put({ key, clientId }: { key: string; clientId: string }): Promise<void> {
-      const Item = { ...itemKey(key), clientId };
-      await table.send(new PutCommand({ TableName: tableName, Item }));
-    },
-
-    async remove(key: string): Promise<void> {
-      await table.send(new DeleteCommand({ TableName: tableName, Key: itemKey(key) }));
+    /** The key of this hash, as it is now: a revoked one is gone at once. */
+    async find(hash: string): Promise<StoredKey | undefined> {
+      const Key = { pk: `client-key#${hash}` };
+      const { Item } = await table.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
+      return Item && storedKey.parse(Item);
     },
   };
 }

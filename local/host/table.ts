@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { createClients } from '../../lib/aws/clients.ts';
+import { createClientRegistry } from '../../lib/aws/client-registry.ts';
+import { createClients, hashKey, SCOPES } from '../../lib/aws/clients.ts';
 import { releaseLeases } from '../release-leases.ts';
 import type { RuntimeSettings } from './function-environment.ts';
 
@@ -13,7 +14,7 @@ export interface TableOptions {
 
 /** Puts the table into the state that a start expects: this machine's client is known, no lease of a dead run is left. */
 export async function prepareTable(options: TableOptions): Promise<void> {
-  const { runtime, tableName, clientId, apiKey } = options;
+  const { runtime, tableName } = options;
   const { region, awsEndpoint: endpoint, accessKeyId, secretAccessKey } = runtime;
   const credentials = { accessKeyId, secretAccessKey };
   const client = new DynamoDBClient({ region, endpoint, credentials });
@@ -21,6 +22,17 @@ export async function prepareTable(options: TableOptions): Promise<void> {
     marshallOptions: { removeUndefinedValues: true },
   });
   await releaseLeases(table, tableName);
-  await createClients(table, tableName).put({ key: apiKey, clientId });
+  await registerKey(table, options);
   client.destroy();
+}
+
+/** Once: what was decided for this client since then holds over restarts. */
+async function registerKey(
+  table: DynamoDBDocumentClient,
+  { tableName, clientId, apiKey: key }: TableOptions,
+): Promise<void> {
+  const known = await createClients(table, tableName).find(hashKey(key));
+  if (known?.keyId) return;
+  const own = { clientId, key, keyId: 'key_local', scopes: SCOPES };
+  await createClientRegistry(table, tableName).addKey(own);
 }

@@ -87,6 +87,17 @@ test('a key made for a client opens the API', async () => {
   expect((await fetch(`${stack.info.apiUrl}/v1/analyses`, { headers })).status).toBe(200);
 });
 
+test('settings of a client hold for the key that it has, on this machine without a word of the stage', async () => {
+  const args = ['set', '--client', 'local', '--allow', '192.0.2.0/24'];
+  expect((await runCommand('keys', args, { env })).stdout).toContain('"allow":["192.0.2.0/24"]');
+  expect((await stack.call('/v1/analyses')).status).toBe(403);
+  const back = await runCommand('keys', [...args.slice(0, 4), 'default'], { env });
+  expect(back).toMatchObject({ code: 0, stdout: expect.stringMatching(/^local\n {2}key_local /) });
+  expect((await stack.call('/v1/analyses')).status).toBe(200);
+  const wrong = await runCommand('keys', ['create', '--client', 'a#b'], { env });
+  expect(wrong).toMatchObject({ code: 1, stderr: expect.stringMatching(/^usage: /) });
+});
+
 test('the Gemini key goes from a pipe into the secret, and is shown nowhere', async () => {
   const ended = await runCommand('secret', ['--stage', 'local'], { env, input: `${GEMINI_KEY}\n` });
   expect(ended).toMatchObject({ code: 0, stderr: '' });

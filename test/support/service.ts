@@ -5,10 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
 import { createAnalyses } from '../../lib/aws/analyses.ts';
 import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
-import { createClients } from '../../lib/aws/clients.ts';
+import { createClientRegistry } from '../../lib/aws/client-registry.ts';
+import { createClients, SCOPES, type Scope } from '../../lib/aws/clients.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
 import { createResults } from '../../lib/aws/results.ts';
 import { createUploads } from '../../lib/aws/uploads.ts';
+import { createDoor } from '../../lib/door.ts';
 import { startCloud } from '../../local/cloud/cloud.ts';
 import { playTemplate } from '../../local/host/play-template.ts';
 
@@ -35,6 +37,8 @@ export async function startService(params: Record<string, string> = {}) {
   const tableName = played.refOf('Table');
   const s3 = new S3Client({});
   const uploadBucket = played.refOf('UploadBucket');
+  const clients = createClients(table, tableName);
+  const registry = createClientRegistry(table, tableName);
   return {
     cloud,
     played,
@@ -44,11 +48,13 @@ export async function startService(params: Record<string, string> = {}) {
     uploadBucket,
     analyses: createAnalyses(table, tableName),
     lists: createAnalysisLists(table, tableName),
-    clients: createClients(table, tableName),
+    registry,
+    clients,
+    door: createDoor({ clients, allow: [] }),
     uploads: createUploads(s3, uploadBucket),
     results: createResults(s3, played.refOf('ResultBucket')),
-    async addKey(key: string, clientId: string) {
-      await createClients(table, tableName).put({ key, clientId });
+    async addKey(key: string, clientId: string, scopes: readonly Scope[] = SCOPES) {
+      await registry.addKey({ clientId, key, keyId: `key_${key}`, scopes });
     },
     async stop() {
       await cloud.close();

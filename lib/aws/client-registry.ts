@@ -1,0 +1,167 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  ScanCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { type ClientSettings, clientSettings, doorSettings } from './client-settings.ts';
+import { hashKey, SCOPES, type Scope } from './clients.ts';
+
+/** Live keys of a client: one, and the next while it is rotated. */
+export const MAX_KEYS = 2;
+
+const listedKey = z.object({
+  keyId: z.string(),
+  hash: z.string(),
+  scopes: z.array(z.enum(SCOPES)),
+  createdAt: z.string(),
+});
+export type ListedKey = z.output<typeof listedKey>;
+
+const client = z.object({ clientId: z.string(), keys: z.array(listedKey).default([]) });
+export type Client = z.output<typeof client> & { settings: ClientSettings };
+
+function parseClient(item: unknown): Client {
+  return { ...client.parse(item), settings: clientSettings.parse(item) };
+}
+
+export interface NewKey {
+  clientId: string;
+  key: string;
+  keyId: string;
+  scopes: readonly Scope[];
+}
+
+export type Changes = { [Name in keyof ClientSettings]?: ClientSettings[Name] | undefined };
+
+/** Undefined where the condition refused the write. */
+async function accepted<Answer>(sent: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await sent;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return undefined;
+    throw error;
+  }
+}
+
+/** Who has which keys and settings: for operators' commands, no function writes here. */
+export function createClientRegistry(table: DynamoDBDocumentClient, TableName: string) {
+  const keyOf = (clientId: string) => ({ TableName, Key: { pk: `client#${clientId}` } });
+
+  async function read(clientId: string): Promise<Client | undefined> {
+    const { Item } = await table.send(new GetCommand({ ...keyOf(clientId), ConsistentRead: true }));
+    return Item && parseClient(Item);
+  }
+
+  /** Beside the hash stands what the door needs to know, so that it reads one item. */
+  async function putKey({ keyId, hash, scopes }: ListedKey, { clientId, settings }: Client) {
+    const own = { clientId, keyId, scopes, settings: doorSettings.parse(settings) };
+    const Item = { pk: `client-key#${hash}`, ...own };
+    await table.send(new PutCommand({ TableName, Item }));
+  }
+
+  /** Only where the key is still there: it may be revoked at this moment. */
+  async function tellKey(hash: string, settings: ClientSettings): Promise<void> {
+    const update = new UpdateCommand({
+      TableName,
+      Key: { pk: `client-key#${hash}` },
+      UpdateExpression: 'SET settings = :settings',
+      ConditionExpression: 'attribute_exists(pk)',
+      ExpressionAttributeValues: { ':settings': doorSettings.parse(settings) },
+    });
+    await accepted(table.send(update));
+  }
+
+  return {
+    read,
+
+    async list(): Promise<Client[]> {
+      const clients: Client[] = [];
+      let ExclusiveStartKey: Record<string, unknown> | undefined;
+      do {
+        const page = await table.send(
+          new ScanCommand({
+            TableName,
+            FilterExpression: 'begins_with(pk, :client)',
+            ExpressionAttributeValues: { ':client': 'client#' },
+            ...(ExclusiveStartKey ? { ExclusiveStartKey } : {}),
+          }),
+        );
+        clients.push(...(page.Items ?? []).map(parseClient));
+        ExclusiveStartKey = page.LastEvaluatedKey;
+      } while (ExclusiveStartKey);
+      return clients;
+    },
+
+    /** False where the client has as many keys as it may. */
+    async addKey({ clientId, key, keyId, scopes }: NewKey): Promise<boolean> {
+      const createdAt = new Date().toISOString();
+      const listed = { keyId, hash: hashKey(key), scopes: [...scopes], createdAt };
+      const update = new UpdateCommand({
+        ...keyOf(clientId),
+        UpdateExpression:
+          'SET clientId = :id, #keys = list_append(if_not_exists(#keys, :none), :new)',
+        ConditionExpression: 'attribute_not_exists(#keys) OR size(#keys) < :max',
+        ExpressionAttributeNames: { '#keys': 'keys' },
+        ExpressionAttributeValues: {
+          ':id': clientId,
+          ':none': [],
+          ':new': [listed],
+          ':max': MAX_KEYS,
+        },
+        ReturnValues: 'ALL_NEW',
+      });
+      const updated = await accepted(table.send(update));
+      if (updated) await putKey(listed, parseClient(updated.Attributes));
+      return updated !== undefined;
+    },
+
+    /** First the key itself, by which a door would open; then the client's list of its keys. */
+    async removeKey(clientId: string, { keyId, hash }: ListedKey): Promise<void> {
+      await table.send(new DeleteCommand({ TableName, Key: { pk: `client-key#${hash}` } }));
+      const index = (await read(clientId))?.keys.findIndex((key) => key.keyId === keyId) ?? -1;
+      if (index < 0) return;
+      await table.send(
+        new UpdateCommand({
+          ...keyOf(clientId),
+          UpdateExpression: `REMOVE #keys[${index}]`,
+          ConditionExpression: `#keys[${index}].keyId = :keyId`,
+          ExpressionAttributeNames: { '#keys': 'keys' },
+          ExpressionAttributeValues: { ':keyId': keyId },
+        }),
+      );
+    },
+
+    /** The client itself; its keys have to be removed before. */
+    async forget(clientId: string): Promise<void> {
+      await table.send(new DeleteCommand(keyOf(clientId)));
+    },
+
+    /** Sets what is given; what is given as undefined is the stage's to say again. Makes a client that is new. */
+    async decide(clientId: string, changes: Changes): Promise<Client> {
+      const { Attributes } = await table.send(
+        new UpdateCommand({ ...keyOf(clientId), ...describeChanges(clientId, changes) }),
+      );
+      const decided = parseClient(Attributes);
+      for (const { hash } of decided.keys) await tellKey(hash, decided.settings);
+      return decided;
+    },
+  };
+}
+
+function describeChanges(clientId: string, changes: Changes) {
+  const entries = Object.entries({ ...changes, clientId });
+  const set = entries.filter(([, value]) => value !== undefined);
+  const removed = entries.filter(([, value]) => value === undefined);
+  const removal = removed.length > 0 ? ` REMOVE ${removed.map(([name]) => `#${name}`)}` : '';
+  return {
+    UpdateExpression: `SET ${set.map(([name]) => `#${name} = :${name}`)}${removal}`,
+    ExpressionAttributeNames: Object.fromEntries(entries.map(([name]) => [`#${name}`, name])),
+    ExpressionAttributeValues: Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
+    ReturnValues: 'ALL_NEW' as const,
+  };
+}

@@ -1,0 +1,12 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { createClients } from './aws/clients.ts';
+import type { Settings } from './config.ts';
+import { createDoor, type Door } from './door.ts';
+
+/** The door of a function that asks who is calling, by the function's settings. */
+export function connectDoor(
+  table: DynamoDBDocumentClient,
+  { TABLE_NAME, DOOR }: Pick<Settings, 'TABLE_NAME' | 'DOOR'>,
+): Door {
+  return createDoor({ clients: createClients(table, TABLE_NAME), allow: DOOR.allow });
+}
