@@ -8,6 +8,7 @@ import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/connect-door.ts';
 import type { Door } from '../lib/door.ts';
+import { createAnalyzerFinder } from '../lib/find-analyzer.ts';
 import { parseForm } from '../lib/form.ts';
 import { createHttpHandler } from '../lib/http.ts';
 
@@ -28,5 +29,6 @@ export const handler = createHandler({
   analyses: createAnalyses(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
   results: createResults(s3, config.RESULT_BUCKET),
+  findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
   now: Date.now,
 });

@@ -6,6 +6,7 @@ import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/connect-door.ts';
 import type { Door } from '../lib/door.ts';
+import { createAnalyzerFinder } from '../lib/find-analyzer.ts';
 import { createHttpHandler } from '../lib/http.ts';
 import { announceUpload, type UploadDeps, uploadRequest } from '../lib/upload.ts';
 
@@ -30,6 +31,7 @@ export const handler = createHandler({
   door: connectDoor(table, config),
   analyses: createAnalyses(table, config.TABLE_NAME),
   uploads: createUploads(new S3Client(awsDefaults), config.UPLOAD_BUCKET),
+  findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
   maxBytes: config.MAX_PICTURE_BYTES,
   now: Date.now,
 });

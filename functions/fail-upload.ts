@@ -1,12 +1,12 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context, SQSEvent } from 'aws-lambda';
-import { findAnalyzer } from '../lib/analyzers/registry.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import type { ClaimDeps } from '../lib/claim.ts';
 import { readConfig } from '../lib/config.ts';
 import { failObject } from '../lib/fail.ts';
+import { createAnalyzerFinder } from '../lib/find-analyzer.ts';
 import { handleEvent } from '../lib/messages.ts';
 
 /** Takes what was left in the dead-letter queue, so that no upload ends without a record. */
@@ -19,10 +19,11 @@ export function createHandler(deps: ClaimDeps) {
 }
 
 const config = readConfig(['TABLE_NAME', 'UPLOAD_BUCKET', 'DROP_CLIENT_ID']);
+const table = connectTable();
 export const handler = createHandler({
-  analyses: createAnalyses(connectTable(), config.TABLE_NAME),
+  analyses: createAnalyses(table, config.TABLE_NAME),
   uploads: createUploads(new S3Client(awsDefaults), config.UPLOAD_BUCKET),
-  findAnalyzer,
+  findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
   dropClientId: config.DROP_CLIENT_ID,
   now: Date.now,
 });

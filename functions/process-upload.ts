@@ -3,7 +3,6 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, S3Event, SQSEvent } from 'aws-lambda';
 import { type AnalyzeDeps, analyzeObject } from '../lib/analyze.ts';
-import { findAnalyzer } from '../lib/analyzers/registry.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createQueue, type Queue } from '../lib/aws/queue.ts';
@@ -11,6 +10,7 @@ import { createResults } from '../lib/aws/results.ts';
 import { createSecretReader } from '../lib/aws/secrets.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
+import { createAnalyzerFinder } from '../lib/find-analyzer.ts';
 import { createGemini } from '../lib/gemini/client.ts';
 import { handleEvent } from '../lib/messages.ts';
 
@@ -36,16 +36,17 @@ const config = readConfig([
   'MAX_PICTURE_BYTES',
   'MAX_PICTURE_PIXELS',
 ]);
+const table = connectTable();
 const s3 = new S3Client(awsDefaults);
 const secrets = new SecretsManagerClient(awsDefaults);
 const readKey = createSecretReader(secrets, config.GEMINI_SECRET_ID);
 export const handler = createHandler({
-  analyses: createAnalyses(connectTable(), config.TABLE_NAME),
+  analyses: createAnalyses(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
   results: createResults(s3, config.RESULT_BUCKET),
   queue: createQueue(new SQSClient(awsDefaults), config.UPLOAD_QUEUE_URL),
   gemini: createGemini({ baseUrl: config.GEMINI_BASE_URL, models: config.GEMINI_MODELS, readKey }),
-  findAnalyzer,
+  findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
   dropClientId: config.DROP_CLIENT_ID,
   limits: { maxBytes: config.MAX_PICTURE_BYTES, maxPixels: config.MAX_PICTURE_PIXELS },
   now: Date.now,

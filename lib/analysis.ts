@@ -94,6 +94,8 @@ export const analysisRecord = summaryRecord.extend({
   eTag: z.string().optional(),
   expectedSha256: z.string().optional(),
   prompt: z.string().optional(),
+  /** What its analyzer was told, as JSON. */
+  options: z.string().optional(),
   result: z.record(z.string(), z.unknown()).optional(),
   /** Where the result lies when it is too large for the table. */
   resultKey: z.string().optional(),
@@ -129,6 +131,7 @@ export interface NewAnalysis {
   source: Source;
   analyzer: { name: string; version: number };
   prompt?: string | undefined;
+  options?: string | undefined;
   expectedSha256?: string | undefined;
   tags?: string[] | undefined;
   metadata?: Record<string, string> | undefined;
@@ -151,6 +154,7 @@ export function newAnalysis(given: NewAnalysis): AnalysisRecord {
     source: given.source,
     analyzer: given.analyzer,
     prompt: given.prompt,
+    options: given.options,
     expectedSha256: given.expectedSha256,
     cached: false,
     tags: given.tags ?? [],

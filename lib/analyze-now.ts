@@ -1,7 +1,9 @@
 import { createAnalysisId, uploadKey } from './analysis-id.ts';
 import type { Analyses } from './aws/analyses.ts';
 import type { Uploads } from './aws/uploads.ts';
+import { chooseAnalyzer } from './choose-analyzer.ts';
 import { ServiceError } from './errors.ts';
+import type { FindAnalyzer } from './find-analyzer.ts';
 import type { AnalyzeForm } from './form.ts';
 import type { RouteRequest } from './http.ts';
 import { describeProblem, type Reply } from './problem.ts';
@@ -14,6 +16,7 @@ const MAX_WAIT_SECONDS = 25;
 export interface AnalyzeNowDeps extends LookUpDeps {
   analyses: Pick<Analyses, 'read' | 'create'>;
   uploads: Pick<Uploads, 'put'>;
+  findAnalyzer: FindAnalyzer;
 }
 
 /** Sends the file the way that every file goes (bucket, queue, record), and waits for its end. */
@@ -26,9 +29,10 @@ export async function analyzeNow(
     receivedAt,
   }: Pick<RouteRequest<unknown>, 'clientId' | 'requestId' | 'receivedAt'>,
 ): Promise<Reply> {
+  const chosen = await chooseAnalyzer(deps.findAnalyzer, clientId, form, 'form');
   const now = deps.now();
   const id = createAnalysisId(now);
-  await deps.analyses.create(describeUpload(id, clientId, form, now));
+  await deps.analyses.create(describeUpload(id, clientId, { ...form, ...chosen }, now));
   await deps.uploads.put(uploadKey(id), form.bytes, form.contentType);
   const until = receivedAt + MAX_WAIT_SECONDS * 1000;
   const seen = await waitForAnalysis(deps, { id, clientId, until });

@@ -7,6 +7,7 @@ import type { ReadUpload } from './aws/uploads.ts';
 import { type ClaimDeps, claimAnalysis } from './claim.ts';
 import { ServiceError } from './errors.ts';
 import type { Gemini } from './gemini/client.ts';
+import { prepareInquiry } from './inquire.ts';
 import { holdLease } from './lease.ts';
 import { logger } from './log.ts';
 import { convertPicture } from './media/convert.ts';
@@ -49,8 +50,7 @@ export async function analyzeObject(
 
 async function understand(deps: AnalyzeDeps, held: Held, deadline: number): Promise<Outcome> {
   const { record, lease } = held;
-  const analyzer = deps.findAnalyzer(record.analyzer.name);
-  if (!analyzer) throw new ServiceError('internal', 'The analyzer is not known here.');
+  const { request, parse } = await prepareInquiry(deps.findAnalyzer, record);
   const log = logger.createChild({ persistentKeys: idsOf(record) });
 
   const upload = await timed(log, 'read', () =>
@@ -68,17 +68,9 @@ async function understand(deps: AnalyzeDeps, held: Held, deadline: number): Prom
   const picture = await timed(log, 'converted', () => convertPicture(upload.bytes, facts, lease));
 
   await lease.advance({ stage: 'analyzing' });
-  const request = {
-    systemInstruction: analyzer.systemInstruction,
-    prompt: analyzer.promptFor(record.prompt),
-    responseJsonSchema: analyzer.jsonSchemaFor(record.prompt),
-    media: { mediaType: 'image/jpeg', bytes: picture.jpeg },
-    mediaResolution: analyzer.mediaResolution,
-    maxOutputTokens: analyzer.maxOutputTokens,
-  };
-  const parse = (json: unknown) => analyzer.parse(json, record.prompt);
+  const media = { mediaType: 'image/jpeg', bytes: picture.jpeg };
   const answer = await timed(log, 'asked', () =>
-    askModel(deps.gemini, held, request, parse, deadline),
+    askModel(deps.gemini, held, { ...request, media }, parse, deadline),
   );
   const { result, caption, instructionsInImage } = answer.value;
   return storeAnswer(deps, held, result, {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type AnalysisRecord, LEASE_SECONDS, newAnalysis, type Tombstone } from './analysis.ts';
 import { DROP_FOLDER, dropAnalysisId, type UploadedObject, uploadIdOf } from './analysis-id.ts';
-import type { Analyzer } from './analyzers/analyzer.ts';
+import { type AnalyzerReference, parseReference } from './analyzers/reference.ts';
 import type { Analyses } from './aws/analyses.ts';
 import { type Decision, decideClaim, type Origin } from './decide.ts';
 import { type ErrorCode, ServiceError } from './errors.ts';
+import type { FindAnalyzer } from './find-analyzer.ts';
 import { logger, measureEnd } from './log.ts';
 import { describeError, type Outcome } from './outcome.ts';
 
@@ -14,7 +15,7 @@ const MAX_CLAIM_TRIES = 3;
 export interface ClaimDeps {
   analyses: Analyses;
   uploads: { remove(key: string, eTag?: string): Promise<boolean> };
-  findAnalyzer(name: string): Analyzer | undefined;
+  findAnalyzer: FindAnalyzer;
   /** The client that objects in the drop folder belong to. */
   dropClientId: string;
   now(): number;
@@ -40,13 +41,15 @@ export function identifyObject(object: UploadedObject): Identity | undefined {
 }
 
 /** The record of an object in the drop folder; `drop/ANALYZER/…` picks the analyzer, if there is one of that name. */
-export function describeDropped(
+export async function describeDropped(
   deps: Pick<ClaimDeps, 'findAnalyzer' | 'dropClientId' | 'now'>,
   id: string,
   object: UploadedObject,
-): AnalysisRecord {
+): Promise<AnalysisRecord> {
   const [, folder = '', ...rest] = object.key.split('/');
-  const analyzer = (rest.length > 0 && deps.findAnalyzer(folder)) || deps.findAnalyzer('describe');
+  const reference = rest.length > 0 ? parseReference(folder) : undefined;
+  const find = (wanted: AnalyzerReference) => deps.findAnalyzer(deps.dropClientId, wanted);
+  const analyzer = (reference && (await find(reference))) ?? (await find({ name: 'describe' }));
   if (!analyzer) throw new ServiceError('internal');
   const {
     uploadExpiresAt: _,
@@ -87,7 +90,8 @@ async function actOn(
   decision: Decision,
 ): Promise<Claim | { outcome: Outcome } | undefined> {
   const record = found?.status === 'deleted' ? undefined : found;
-  if (decision.kind === 'create') return createClaimed(deps, describeDropped(deps, id, object));
+  if (decision.kind === 'create')
+    return createClaimed(deps, await describeDropped(deps, id, object));
   if (decision.kind === 'wait')
     return { outcome: { kind: 'later', seconds: decision.seconds, reason: 'lease_alive' } };
   if (decision.kind === 'claim' && record) return takeOver(deps, record, decision.deaths);

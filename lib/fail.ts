@@ -36,6 +36,6 @@ function failure(deps: ClaimDeps, code: ErrorCode, record?: AnalysisRecord) {
 }
 
 async function createFailed(deps: ClaimDeps, id: string, object: UploadedObject, code: ErrorCode) {
-  const record = describeDropped(deps, id, object);
+  const record = await describeDropped(deps, id, object);
   return deps.analyses.create({ ...record, ...failure(deps, code) });
 }

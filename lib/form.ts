@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { analyzerFields } from './choose-analyzer.ts';
 import { ServiceError } from './errors.ts';
 import type { RouteEvent } from './http.ts';
-import { analyzer, filename, mediaType, prompt } from './upload.ts';
+import { filename, mediaType, prompt } from './upload.ts';
 import { parseRequest } from './validation.ts';
 
 /** The largest file that a form may carry, in bytes: as base64 and with its form it fits into Lambda's 6 MB. */
@@ -10,7 +11,7 @@ export const MAX_FORM_FILE_BYTES = 4 * 1024 * 1024;
 const fields = z.object({
   filename: filename.default('file'),
   contentType: mediaType.catch('application/octet-stream'), // what it is, its bytes tell
-  analyzer,
+  ...analyzerFields,
   prompt: prompt.optional(),
 });
 
@@ -35,6 +36,7 @@ export async function parseForm(event: RouteEvent): Promise<AnalyzeForm> {
     filename: file.name || undefined,
     contentType: file.type.split(';')[0],
     analyzer: textOf(form, 'analyzer'),
+    options: jsonOf(form, 'options'),
     prompt: textOf(form, 'prompt'),
   });
   return { ...given, bytes: new Uint8Array(await file.arrayBuffer()) };
@@ -56,4 +58,14 @@ async function readForm({ headers, body, isBase64Encoded }: RouteEvent): Promise
 function textOf(form: FormData, name: string): string | undefined {
   const value = form.get(name);
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function jsonOf(form: FormData, name: string): unknown {
+  const text = textOf(form, name);
+  try {
+    return text && JSON.parse(text);
+  } catch {
+    const fields = [{ path: name, message: 'has to be JSON' }];
+    throw new ServiceError('request_invalid', `The form's field ${name} is no JSON.`, { fields });
+  }
 }

@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { type AnalysisRecord, newAnalysis, UPLOAD_EXPIRES_SECONDS } from './analysis.ts';
 import { createAnalysisId, uploadKey } from './analysis-id.ts';
-import { findAnalyzer } from './analyzers/registry.ts';
 import type { Analyses } from './aws/analyses.ts';
 import type { Uploads } from './aws/uploads.ts';
+import { analyzerFields, type ChosenAnalyzer, chooseAnalyzer } from './choose-analyzer.ts';
 import { ServiceError } from './errors.ts';
+import type { FindAnalyzer } from './find-analyzer.ts';
 
 /** Bounds of what a client may say of an upload: characters, but for the counts. */
 export const MAX_FILENAME_CHARACTERS = 1_024;
@@ -14,14 +15,6 @@ export const MAX_TAG_CHARACTERS = 64;
 export const MAX_METADATA_ENTRIES = 20;
 export const MAX_METADATA_KEY_CHARACTERS = 64;
 export const MAX_METADATA_VALUE_CHARACTERS = 512;
-
-/** The name of an analyzer, as the analyzer in the version of today. */
-export const analyzer = z
-  .string()
-  .default('describe')
-  .transform((name) => findAnalyzer(name))
-  .refine((found) => found !== undefined, 'there is no analyzer of this name')
-  .transform(({ name, version }) => ({ name, version }));
 
 export const filename = z.string().min(1).max(MAX_FILENAME_CHARACTERS);
 
@@ -42,7 +35,7 @@ export const uploadRequest = z.strictObject({
     .regex(/^[0-9a-f]{64}$/i, 'has to be 64 hexadecimal digits')
     .toLowerCase()
     .optional(),
-  analyzer,
+  ...analyzerFields,
   prompt: prompt.optional(),
   tags: z.array(z.string().min(1).max(MAX_TAG_CHARACTERS)).max(MAX_TAGS).optional(),
   metadata: z
@@ -58,6 +51,7 @@ export type UploadRequest = z.output<typeof uploadRequest>;
 export interface UploadDeps {
   analyses: Pick<Analyses, 'create'>;
   uploads: Pick<Uploads, 'sign'>;
+  findAnalyzer: FindAnalyzer;
   maxBytes: number;
   now(): number;
 }
@@ -68,9 +62,10 @@ export interface UploadDeps {
  */
 export async function announceUpload(deps: UploadDeps, clientId: string, request: UploadRequest) {
   checkAnnounced(request, deps.maxBytes);
+  const chosen = await chooseAnalyzer(deps.findAnalyzer, clientId, request, 'body');
   const now = deps.now();
   const id = createAnalysisId(now);
-  await deps.analyses.create(describeUpload(id, clientId, request, now));
+  await deps.analyses.create(describeUpload(id, clientId, { ...request, ...chosen }, now));
   const upload = await deps.uploads.sign({
     key: uploadKey(id),
     contentType: request.contentType,
@@ -86,16 +81,17 @@ export async function announceUpload(deps: UploadDeps, clientId: string, request
 export function describeUpload(
   id: string,
   clientId: string,
-  request: Omit<UploadRequest, 'contentLength'>,
+  request: Omit<UploadRequest, 'contentLength' | 'analyzer' | 'options'> & ChosenAnalyzer,
   now: number,
 ): AnalysisRecord {
-  const { filename, contentType, analyzer, prompt, sha256, tags, metadata } = request;
+  const { filename, contentType, analyzer, options, prompt, sha256, tags, metadata } = request;
   return newAnalysis({
     id,
     clientId,
     source: { key: uploadKey(id), filename, declaredType: contentType },
     analyzer,
     prompt,
+    options,
     expectedSha256: sha256,
     tags,
     metadata,

@@ -1,7 +1,12 @@
+import type * as z from 'zod';
+
 export type MediaResolution =
   | 'MEDIA_RESOLUTION_LOW'
   | 'MEDIA_RESOLUTION_MEDIUM'
   | 'MEDIA_RESOLUTION_HIGH';
+
+/** How much a model thinks before it answers: billed as output. */
+export type ThinkingLevel = 'MINIMAL' | 'LOW' | 'MEDIUM' | 'HIGH';
 
 export interface AnalyzerAnswer {
   /** What the client reads, by the API's names. */
@@ -12,17 +17,38 @@ export interface AnalyzerAnswer {
   instructionsInImage?: string;
 }
 
+/** What a client said beside the picture. */
+export interface Asked {
+  /** A question or an instruction. */
+  question?: string | undefined;
+  /** As the analyzer's `options` gave them out. */
+  options?: unknown;
+}
+
+/** What is asked of the model about one picture. */
+export interface Inquiry {
+  /** The instructions, apart from the picture and the client's words. */
+  systemInstruction: string;
+  prompt: string;
+  responseJsonSchema: object;
+  /** Checks the model's JSON; throws a ZodError where it is not what was asked for. */
+  parse(json: unknown): AnalyzerAnswer;
+}
+
 /** A way to look at a picture: what is asked of the model, and what its answer must be. */
 export interface Analyzer {
   name: string;
   /** Goes up with every change of prompt or schema: the same picture may then get another answer. */
   version: number;
-  /** The instructions, apart from the picture and the client's words. */
-  systemInstruction: string;
-  promptFor(question?: string): string;
-  jsonSchemaFor(question?: string): object;
-  /** Checks the model's JSON; throws where it is not what was asked for. */
-  parse(json: unknown, question?: string): AnalyzerAnswer;
+  /** One sentence for those who choose. */
+  description: string;
+  /** What it needs to be told with each picture; absent where it takes nothing. */
+  options?: z.ZodType;
+  inquire(asked: Asked): Inquiry;
   mediaResolution: MediaResolution;
+  thinkingLevel: ThinkingLevel;
+  /** Thinking included. */
   maxOutputTokens: number;
+  /** In place of the stage's own list, in order. */
+  models?: readonly string[] | undefined;
 }

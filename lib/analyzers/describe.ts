@@ -1,12 +1,17 @@
 import * as z from 'zod';
-import type { Analyzer, AnalyzerAnswer } from './analyzer.ts';
+import type { Analyzer, AnalyzerAnswer, Asked } from './analyzer.ts';
 import { type Box, toBox } from './box.ts';
 import { describeAnswer, describeAnswerWithReply } from './describe-schema.ts';
+import {
+  cut,
+  enclose,
+  MAX_CAPTION_LENGTH,
+  MAX_SHORT_LENGTH,
+  MAX_TEXT_LENGTH,
+  reportInstructions,
+} from './words.ts';
 
-/** Bounds of what is stored, in characters and items; the result fits many times into 300 KB. */
-export const MAX_CAPTION_LENGTH = 500;
-export const MAX_SHORT_LENGTH = 200;
-export const MAX_TEXT_LENGTH = 20_000;
+/** Bounds of what is stored, in items. */
 export const MAX_TAGS = 25;
 export const MAX_OBJECTS = 25;
 export const MAX_PEOPLE_BOXES = 100;
@@ -26,21 +31,23 @@ Count people and give their boxes, nothing else.
 export const describe: Analyzer = {
   name: 'describe',
   version: 1,
-  systemInstruction: SYSTEM_INSTRUCTION,
+  description: 'Caption, tags, scene, text, objects and people with boxes, moderation levels.',
   mediaResolution: 'MEDIA_RESOLUTION_HIGH', // small text and boxes need it
+  thinkingLevel: 'LOW', // boxes get worse with more of it
   maxOutputTokens: 8_192,
-  promptFor: (question) => (question ? askAbout(question) : 'Describe this picture.'),
-  jsonSchemaFor: (question) => z.toJSONSchema(question ? describeAnswerWithReply : describeAnswer),
-  parse: (json, question) =>
-    question
-      ? withReply(describeAnswerWithReply.parse(json))
-      : toAnswer(describeAnswer.parse(json)),
+  inquire: ({ question }: Asked) => ({
+    systemInstruction: SYSTEM_INSTRUCTION,
+    prompt: question ? askAbout(question) : 'Describe this picture.',
+    responseJsonSchema: z.toJSONSchema(question ? describeAnswerWithReply : describeAnswer),
+    parse: (json) =>
+      question
+        ? withReply(describeAnswerWithReply.parse(json))
+        : toAnswer(describeAnswer.parse(json)),
+  }),
 };
 
-/** The question cannot leave its markers: those within it are taken out. */
 function askAbout(question: string): string {
-  const words = question.replaceAll(/<\s*\/?\s*question\s*>/gi, ' ');
-  return `Describe this picture and answer the client's question.\n<question>\n${words}\n</question>`;
+  return `Describe this picture and answer the client's question.\n${enclose('question', question)}`;
 }
 
 function withReply({ answer, ...rest }: z.infer<typeof describeAnswerWithReply>): AnalyzerAnswer {
@@ -50,7 +57,6 @@ function withReply({ answer, ...rest }: z.infer<typeof describeAnswerWithReply>)
 
 function toAnswer(model: z.infer<typeof describeAnswer>): AnalyzerAnswer {
   const caption = cut(model.caption, MAX_CAPTION_LENGTH);
-  const { found, note } = model.instructions_in_image;
   return {
     caption,
     result: {
@@ -62,7 +68,7 @@ function toAnswer(model: z.infer<typeof describeAnswer>): AnalyzerAnswer {
       people: countPeople(model.people),
       moderation: model.moderation,
     },
-    ...(found && { instructionsInImage: cut(note, MAX_SHORT_LENGTH) || 'seen' }),
+    ...reportInstructions(model.instructions_in_image),
   };
 }
 
@@ -86,13 +92,4 @@ function countPeople(people: z.infer<typeof describeAnswer>['people']) {
     .flatMap(({ box_2d }) => toBox(box_2d) ?? [])
     .slice(0, MAX_PEOPLE_BOXES);
   return { count: Math.min(MAX_PEOPLE, Math.max(people.count, boxes.length)), boxes };
-}
-
-/** Cuts by whole characters: half a surrogate pair is not storable text. */
-function cut(text: string, length: number): string {
-  return text
-    .trim()
-    .slice(0, length)
-    .replace(/[\ud800-\udbff]$/, '')
-    .toWellFormed();
 }

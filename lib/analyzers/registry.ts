@@ -1,9 +1,21 @@
 import type { Analyzer } from './analyzer.ts';
+import { classify } from './classify.ts';
 import { describe } from './describe.ts';
+import { extract } from './extract.ts';
+import { moderate } from './moderate.ts';
+import { readText } from './read-text.ts';
 
-const ANALYZERS: readonly Analyzer[] = [describe];
+/** Built in. One that is here is never changed: another prompt or schema is another version, beside it. */
+export const BUILT_IN: readonly Analyzer[] = [describe, readText, moderate, classify, extract];
 
-/** The analyzer of that name, in its newest version. */
-export function findAnalyzer(name: string): Analyzer | undefined {
-  return ANALYZERS.find((analyzer) => analyzer.name === name);
+/** Whether the name is one of ours, which no client can give to its own. */
+export function isBuiltIn(name: string): boolean {
+  return BUILT_IN.some((analyzer) => analyzer.name === name);
+}
+
+/** The built-in analyzer of that name, in its newest version where none is named. */
+export function findBuiltIn(name: string, version?: number): Analyzer | undefined {
+  const versions = BUILT_IN.filter((analyzer) => analyzer.name === name);
+  if (version !== undefined) return versions.find((analyzer) => analyzer.version === version);
+  return versions.sort((one, other) => other.version - one.version)[0];
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type AnalysisRecord, ENDED, MAX_ATTEMPTS, newAnalysis } from '../../lib/analysis.ts';
 import { createAnalysisId, dropAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { type AnalyzeDeps, analyzeObject } from '../../lib/analyze.ts';
-import { findAnalyzer } from '../../lib/analyzers/registry.ts';
+import { findBuiltIn } from '../../lib/analyzers/registry.ts';
 import { deleteAnalysis } from '../../lib/delete.ts';
 import { ServiceError } from '../../lib/errors.ts';
 import { failObject } from '../../lib/fail.ts';
@@ -23,7 +23,6 @@ beforeAll(async () => {
   service = await startService();
   deps = {
     ...service,
-    findAnalyzer,
     dropClientId: 'dropper',
     limits: PICTURE_LIMITS,
     now: Date.now,
@@ -371,10 +370,11 @@ describe('a client deletes', () => {
 test('a result too large for the table goes to its bucket, and goes with the analysis', async () => {
   const id = await recordWith();
   const huge = { text: 'ä'.repeat(200_000) };
-  const plain = findAnalyzer('describe');
+  const plain = findBuiltIn('describe');
   if (!plain) throw new Error('no analyzer');
   const parse = () => ({ result: huge, caption: 'Long.' });
-  const lengthy = { ...deps, findAnalyzer: () => ({ ...plain, parse }) };
+  const inquire = () => ({ ...plain.inquire({}), parse });
+  const lengthy = { ...deps, findAnalyzer: async () => ({ ...plain, inquire }) };
   const signal = AbortSignal.timeout(20_000);
   const delivery = { signal, deadline: Date.now() + 20_000, hide: async () => undefined };
   expect(await analyzeObject(lengthy, uploadedObject(id), delivery)).toMatchObject(succeeded);

@@ -20,16 +20,11 @@ test.each([undefined, 'What is written on the rocket?'])(
     });
     const bytes = await readFile(new URL('../fixtures/rocket.jpg', import.meta.url));
 
+    const { parse, ...asked } = analyzer.inquire({ question });
+    const { mediaResolution, maxOutputTokens } = analyzer;
     const { value, model, usage } = await gemini.ask(
-      {
-        systemInstruction: analyzer.systemInstruction,
-        prompt: analyzer.promptFor(question),
-        media: { mediaType: 'image/jpeg', bytes },
-        responseJsonSchema: analyzer.jsonSchemaFor(question),
-        mediaResolution: analyzer.mediaResolution,
-        maxOutputTokens: analyzer.maxOutputTokens,
-      },
-      (json) => analyzer.parse(json, question),
+      { ...asked, media: { mediaType: 'image/jpeg', bytes }, mediaResolution, maxOutputTokens },
+      parse,
       { signal: AbortSignal.timeout(10_000), deadline: Date.now() + 10_000 },
     );
 

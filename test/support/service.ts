@@ -11,6 +11,7 @@ import { connectTable } from '../../lib/aws/connections.ts';
 import { createResults } from '../../lib/aws/results.ts';
 import { createUploads } from '../../lib/aws/uploads.ts';
 import { createDoor } from '../../lib/door.ts';
+import { createAnalyzerFinder } from '../../lib/find-analyzer.ts';
 import { startCloud } from '../../local/cloud/cloud.ts';
 import { playTemplate } from '../../local/host/play-template.ts';
 
@@ -51,6 +52,7 @@ export async function startService(params: Record<string, string> = {}) {
     registry,
     clients,
     door: createDoor({ clients, allow: [] }),
+    findAnalyzer: createAnalyzerFinder(table, tableName),
     uploads: createUploads(s3, uploadBucket),
     results: createResults(s3, played.refOf('ResultBucket')),
     async addKey(key: string, clientId: string, scopes: readonly Scope[] = SCOPES) {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -7,7 +7,7 @@ import { dropAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import type { AwsCall } from '../../local/cloud/server.ts';
 import { post } from '../support/client.ts';
 import { CALLS } from './calls.ts';
-import { type RecordedService, startRecordedService } from './recorded-service.ts';
+import { CLIENT_ID, type RecordedService, startRecordedService } from './recorded-service.ts';
 
 // A run through everything that the functions do with AWS, recorded by the laptop's endpoint.
 
@@ -108,6 +108,19 @@ async function findDropped(key: string): Promise<Input[]> {
   return list.data.filter(({ status }: Input) => status === 'succeeded');
 }
 
+async function putAnalyzer(name: string): Promise<void> {
+  const TableName = service.played.refOf('Table');
+  const schema = { type: 'object', properties: { what: { type: 'string' } } };
+  const definition = { S: JSON.stringify({ prompt: 'What is it?', schema }) };
+  const version = { version: { N: '1' }, digest: { S: '' } };
+  const heading = { M: { ...version, updatedAt: { S: '' } } };
+  const pk = { S: `analyzers#${CLIENT_ID}` };
+  await table.send(new PutItemCommand({ TableName, Item: { pk, [`@${name}`]: heading } }));
+  const key = { pk: { S: `analyzer#${name}@1#${CLIENT_ID}` }, name: { S: name } };
+  const Item = { ...key, ...version, definition, createdAt: { S: '' } };
+  await table.send(new PutItemCommand({ TableName, Item }));
+}
+
 test('an upload, from its announcement to its deletion', async () => {
   const { id, upload } = await announce();
   expect((await post(upload, picture)).ok).toBe(true);
@@ -170,6 +183,21 @@ test('a dropped file, told of again after its analysis was deleted', async () =>
   await expect.poll(() => findDropped(key), PATIENCE).toHaveLength(2);
   await tell('UploadQueue', key);
   await seen('process-upload: s3:DeleteObject uploads/drop');
+});
+
+test("a client's own analyzer, named by an upload, by a form and by a folder", async () => {
+  await putAnalyzer('own');
+  const { id, upload } = await announce({ analyzer: 'own' });
+  await post(upload, picture);
+  expect(await waitForEnd(id)).toMatchObject({ status: 'succeeded', analyzer: { name: 'own' } });
+  const form = new FormData();
+  form.append('file', new Blob([photo], { type: 'image/jpeg' }), 'rocket.jpg');
+  form.append('analyzer', 'own');
+  expect((await service.call('/v1/analyze', { method: 'POST', body: form })).status).toBe(200);
+  await drop('drop/own/rocket.jpg');
+  await expect.poll(() => findDropped('drop/own/rocket.jpg'), PATIENCE).toHaveLength(1);
+  await tell('UploadDeadLetterQueue', 'drop/own/given-up.jpg');
+  await seen('fail-upload: dynamodb:GetItem analyzer');
 });
 
 test('a dropped file that is gone', async () => {

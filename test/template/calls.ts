@@ -5,14 +5,21 @@
 export type Call = string;
 
 const CLIENT = { 'dynamodb:GetItem client-key': 'ReadClientKeys' };
+/** Of a client's own analyzers: the list of its names, and one version. */
+const ANALYZERS = {
+  'dynamodb:GetItem analyzers': 'ReadAnalyzers',
+  'dynamodb:GetItem analyzer': 'ReadAnalyzers',
+};
 
 export const CALLS: Record<string, Record<Call, string>> = {
   'create-upload': {
     ...CLIENT,
+    ...ANALYZERS,
     'dynamodb:PutItem analysis': 'Analyses',
     's3:PostObject uploads/uploads': 'SignUploads Encrypted', // the client's, by our signature
   },
   'process-upload': {
+    ...ANALYZERS,
     'dynamodb:GetItem analysis': 'Analyses',
     'dynamodb:PutItem analysis': 'Analyses',
     'dynamodb:UpdateItem analysis': 'Analyses',
@@ -30,6 +37,7 @@ export const CALLS: Record<string, Record<Call, string>> = {
     'secretsmanager:GetSecretValue GeminiSecret': 'ReadGeminiKey',
   },
   'fail-upload': {
+    ...ANALYZERS,
     'dynamodb:GetItem analysis': 'Analyses',
     'dynamodb:PutItem analysis': 'Analyses',
     'dynamodb:UpdateItem analysis': 'Analyses',
@@ -57,6 +65,7 @@ export const CALLS: Record<string, Record<Call, string>> = {
   },
   analyze: {
     ...CLIENT,
+    ...ANALYZERS,
     'dynamodb:GetItem analysis': 'Analyses',
     'dynamodb:PutItem analysis': 'Analyses',
     's3:PutObject uploads/uploads': 'StoreUploads Encrypted',

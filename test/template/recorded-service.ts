@@ -27,9 +27,14 @@ import { describe } from './describe.ts';
 const large = {
   ...describe,
   name: 'large',
-  parse: (_json, bytes) => ({ caption: 'Large.', result: { filler: 'x'.repeat(Number(bytes)) } }),
+  inquire: ({ question }) => ({
+    ...describe.inquire({}),
+    parse: () => ({ caption: 'Large.', result: { filler: 'x'.repeat(Number(question)) } }),
+  }),
 };
-export const findAnalyzer = (name) => [describe, large].find((each) => each.name === name);
+export const BUILT_IN = [describe, large];
+export const findBuiltIn = (name) => BUILT_IN.find((each) => each.name === name);
+export const isBuiltIn = (name) => findBuiltIn(name) !== undefined;
 `;
 
 export interface RecordedService {

@@ -1,0 +1,57 @@
+import * as z from 'zod';
+import { isSchema, type JsonSchema } from './schema-keywords.ts';
+
+/** What the table can hold of a number, but for 0. */
+const SMALLEST_NUMBER = 1e-100;
+
+/** A check for answers by a resolved schema, which first leaves out what nobody asked for. */
+export function createAnswerCheck(schema: JsonSchema) {
+  const converted = new Map<JsonSchema, z.ZodType>();
+  const toZod = (one: JsonSchema): z.ZodType => {
+    const known = converted.get(one) ?? z.fromJSONSchema(one);
+    converted.set(one, known);
+    return known;
+  };
+  return z
+    .transform((answer: unknown) => dropUnasked(schema, answer, toZod))
+    .pipe(toZod(schema))
+    .refine(isStorable, 'holds a number that is too large or too small')
+    .pipe(z.record(z.string(), z.unknown()));
+}
+
+/** Of several schemas, an answer is taken for the first that it fits. */
+function dropUnasked(
+  schema: unknown,
+  value: unknown,
+  toZod: (schema: JsonSchema) => z.ZodType,
+): unknown {
+  if (typeof value === 'string') return value.toWellFormed(); // half a surrogate pair is not storable
+  if (!isSchema(schema)) return value;
+  const within = (one: unknown, part: unknown) => dropUnasked(one, part, toZod);
+  const { anyOf, prefixItems, items, properties, additionalProperties } = schema;
+  if (Array.isArray(anyOf)) {
+    const fitting = anyOf.find((branch) => toZod(branch).safeParse(within(branch, value)).success);
+    return fitting ? within(fitting, value) : value;
+  }
+  if (Array.isArray(value)) {
+    const places = Array.isArray(prefixItems) ? prefixItems : [];
+    return value.map((part, index) => within(places[index] ?? items, part));
+  }
+  if (!isSchema(value)) return value;
+  const asked = Object.entries(value).flatMap(([name, part]) => {
+    const own = isSchema(properties) && Object.hasOwn(properties, name) && properties[name];
+    const one = own || additionalProperties;
+    return isSchema(one) ? [[name, within(one, part)]] : [];
+  });
+  return Object.fromEntries(asked);
+}
+
+/** Numbers that the table cannot hold would fail an analysis that is paid for. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'number')
+    return (
+      value === 0 ||
+      (Math.abs(value) <= Number.MAX_SAFE_INTEGER && Math.abs(value) >= SMALLEST_NUMBER)
+    );
+  return typeof value !== 'object' || value === null || Object.values(value).every(isStorable);
+}

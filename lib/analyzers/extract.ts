@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import type { Analyzer } from './analyzer.ts';
+import { clientSchema, inquireBySchema } from './client-schema.ts';
+import { RULES } from './words.ts';
+
+const options = z.strictObject({ schema: clientSchema });
+
+const SYSTEM_INSTRUCTION = `You take data from pictures of documents (receipts, forms, labels, screens) for software that reads your answer as JSON.
+
+${RULES}
+- "result" holds the fields of the schema, as they are written: copy names and numbers, change only what a field's type or description asks for.
+- What the document does not say is left out where the schema allows it, else null, empty or the value that claims least. Nothing is calculated or guessed.`;
+
+export const extract: Analyzer = {
+  name: 'extract',
+  version: 1,
+  description:
+    'The fields of a given JSON Schema, read from a receipt, a form or another document.',
+  options,
+  mediaResolution: 'MEDIA_RESOLUTION_MEDIUM', // Google's advice for documents, at half the tokens
+  thinkingLevel: 'LOW',
+  maxOutputTokens: 8_192,
+  inquire: (asked) => {
+    const { schema } = options.parse(asked.options);
+    return inquireBySchema(schema, SYSTEM_INSTRUCTION, 'Read the fields of this picture.', asked);
+  },
+};

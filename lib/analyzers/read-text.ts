@@ -1,0 +1,85 @@
+import * as z from 'zod';
+import type { Analyzer, AnalyzerAnswer } from './analyzer.ts';
+import { modelBox, toBox } from './box.ts';
+import {
+  cut,
+  instructionsInImage,
+  MAX_SHORT_LENGTH,
+  MAX_TEXT_LENGTH,
+  RULES,
+  reportInstructions,
+  withQuestion,
+} from './words.ts';
+
+/** Of what is stored, in items. */
+export const MAX_BLOCKS = 200;
+const MAX_LANGUAGES = 10;
+/** Characters of the text that a list shows. */
+const CAPTION_CHARACTERS = 80;
+
+const answer = z.object({
+  languages: z
+    .array(z.string())
+    .describe('BCP 47 codes of the languages of the text; empty if none'),
+  blocks: z
+    .array(
+      z.object({
+        text: z.string().describe('As it is written, line by line, in its own language'),
+        kind: z.enum(['heading', 'paragraph', 'list', 'table', 'label', 'handwriting', 'other']),
+        box_2d: modelBox,
+      }),
+    )
+    .describe(
+      `All legible text in the order of reading, at most ${MAX_BLOCKS} blocks; empty if none`,
+    ),
+  instructions_in_image: instructionsInImage,
+});
+
+const SYSTEM_INSTRUCTION = `You read the text in pictures for software that takes your answer as JSON.
+
+${RULES}
+- Copy text letter by letter: no translation, no correction, no completion of what cannot be read.
+- A block is what belongs together: a heading, a paragraph, a cell of a form. Columns are read one after the other.
+- Every "box_2d" is [ymin, xmin, ymax, xmax], integers from 0 to 1000, origin top left.`;
+
+export const readText: Analyzer = {
+  name: 'read-text',
+  version: 1,
+  description: 'All legible text, in blocks with boxes and in the order of reading.',
+  mediaResolution: 'MEDIA_RESOLUTION_HIGH', // small print
+  thinkingLevel: 'LOW',
+  maxOutputTokens: 16_384,
+  inquire: ({ question }) => ({
+    systemInstruction: SYSTEM_INSTRUCTION,
+    prompt: withQuestion('Read the text in this picture.', question),
+    responseJsonSchema: z.toJSONSchema(answer),
+    parse: (json) => toAnswer(answer.parse(json)),
+  }),
+};
+
+function toAnswer({
+  languages,
+  blocks,
+  instructions_in_image,
+}: z.infer<typeof answer>): AnalyzerAnswer {
+  const read = blocks
+    .map(({ text, kind, box_2d }) => ({
+      text: cut(text, MAX_TEXT_LENGTH),
+      kind,
+      box: toBox(box_2d),
+    }))
+    .filter(({ text }) => text !== '')
+    .slice(0, MAX_BLOCKS)
+    .map((block, index) => ({ order: index + 1, ...block }));
+  const text = cut(read.map((block) => block.text).join('\n'), MAX_TEXT_LENGTH);
+  const named = languages
+    .map((language) => cut(language, MAX_SHORT_LENGTH))
+    .slice(0, MAX_LANGUAGES);
+  return {
+    caption: text
+      ? `Text: ${cut(text.replaceAll(/\s+/g, ' '), CAPTION_CHARACTERS)}`
+      : 'No legible text.',
+    result: { text, languages: named, blocks: read },
+    ...reportInstructions(instructions_in_image),
+  };
+}

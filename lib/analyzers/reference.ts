@@ -1,0 +1,26 @@
+import * as z from 'zod';
+
+const MAX_NAME_CHARACTERS = 64;
+const NAME = `[a-z][a-z0-9-]{0,${MAX_NAME_CHARACTERS - 1}}`;
+
+/** The name of an analyzer, as a client may give one to its own. */
+export const analyzerName = z
+  .string()
+  .regex(
+    new RegExp(`^${NAME}$`),
+    `has to be a name of a–z, 0–9 and -, at most ${MAX_NAME_CHARACTERS} characters`,
+  );
+
+/** Which analyzer is meant: `name`, in its newest version, or `name@3`. */
+export interface AnalyzerReference {
+  name: string;
+  version?: number | undefined;
+}
+
+const pattern = new RegExp(`^(${NAME})(?:@([1-9]\\d{0,8}))?$`);
+
+/** Undefined for what can be no analyzer's name. */
+export function parseReference(text: string): AnalyzerReference | undefined {
+  const [, name, version] = pattern.exec(text) ?? [];
+  return name ? { name, version: version ? Number(version) : undefined } : undefined;
+}
