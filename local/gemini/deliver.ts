@@ -20,6 +20,8 @@ export async function deliver(
       // Aborted when the server closes: nobody is there to be answered then.
       await delay(fault.milliseconds, undefined, { signal }).catch(() => undefined);
       return send(response, reply);
+    case 'drip':
+      return drip(response, reply, fault.milliseconds, signal);
     default:
       return send(response, reply);
   }
@@ -31,11 +33,27 @@ export function send(response: ServerResponse, reply: Reply): void {
   response.end(reply.body);
 }
 
-function writeHead(response: ServerResponse, { status, contentType, body }: Reply): void {
+function writeHead(response: ServerResponse, { status, contentType, body, location }: Reply): void {
   response.writeHead(status, {
     'content-type': contentType,
     'content-length': Buffer.byteLength(body),
+    ...(location === undefined ? {} : { location }),
   });
+}
+
+async function drip(
+  response: ServerResponse,
+  reply: Reply,
+  milliseconds: number,
+  signal: AbortSignal,
+): Promise<void> {
+  writeHead(response, reply);
+  for (const byte of Buffer.from(reply.body)) {
+    if (response.destroyed || signal.aborted) return;
+    response.write(Buffer.of(byte));
+    await delay(milliseconds, undefined, { signal }).catch(() => undefined);
+  }
+  response.end();
 }
 
 function reset(

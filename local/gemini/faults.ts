@@ -25,6 +25,12 @@ export function replyUnderFault(
       return replyError(fault);
     case 'html':
       return { status: fault.status, contentType: 'text/html; charset=UTF-8', body: HTML_ERROR };
+    case 'redirect':
+      return { ...createJsonReply(307, {}), location: fault.location };
+    case 'huge':
+      return spoil(replyWith(request, answer), { more: ' '.repeat(fault.bytes) });
+    case 'typed':
+      return spoil(replyWith(request, answer), { contentType: fault.contentType });
     case 'finish':
       return replyEnded(request, fault.finishReason, fault.text);
     case 'blocked':
@@ -46,6 +52,13 @@ export function replyUnderFault(
     default:
       return replyWith(request, answer);
   }
+}
+
+function spoil(
+  reply: Reply,
+  { more = '', contentType = reply.contentType }: { more?: string; contentType?: string },
+): Reply {
+  return { ...reply, contentType, body: reply.body + more };
 }
 
 const HTML_ERROR =

@@ -10,6 +10,7 @@ export interface Reply {
   status: number;
   contentType: string;
   body: string;
+  location?: string;
 }
 
 export interface Candidate {

@@ -13,8 +13,9 @@ export const faultSchema = z.discriminatedUnion('kind', [
     quotaId: z.string().optional(),
     reason: z.string().optional(),
   }),
-  /** A gateway's error page. */
-  z.strictObject({ kind: z.literal('html'), status: z.int().min(400).max(599).default(502) }),
+  /** A gateway's error page; with 200, a page that is no error to whoever looks at the status alone. */
+  z.strictObject({ kind: z.literal('html'), status: z.int().min(200).max(599).default(502) }),
+  z.strictObject({ kind: z.literal('redirect'), location: z.string() }),
   /** A candidate that ended for this reason (SAFETY, RECITATION, MAX_TOKENS …), empty unless `text`. */
   z.strictObject({
     kind: z.literal('finish'),
@@ -50,27 +51,50 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('half-body') }),
   /** The right answer, late. */
   z.strictObject({ kind: z.literal('slow'), milliseconds: z.int().nonnegative() }),
+  /** The right answer, a byte at a time. */
+  z.strictObject({ kind: z.literal('drip'), milliseconds: z.int().positive().default(20) }),
+  /** The right answer, and then so many spaces. */
+  z.strictObject({ kind: z.literal('huge'), bytes: z.int().positive().default(8_388_608) }),
+  /** The right answer, said to be something else. */
+  z.strictObject({ kind: z.literal('typed'), contentType: z.string().default('text/plain') }),
 ]);
 
 /** As written in a script: what has a default may be left out. */
 export type Fault = z.input<typeof faultSchema>;
 export type ParsedFault = z.output<typeof faultSchema>;
 
-/** A script: one fault a call, in order, and none after them; or asked anew for each call. */
-export type Script<Request> = readonly Fault[] | ((request: Request) => Fault | undefined);
+/** Any of these faults, at random, in so large a part of the calls: 0–1. */
+export const rateSchema = z.strictObject({
+  rate: z.number().min(0).max(1),
+  faults: z.array(faultSchema).min(1),
+});
+export type FaultsByRate = z.input<typeof rateSchema>;
 
-/** Plays a script; a function is asked for every call, a list is used up. */
+/** A script: one fault a call, in order, and none after them; at random; or asked anew for each call. */
+export type Script<Request> =
+  | readonly Fault[]
+  | FaultsByRate
+  | ((request: Request) => Fault | undefined);
+
+/** Plays a script; a function is asked for every call, a list is used up, a rate holds on. */
 export function createScript<Request>() {
-  let current: Script<Request> = [];
-  let next = 0;
+  let takeNext: (request: Request) => Fault | undefined = () => undefined;
   return {
     set(script: Script<Request>): void {
-      current = script;
-      next = 0;
+      takeNext = typeof script === 'function' ? script : playData(script);
     },
     take(request: Request): ParsedFault {
-      const fault = typeof current === 'function' ? current(request) : current[next++];
-      return faultSchema.parse(fault ?? { kind: 'pass' });
+      return faultSchema.parse(takeNext(request) ?? { kind: 'pass' });
     },
   };
+}
+
+function playData(script: readonly Fault[] | FaultsByRate): () => Fault | undefined {
+  if ('rate' in script) {
+    const { rate, faults } = script;
+    return () =>
+      Math.random() < rate ? faults[Math.floor(Math.random() * faults.length)] : undefined;
+  }
+  let next = 0;
+  return () => script[next++];
 }
