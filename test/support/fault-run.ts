@@ -1,0 +1,144 @@
+import type { Context, SQSEvent } from 'aws-lambda';
+import sharp from 'sharp';
+import { type AnalysisRecord, newAnalysis } from '../../lib/analysis.ts';
+import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
+import { type AnalyzeDeps, analyzeObject } from '../../lib/analyze.ts';
+import { MAX_HIDE_SECONDS } from '../../lib/aws/queue.ts';
+import { createBreaker } from '../../lib/gemini/breaker.ts';
+import { createGemini, type GeminiOptions } from '../../lib/gemini/client.ts';
+import { handleEvent } from '../../lib/messages.ts';
+import { PICTURE_LIMITS } from './limits.ts';
+import type { Service } from './service.ts';
+
+/** `maxReceiveCount` in infra/queues.yml: then the message is found in the dead-letter queue. */
+const MAX_RECEIVES = 8;
+
+/** A call that was answered or broke off, with the delay that the answer asked for; or a wait. In seconds. */
+export type Step =
+  | { kind: 'call'; model: string; status: number | 'broken'; asksFor?: number }
+  | { kind: 'queued' | 'slept'; seconds: number };
+
+export interface Run {
+  record: AnalysisRecord;
+  /** In order. */
+  steps: Step[];
+}
+
+export interface FaultRunner {
+  /** One upload, from its message to its end. */
+  run(): Promise<Run>;
+}
+
+/**
+ * Uploads against a model at `baseUrl`, by the very message handling, use case, table and bucket of the
+ * service; only the time between and within the tries is skipped instead of waited. One runner is one
+ * instance of the function: what its breaker has learnt stays.
+ */
+export function createFaultRunner(
+  service: Service,
+  options: Partial<GeminiOptions> & { baseUrl: string },
+): FaultRunner {
+  let skippedMs = 0;
+  const now = () => Date.now() + skippedMs;
+  const breaker = createBreaker(now);
+  const run = async (): Promise<Run> => {
+    const steps: Step[] = [];
+    const skip = (kind: 'queued' | 'slept', seconds: number) => {
+      skippedMs += seconds * 1_000;
+      steps.push({ kind, seconds });
+    };
+    const sleep = async (ms: number) => skip('slept', ms / 1_000);
+    const fetch = noteCalls(steps);
+    const gemini = createGemini({ ...STAGE_OF_GEMINI, breaker, sleep, fetch, ...options });
+    const deps = { ...service, gemini, now, ...STAGE } satisfies AnalyzeDeps;
+    const { id, event } = await announce(service);
+    for (let receives = 1; receives <= MAX_RECEIVES; receives += 1) {
+      const hiddenSeconds = await receive(deps, event);
+      if (hiddenSeconds === undefined) return { record: await readRecord(service, id), steps };
+      skip('queued', hiddenSeconds);
+    }
+    throw new Error(`${id} was received ${MAX_RECEIVES} times and has not ended`);
+  };
+  return { run };
+}
+
+/** The seconds for which the message is hidden from then on; undefined where it is done with. */
+async function receive(deps: AnalyzeDeps, event: SQSEvent): Promise<number | undefined> {
+  let hidden = 0;
+  const answer = await handleEvent(event, CONTEXT, {
+    handle: (object, delivery) => analyzeObject(deps, object, delivery),
+    hide: async (_, seconds) => {
+      hidden = Math.min(MAX_HIDE_SECONDS, Math.ceil(seconds));
+    },
+    unreadable: 'return',
+  });
+  return answer?.batchItemFailures.length === 0 ? undefined : hidden;
+}
+
+function noteCalls(steps: Step[]): typeof fetch {
+  return async (url, init) => {
+    const step: Step = { kind: 'call', model: modelIn(String(url)), status: 'broken' };
+    steps.push(step);
+    const response = await fetch(url, init);
+    step.status = response.status;
+    const asked = response.ok ? undefined : delayIn(await response.clone().text());
+    if (asked !== undefined) step.asksFor = asked;
+    return response;
+  };
+}
+
+function modelIn(url: string): string {
+  return /models\/(.*):/.exec(url)?.[1] ?? '';
+}
+
+function delayIn(body: string): number | undefined {
+  const seconds = /"retryDelay":"([\d.]+)s"/.exec(body)?.[1];
+  return seconds === undefined ? undefined : Number(seconds);
+}
+
+const STAGE_OF_GEMINI = {
+  models: ['gemini-3.8-flash', 'gemini-3.5-flash-lite', 'gemini-3.1-flash-lite'],
+  readKey: async () => 'stand-in-key',
+};
+const STAGE = { dropClientId: 'dropper', limits: PICTURE_LIMITS };
+const CONTEXT = {
+  functionName: 'process-upload',
+  awsRequestId: 'test',
+  getRemainingTimeInMillis: () => 120_000,
+} as Context;
+
+/** No two alike. */
+let pictures = 0;
+async function drawPicture(): Promise<Buffer> {
+  pictures += 1;
+  const [r, g, b] = [pictures % 256, (pictures >> 8) % 256, 99];
+  const create = { width: 24, height: 16, channels: 3, background: { r, g, b } } as const;
+  return sharp({ create }).png().toBuffer();
+}
+
+/** An announced upload that is in the bucket, and S3's message of it. */
+async function announce(service: Service): Promise<{ id: string; event: SQSEvent }> {
+  const now = Date.now();
+  const id = createAnalysisId(now);
+  const key = uploadKey(id);
+  const bytes = await drawPicture();
+  const source = { key, filename: 'a.png' };
+  const analyzer = { name: 'describe', version: 1 };
+  await service.analyses.create(newAnalysis({ id, clientId: 'client', source, analyzer, now }));
+  await service.uploads.put(key, bytes, 'image/png');
+  const object = { key, size: bytes.length, sequencer: '00AB' };
+  const s3 = { bucket: { name: service.uploadBucket }, object };
+  const eventTime = new Date(now).toISOString();
+  const body = JSON.stringify({
+    Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Post', eventTime, s3 }],
+  });
+  const attributes = { ApproximateReceiveCount: '1' };
+  const message = { messageId: id, receiptHandle: id, body, attributes, eventSource: 'aws:sqs' };
+  return { id, event: { Records: [message] } as unknown as SQSEvent };
+}
+
+async function readRecord(service: Service, id: string): Promise<AnalysisRecord> {
+  const record = await service.analyses.read(id);
+  if (!record || record.status === 'deleted') throw new Error(`no record of ${id}`);
+  return record;
+}
