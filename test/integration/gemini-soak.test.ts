@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ErrorCode } from '../../lib/errors.ts';
+import { MAX_CALLS_PER_ASK } from '../../lib/gemini/limits.ts';
+import { type Fault, type Gemini, startGemini } from '../../local/gemini/server.ts';
+import { createFaultRunner, type Run, type Step } from '../support/fault-run.ts';
+import { type Service, startService } from '../support/service.ts';
+
+// More by hand: SOAK_UPLOADS=1000
+const UPLOADS = Number(process.env.SOAK_UPLOADS ?? 100);
+const RATE = 0.3;
+const WORKERS = 6;
+const MAX_TRIES = 5;
+const MINUTES = Math.ceil(UPLOADS / 200) + 1;
+
+const FAULTS: Fault[] = [
+  { kind: 'status', status: 408 },
+  { kind: 'status', status: 404 },
+  { kind: 'status', status: 429 },
+  { kind: 'status', status: 429, retryDelaySeconds: 1 },
+  { kind: 'status', status: 429, retryDelaySeconds: 53 },
+  { kind: 'status', status: 429, quotaId: 'RequestsPerDay' },
+  { kind: 'status', status: 500 },
+  { kind: 'status', status: 503 },
+  { kind: 'status', status: 503, retryDelaySeconds: 7 },
+  { kind: 'html' },
+  { kind: 'reset' },
+  { kind: 'reset', when: 'after-headers' },
+  { kind: 'half-body' },
+  { kind: 'hang' },
+  { kind: 'huge' },
+  { kind: 'no-candidates' },
+  { kind: 'blocked' },
+  { kind: 'finish', finishReason: 'MAX_TOKENS' },
+  { kind: 'cut' },
+  { kind: 'broken-json' },
+  { kind: 'wrong-schema' },
+  { kind: 'extra-keys' },
+  { kind: 'thinking-only' },
+];
+const ENDS: (ErrorCode | 'succeeded')[] = [
+  'succeeded',
+  'content_blocked',
+  'model_output_invalid',
+  'model_unavailable',
+  'model_rate_limited',
+];
+
+let service: Service;
+let gemini: Gemini;
+const runs: Run[] = [];
+
+beforeAll(async () => {
+  gemini = await startGemini({ apiKey: 'stand-in-key' });
+  gemini.script({ rate: RATE, faults: FAULTS });
+  service = await startService();
+  // Two instances, each with what it has learnt of the models.
+  const options = { baseUrl: gemini.url, callTimeoutMs: 2_000 };
+  const instances = [createFaultRunner(service, options), createFaultRunner(service, options)];
+  let left = UPLOADS;
+  const workers = Array.from({ length: WORKERS }, async (_, index) => {
+    while (left > 0) {
+      left -= 1;
+      const run = await instances[index % instances.length]?.run();
+      if (run) runs.push(run);
+    }
+  });
+  await Promise.all(workers);
+}, MINUTES * 60_000);
+afterAll(async () => {
+  await service.stop();
+  await gemini.close();
+});
+
+/** The calls of each try: between two, the message was in the queue. */
+function countCallsByTry({ steps }: Run): number[] {
+  const counts = [0];
+  for (const { kind } of steps) {
+    if (kind === 'queued') counts.push(0);
+    if (kind === 'call') counts.push((counts.pop() ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Seconds by which a model was asked again before the time that it had asked for. */
+function findHaste({ steps }: Run): number[] {
+  return steps.flatMap((step, index) => {
+    if (step.kind !== 'call' || step.asksFor === undefined) return [];
+    const missing = step.asksFor - waitBefore(step.model, steps.slice(index + 1));
+    return missing > 0 ? [missing] : [];
+  });
+}
+
+/** Seconds until the model's next call; endless where there is none. */
+function waitBefore(model: string, steps: Step[]): number {
+  let waited = 0;
+  for (const step of steps) {
+    if (step.kind === 'call' && step.model === model) return waited;
+    if (step.kind !== 'call') waited += step.seconds;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+describe(`given ${UPLOADS} uploads, and a fault in ${RATE * 100} % of the calls`, () => {
+  test('every one ends, in a documented way, and most of them well', () => {
+    const ends = runs.map(({ record }) => record.error?.code ?? record.status);
+    const counts = Object.fromEntries(
+      [...new Set(ends)].map((end) => [end, ends.filter((each) => each === end).length]),
+    );
+    if (process.env.SOAK_UPLOADS) console.log(counts);
+    expect(runs).toHaveLength(UPLOADS);
+    expect(ENDS).toEqual(expect.arrayContaining(Object.keys(counts)));
+    expect(counts.succeeded).toBeGreaterThan(0.85 * UPLOADS);
+  });
+
+  test('no picture is asked about more often than the policy says, and every call is in its record', () => {
+    for (const run of runs) {
+      const calls = countCallsByTry(run);
+      expect(calls.length).toBeLessThanOrEqual(MAX_TRIES);
+      expect(Math.max(...calls)).toBeLessThanOrEqual(MAX_CALLS_PER_ASK);
+      expect(run.record.usage?.calls).toBe(calls.reduce((sum, each) => sum + each, 0));
+    }
+    const asked = runs.reduce((sum, { record }) => sum + (record.usage?.calls ?? 0), 0);
+    expect(gemini.requests.length).toBe(Math.min(asked, 10_000));
+    if (process.env.SOAK_UPLOADS)
+      console.log({ asked, most: Math.max(...runs.map(({ record }) => record.usage?.calls ?? 0)) });
+  });
+
+  test('the delay that a model asked for was always waited', () => {
+    expect(runs.flatMap(findHaste)).toEqual([]);
+    const asked = runs.flatMap(({ steps }) => steps.filter((step) => 'asksFor' in step));
+    expect(asked.length).toBeGreaterThan(0);
+  });
+});
