@@ -1,5 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createClients } from './aws/clients.ts';
+import { createTokens } from './aws/tokens.ts';
+import { createUses } from './aws/uses.ts';
 import type { Settings } from './config.ts';
 import { createDoor, type Door } from './door.ts';
 
@@ -8,5 +10,11 @@ export function connectDoor(
   table: DynamoDBDocumentClient,
   { TABLE_NAME, DOOR }: Pick<Settings, 'TABLE_NAME' | 'DOOR'>,
 ): Door {
-  return createDoor({ clients: createClients(table, TABLE_NAME), allow: DOOR.allow });
+  return createDoor({
+    clients: createClients(table, TABLE_NAME),
+    tokens: createTokens(table, TABLE_NAME),
+    uses: createUses(table, TABLE_NAME),
+    allow: DOOR.allow,
+    now: Date.now,
+  });
 }

@@ -1,16 +1,17 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { isListed } from './addresses.ts';
-import { type Clients, hashKey, type Scope, type StoredKey } from './aws/clients.ts';
+import type { Scope } from './aws/clients.ts';
+import type { Use, Uses } from './aws/uses.ts';
 import { ServiceError } from './errors.ts';
-
-/** A key is never longer than this many characters: what is longer is not even hashed. */
-const MAX_KEY_CHARACTERS = 200;
+import { identify, type Visitor, type VisitorDeps } from './visitor.ts';
 
 /** Who is calling, once the door has let them in. */
 export interface Caller {
   clientId: string;
   /** The key's public id. */
   keyId: string;
+  keyHash: string;
+  via: Visitor['via'];
   scopes: readonly Scope[];
   /** What was decided for this client in place of the stage's numbers; 0 = no limit. */
   uploadsPerMinute: number | undefined;
@@ -29,24 +30,29 @@ export type DoorEvent = Pick<
  */
 export type Door = (event: DoorEvent, scope?: Scope) => Promise<Caller>;
 
-export interface DoorDeps {
-  clients: Pick<Clients, 'find'>;
+export interface DoorDeps extends VisitorDeps {
+  uses: Pick<Uses, 'count'>;
   /** CIDR blocks that the stage is open to; none: any address. */
   allow: readonly string[];
 }
 
-export function createDoor({ clients, allow }: DoorDeps): Door {
+/** Cheap checks first; what uses something up comes last. */
+export function createDoor(deps: DoorDeps): Door {
   return async (event, scope) => {
-    checkAddress(event, allow);
-    const key = readBearer(event);
-    const known = key && key.length <= MAX_KEY_CHARACTERS;
-    const visitor = known ? await clients.find(hashKey(key)) : undefined;
+    checkAddress(event, deps.allow);
+    const credential = readBearer(event);
+    const visitor = credential && (await identify(deps, credential));
     if (!visitor) throw new ServiceError('unauthorized', 'Send a valid key as a bearer token.');
     checkAddress(event, visitor.settings.allow);
     if (scope && !visitor.scopes.includes(scope))
       throw new ServiceError('forbidden', `The key lacks the scope \`${scope}\`.`);
+    if (visitor.use) await spend(deps, visitor.use, 'The token is used up.');
     return describeCaller(visitor);
   };
+}
+
+function readBearer({ headers }: DoorEvent): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
 }
 
 function checkAddress({ requestContext }: DoorEvent, allow: readonly string[] = []): void {
@@ -54,11 +60,11 @@ function checkAddress({ requestContext }: DoorEvent, allow: readonly string[] = 
   throw new ServiceError('forbidden', 'Calls from this address are not let in.');
 }
 
-function readBearer({ headers }: DoorEvent): string | undefined {
-  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+async function spend({ uses }: DoorDeps, use: Use, refusal: string): Promise<void> {
+  if (!(await uses.count(use))) throw new ServiceError('unauthorized', refusal);
 }
 
-function describeCaller({ clientId, keyId, scopes, settings }: StoredKey): Caller {
+function describeCaller({ settings, use: _, ...visitor }: Visitor): Caller {
   const { uploadsPerMinute, readsPerMinute } = settings;
-  return { clientId, keyId, scopes, uploadsPerMinute, readsPerMinute };
+  return { ...visitor, uploadsPerMinute, readsPerMinute };
 }

@@ -14,9 +14,12 @@ let service: Service;
 
 beforeAll(async () => {
   service = await startService();
+  for (const { environment } of service.played.functions) Object.assign(process.env, environment);
   for (const scope of SCOPES) await service.addKey(`sk_${scope}`, `only-${scope}`, [scope]);
 });
 afterAll(() => service.stop());
+
+let now = Date.now();
 
 interface Visit {
   key?: string;
@@ -28,14 +31,14 @@ interface Visit {
 /** A call of a route that needs the scope; answers with who the caller is. */
 async function visit({ key = 'sk_read', scope = 'read', address = HERE, allow = [] }: Visit = {}) {
   const handler = createHttpHandler({
-    door: createDoor({ ...service, allow }),
+    door: createDoor({ ...service.doorDeps, allow, now: () => now }),
     scope,
     input: z.object({}),
     handle: async ({ caller }) => ({ status: 200, body: caller }),
   });
   const headers = { authorization: `Bearer ${key}` };
   const http = { method: 'GET', path: '/v1/x', sourceIp: address };
-  const requestContext = { requestId: 'r', timeEpoch: Date.now(), http };
+  const requestContext = { requestId: 'r', timeEpoch: now, http };
   // biome-ignore lint/suspicious/noExplicitAny: as much of an event as a door looks at
   const answer = await handler({ headers, requestContext, rawPath: '/v1/x' } as any, context);
   return { status: answer.statusCode, body: JSON.parse(String(answer.body)) };
@@ -69,6 +72,84 @@ describe('addresses', () => {
     expect(await from('192.0.2.1')).toBe(200);
     expect(await from('2001:db8::9')).toBe(200);
     expect((await visit()).status).toBe(200);
+  });
+});
+
+describe('tokens', () => {
+  /** What `POST /v1/tokens` answers to the key. */
+  async function make(key: string, request: object = {}) {
+    const { createHandler } = await import('../../functions/create-token.ts');
+    const door = createDoor(service.doorDeps);
+    const handler = createHandler({ door, tokens: service.doorDeps.tokens, now: () => now });
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const requestContext = { requestId: 'r', timeEpoch: now, http: { sourceIp: HERE } };
+    const event = { headers, requestContext, body: JSON.stringify(request) };
+    // biome-ignore lint/suspicious/noExplicitAny: as above
+    const answer = await handler(event as any, context);
+    return { status: answer.statusCode, body: JSON.parse(String(answer.body)) };
+  }
+  const make1 = async (key: string, request: object) => (await make(key, request)).body.token;
+
+  test('one opens what it was made for, and nothing else', async () => {
+    await service.addKey('sk_shop', 'shop');
+    const { status, body } = await make('sk_shop', { scopes: ['read'], expiresInSeconds: 60 });
+    expect(status).toBe(201);
+    expect(Date.parse(body.expiresAt) - now).toBeGreaterThan(58_000);
+    expect((await visit({ key: body.token })).body).toMatchObject({
+      clientId: 'shop',
+      via: 'token',
+    });
+    expect(await visit({ key: body.token, scope: 'upload' })).toMatchObject({ status: 403 });
+  });
+
+  test('of forty uses at the same time, exactly as many are let in as were asked for', async () => {
+    const key = await make1('sk_read', { scopes: ['read'], maxUses: 7 });
+    const visits = await Promise.all(Array.from({ length: 40 }, () => visit({ key })));
+    const statuses = visits.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(7);
+    expect(statuses.filter((status) => status === 401)).toHaveLength(33);
+  });
+
+  test('one ends with its life, though the table deletes it late', async () => {
+    const key = await make1('sk_read', { scopes: ['read'], expiresInSeconds: 3_600 });
+    expect((await visit({ key })).status).toBe(200);
+    now += 3_600_000;
+    expect((await visit({ key })).status).toBe(401);
+    now = Date.now();
+  });
+
+  test('one ends with its key, and never has more scopes than that', async () => {
+    await service.addKey('sk_brief', 'brief');
+    const key = await make1('sk_brief', { scopes: ['read'] });
+    const [listed] = (await service.registry.read('brief'))?.keys ?? [];
+    expect((await visit({ key })).status).toBe(200);
+    if (listed) await service.registry.removeKey('brief', listed);
+    expect(await visit({ key })).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
+  });
+
+  test('a key makes none for what it may not do itself, nor for longer or more than may be', async () => {
+    expect(await make('sk_read', { scopes: ['upload'] })).toMatchObject({ status: 403 });
+    for (const request of [
+      { scopes: ['admin'] },
+      { scopes: [] },
+      { scopes: ['read'], expiresInSeconds: 3_601 },
+      { scopes: ['read'], maxUses: 1_001 },
+      { scopes: ['read'], maxUses: 0 },
+      { uses: 5 },
+    ])
+      expect(await make('sk_read', request)).toMatchObject({ status: 400 });
+  });
+
+  test('a token makes no tokens', async () => {
+    const key = await make1('sk_read', { scopes: ['read'] });
+    expect(await make(key, { scopes: ['read'] })).toMatchObject({ status: 403 });
+  });
+
+  test('a client’s allow list holds for its tokens, too', async () => {
+    await service.addKey('sk_desk', 'desk');
+    const key = await make1('sk_desk', { scopes: ['read'] });
+    await service.registry.decide('desk', { allow: ['192.0.2.0/24'] });
+    expect((await visit({ key })).status).toBe(403);
   });
 });
 

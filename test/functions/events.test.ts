@@ -122,6 +122,15 @@ async function processUploadsUntil(answered: Promise<unknown>) {
   }
 }
 
+test('create-token: 201 with a token that is let in', async () => {
+  const { status, body } = await answer('create-token');
+  expect(status).toBe(201);
+  expect(body).toMatchObject({ scopes: ['upload', 'read'], maxUses: 20 });
+  const event = eventOf('list-analyses.json');
+  event.headers.authorization = `Bearer ${body.token}`;
+  expect(await answer('list-analyses', event)).toMatchObject({ status: 200 });
+});
+
 test('get-health: 200 without a key', async () => {
   expect(await answer('get-health')).toMatchObject({ status: 200, body: { status: 'healthy' } });
 });

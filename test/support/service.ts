@@ -9,7 +9,9 @@ import { createClientRegistry } from '../../lib/aws/client-registry.ts';
 import { createClients, SCOPES, type Scope } from '../../lib/aws/clients.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
 import { createResults } from '../../lib/aws/results.ts';
+import { createTokens } from '../../lib/aws/tokens.ts';
 import { createUploads } from '../../lib/aws/uploads.ts';
+import { createUses } from '../../lib/aws/uses.ts';
 import { createDoor } from '../../lib/door.ts';
 import { createAnalyzerFinder } from '../../lib/find-analyzer.ts';
 import { startCloud } from '../../local/cloud/cloud.ts';
@@ -38,7 +40,13 @@ export async function startService(params: Record<string, string> = {}) {
   const tableName = played.refOf('Table');
   const s3 = new S3Client({});
   const uploadBucket = played.refOf('UploadBucket');
-  const clients = createClients(table, tableName);
+  const doorDeps = {
+    clients: createClients(table, tableName),
+    tokens: createTokens(table, tableName),
+    uses: createUses(table, tableName),
+    allow: [] as string[],
+    now: Date.now,
+  };
   const registry = createClientRegistry(table, tableName);
   return {
     cloud,
@@ -50,8 +58,9 @@ export async function startService(params: Record<string, string> = {}) {
     analyses: createAnalyses(table, tableName),
     lists: createAnalysisLists(table, tableName),
     registry,
-    clients,
-    door: createDoor({ clients, allow: [] }),
+    clients: doorDeps.clients,
+    doorDeps,
+    door: createDoor(doorDeps),
     findAnalyzer: createAnalyzerFinder(table, tableName),
     uploads: createUploads(s3, uploadBucket),
     results: createResults(s3, played.refOf('ResultBucket')),

@@ -213,6 +213,24 @@ test('what was given up: a dropped file and an upload', async () => {
   expect(await waitForEnd(id)).toMatchObject({ status: 'failed', error: { code: 'internal' } });
 });
 
+test('every door, with a token', async () => {
+  const headers = { 'content-type': 'application/json' };
+  const scopes = ['upload', 'read', 'delete'];
+  const init = { method: 'POST', headers, body: JSON.stringify({ scopes }) };
+  const { token }: Input = await (await service.call('/v1/tokens', init)).json();
+  const guarded = service.played.functions.filter(({ name }) =>
+    Object.keys(CALLS[name] ?? {}).some((call) => call.endsWith('client-key')),
+  );
+  expect(guarded.length).toBeGreaterThan(6);
+  for (const route of guarded.flatMap(({ routes }) => routes)) {
+    const [method = '', path = ''] = route.replaceAll(/\{\w+\}/g, 'x').split(' ');
+    const { status } = await service.visit(path, { method, headers: authorize(token) });
+    expect(`${route} ${status}`).not.toMatch(/ (401|5\d\d)$/);
+  }
+});
+
+const authorize = (key: string) => ({ authorization: `Bearer ${key}` });
+
 test('readiness, health and a route that is not there', async () => {
   expect((await service.call('/health/ready')).status).toBe(200);
   expect((await service.call('/health')).status).toBe(200);

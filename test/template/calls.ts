@@ -4,7 +4,12 @@
 /** `missing`: S3 tells that an object is not there to those who may list the bucket; others get a 403. */
 export type Call = string;
 
-const CLIENT = { 'dynamodb:GetItem client-key': 'ReadClientKeys' };
+/** Of every function that asks who is calling. */
+const DOOR = {
+  'dynamodb:GetItem client-key': 'ReadClients',
+  'dynamodb:GetItem token': 'ReadClients',
+  'dynamodb:UpdateItem used': 'CountUses',
+};
 /** Of a client's own analyzers: the list of its names, and one version. */
 const ANALYZERS = {
   'dynamodb:GetItem analyzers': 'ReadAnalyzers',
@@ -13,7 +18,7 @@ const ANALYZERS = {
 
 export const CALLS: Record<string, Record<Call, string>> = {
   'create-upload': {
-    ...CLIENT,
+    ...DOOR,
     ...ANALYZERS,
     'dynamodb:PutItem analysis': 'Analyses',
     's3:PostObject uploads/uploads': 'SignUploads Encrypted', // the client's, by our signature
@@ -43,17 +48,17 @@ export const CALLS: Record<string, Record<Call, string>> = {
     'dynamodb:UpdateItem analysis': 'Analyses',
   },
   'get-analysis': {
-    ...CLIENT,
+    ...DOOR,
     'dynamodb:GetItem analysis': 'Analyses',
     's3:GetObject results/results': 'ReadResults Encrypted',
   },
   'list-analyses': {
-    ...CLIENT,
+    ...DOOR,
     'dynamodb:Query byClient': 'ListAnalyses',
     'dynamodb:Query byKey': 'ListAnalyses',
   },
   'delete-analysis': {
-    ...CLIENT,
+    ...DOOR,
     'dynamodb:GetItem analysis': 'Analyses',
     'dynamodb:PutItem analysis': 'Analyses',
     's3:HeadObject uploads/uploads': 'RemoveUploads',
@@ -64,16 +69,17 @@ export const CALLS: Record<string, Record<Call, string>> = {
     's3:DeleteObject results/results': 'RemoveResults',
   },
   analyze: {
-    ...CLIENT,
+    ...DOOR,
     ...ANALYZERS,
     'dynamodb:GetItem analysis': 'Analyses',
     'dynamodb:PutItem analysis': 'Analyses',
     's3:PutObject uploads/uploads': 'StoreUploads Encrypted',
     's3:GetObject results/results': 'ReadResults Encrypted',
   },
+  'create-token': { ...DOOR, 'dynamodb:PutItem token': 'MakeTokens' },
   'get-health': {},
   'get-readiness': {
-    ...CLIENT,
+    ...DOOR,
     's3:HeadBucket uploads': 'AskBuckets',
     's3:HeadBucket results': 'AskBuckets',
     'sqs:GetQueueAttributes UploadQueue': 'AskQueue',

@@ -15,6 +15,7 @@ const EVENTS = [
   'DELETE /v1/analyses/{id} → delete-analysis',
   'POST /v1/analyze → analyze',
   'POST /analyze → analyze',
+  'POST /v1/tokens → create-token',
   'GET /health → get-health',
   'GET /health/ready → get-readiness',
   '$default → not-found',

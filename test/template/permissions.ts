@@ -75,16 +75,19 @@ function findWildcards({ name, statements }: Deployed): string[] {
   ]);
 }
 
-/** Who could write a client's key could let anybody in. */
+/** Who could write a client's key, or a token, could let anybody in. */
 function findForgers({ name, statements }: Deployed, names: Names): string[] {
-  const writes = ['PutItem', 'UpdateItem', 'DeleteItem'].map((operation) => ({
-    action: `dynamodb:${operation}`,
-    resource: `${names.Table}`,
-    leadingKey: 'client-key#x',
-  }));
+  const kinds = ['client-key', 'client', ...(name === 'create-token' ? [] : ['token'])];
+  const writes = ['PutItem', 'UpdateItem', 'DeleteItem'].flatMap((operation) =>
+    kinds.map((kind) => ({
+      action: `dynamodb:${operation}`,
+      resource: `${names.Table}`,
+      leadingKey: `${kind}#x`,
+    })),
+  );
   return writes
     .filter((question) => statements.some((statement) => allows(statement, question)))
-    .map(({ action }) => `${name} may forge clients' keys by ${action}`);
+    .map(({ action, leadingKey }) => `${name} may forge ${leadingKey} by ${action}`);
 }
 
 function allows(statement: Statement, { action, resource, leadingKey }: Question): boolean {

@@ -43,6 +43,8 @@ export interface RecordedService {
   /** For tools; its calls are nobody's. */
   sdk: { region: string; endpoint: string; credentials: typeof KEYS };
   call(path: string, init?: RequestInit): Promise<Response>;
+  /** The same with other credentials, or none. */
+  visit(path: string, init?: RequestInit): Promise<Response>;
   gemini: Gemini;
   /** Every line that a function has logged. */
   readLog(): string[];
@@ -94,6 +96,7 @@ export async function startRecordedService(
       headers.set('authorization', `Bearer ${API_KEY}`);
       return fetch(`${serving.url}${path}`, { ...init, headers });
     },
+    visit: (path, init) => fetch(`${serving.url}${path}`, init),
     readLog: () => readFileSync(join(dataDir, 'logs', 'sightline.log'), 'utf8').split('\n'),
     async stop() {
       await serving.close();

@@ -1,0 +1,29 @@
+import * as z from 'zod';
+import { connectTable } from '../lib/aws/connections.ts';
+import { createTokens } from '../lib/aws/tokens.ts';
+import { readConfig } from '../lib/config.ts';
+import { connectDoor } from '../lib/connect-door.ts';
+import type { Door } from '../lib/door.ts';
+import { createHttpHandler } from '../lib/http.ts';
+import { createToken, type TokenDeps, tokenRequest } from '../lib/token.ts';
+
+/** For browsers and phones. Any key makes tokens for what it may do itself: no scope is needed. */
+export function createHandler(deps: TokenDeps & { door: Door }) {
+  return createHttpHandler({
+    door: deps.door,
+    json: true,
+    input: z.object({ body: tokenRequest }),
+    handle: async ({ input: { body }, caller }) => ({
+      status: 201,
+      body: await createToken(deps, caller, body),
+    }),
+  });
+}
+
+const config = readConfig(['TABLE_NAME', 'DOOR']);
+const table = connectTable();
+export const handler = createHandler({
+  door: connectDoor(table, config),
+  tokens: createTokens(table, config.TABLE_NAME),
+  now: Date.now,
+});

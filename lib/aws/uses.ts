@@ -1,0 +1,35 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+
+/** What may be used so many times and no more, over all instances: a token, a signature. */
+export type Uses = ReturnType<typeof createUses>;
+
+export interface Use {
+  /** What is used: `token#…`, `signature#…`. */
+  id: string;
+  max: number;
+  /** Epoch seconds, by when nothing else lets the thing itself through any more. */
+  expiresAt: number;
+}
+
+export function createUses(table: DynamoDBDocumentClient, TableName: string) {
+  return {
+    /** Counts one use; false where there were as many as there may be. */
+    async count({ id, max, expiresAt }: Use): Promise<boolean> {
+      const update = new UpdateCommand({
+        TableName,
+        Key: { pk: `used#${id}` },
+        UpdateExpression: 'ADD uses :one SET expiresAt = :expiresAt',
+        ConditionExpression: 'attribute_not_exists(uses) OR uses < :max',
+        ExpressionAttributeValues: { ':one': 1, ':max': max, ':expiresAt': expiresAt },
+      });
+      try {
+        await table.send(update);
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false;
+        throw error;
+      }
+    },
+  };
+}

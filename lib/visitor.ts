@@ -1,0 +1,59 @@
+import type { DoorSettings } from './aws/client-settings.ts';
+import { type Clients, hashKey, type Scope } from './aws/clients.ts';
+import type { Tokens } from './aws/tokens.ts';
+import type { Use } from './aws/uses.ts';
+
+/** Neither a key nor a token is longer than this many characters: what is longer is not even hashed. */
+const MAX_KEY_CHARACTERS = 200;
+/** What every short-lived token begins with; no key does. */
+export const TOKEN_PREFIX = 'st_';
+
+/** Who says to be calling, before it is clear whether they may. */
+export interface Visitor {
+  via: 'key' | 'token';
+  clientId: string;
+  /** The public id of the key; of a token, of the key that it was made with. */
+  keyId: string;
+  keyHash: string;
+  scopes: readonly Scope[];
+  settings: DoorSettings;
+  /** What this visit uses up. */
+  use?: Use;
+}
+
+export interface VisitorDeps {
+  clients: Pick<Clients, 'find'>;
+  tokens: Pick<Tokens, 'find'>;
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+/** Undefined where the credential is no valid one. No secret is compared: what was sent is looked up by its hash. */
+export async function identify(
+  deps: VisitorDeps,
+  credential: string,
+): Promise<Visitor | undefined> {
+  if (credential.length > MAX_KEY_CHARACTERS) return undefined;
+  const hash = hashKey(credential);
+  return credential.startsWith(TOKEN_PREFIX) ? findToken(deps, hash) : findKey(deps, hash);
+}
+
+async function findKey({ clients }: VisitorDeps, keyHash: string): Promise<Visitor | undefined> {
+  const key = await clients.find(keyHash);
+  return key && { via: 'key', keyHash, ...key };
+}
+
+/** A token is worth what its key is worth now, and less: revoked with it, never with more scopes. */
+async function findToken(deps: VisitorDeps, hash: string): Promise<Visitor | undefined> {
+  const token = await deps.tokens.find(hash);
+  if (!token || deps.now() >= token.expiresAt * 1000) return undefined;
+  const key = await findKey(deps, token.parent);
+  if (key?.clientId !== token.clientId) return undefined;
+  const { maxUses: max, expiresAt } = token;
+  return {
+    ...key,
+    via: 'token',
+    scopes: token.scopes.filter((scope) => key.scopes.includes(scope)),
+    use: { id: `token#${hash}`, max, expiresAt },
+  };
+}
