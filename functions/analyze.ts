@@ -11,13 +11,15 @@ import type { Door } from '../lib/door.ts';
 import { createAnalyzerFinder } from '../lib/find-analyzer.ts';
 import { parseForm } from '../lib/form.ts';
 import { createHttpHandler } from '../lib/http.ts';
+import { freshness } from '../lib/upload.ts';
 
 export function createHandler(deps: AnalyzeNowDeps & { door: Door }) {
   return createHttpHandler({
     door: deps.door,
     scope: 'upload',
-    input: z.object({}),
-    handle: async ({ event, ...request }) => analyzeNow(deps, await parseForm(event), request),
+    input: z.object({ query: z.object({ fresh: freshness }) }),
+    handle: async ({ event, input: { query }, ...request }) =>
+      analyzeNow(deps, { ...(await parseForm(event)), ...query }, request),
   });
 }
 

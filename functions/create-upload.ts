@@ -2,15 +2,17 @@ import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
+import { createContents } from '../lib/aws/contents.ts';
+import { createResults } from '../lib/aws/results.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/connect-door.ts';
 import type { Door } from '../lib/door.ts';
 import { createAnalyzerFinder } from '../lib/find-analyzer.ts';
 import { createHttpHandler } from '../lib/http.ts';
-import { announceUpload, type UploadDeps, uploadRequest } from '../lib/upload.ts';
+import { announceUpload, freshness, type UploadDeps, uploadRequest } from '../lib/upload.ts';
 
-const input = z.object({ body: uploadRequest });
+const input = z.object({ query: z.object({ fresh: freshness }), body: uploadRequest });
 
 export function createHandler(deps: UploadDeps & { door: Door }) {
   return createHttpHandler({
@@ -18,19 +20,26 @@ export function createHandler(deps: UploadDeps & { door: Door }) {
     scope: 'upload',
     json: true,
     input,
-    handle: async ({ input: { body }, clientId }) => ({
-      status: 201,
-      body: await announceUpload(deps, clientId, body),
-    }),
+    handle: async ({ input: { query, body }, clientId }) =>
+      announceUpload(deps, clientId, { ...body, ...query }),
   });
 }
 
-const config = readConfig(['TABLE_NAME', 'DOOR', 'UPLOAD_BUCKET', 'MAX_PICTURE_BYTES']);
+const config = readConfig([
+  'TABLE_NAME',
+  'DOOR',
+  'UPLOAD_BUCKET',
+  'RESULT_BUCKET',
+  'MAX_PICTURE_BYTES',
+]);
 const table = connectTable();
+const s3 = new S3Client(awsDefaults);
 export const handler = createHandler({
   door: connectDoor(table, config),
   analyses: createAnalyses(table, config.TABLE_NAME),
-  uploads: createUploads(new S3Client(awsDefaults), config.UPLOAD_BUCKET),
+  contents: createContents(table, config.TABLE_NAME),
+  uploads: createUploads(s3, config.UPLOAD_BUCKET),
+  results: createResults(s3, config.RESULT_BUCKET),
   findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
   maxBytes: config.MAX_PICTURE_BYTES,
   now: Date.now,

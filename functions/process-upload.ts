@@ -5,6 +5,7 @@ import type { Context, S3Event, SQSEvent } from 'aws-lambda';
 import { type AnalyzeDeps, analyzeObject } from '../lib/analyze.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
+import { createContents } from '../lib/aws/contents.ts';
 import { createQueue, type Queue } from '../lib/aws/queue.ts';
 import { createResults } from '../lib/aws/results.ts';
 import { createSecretReader } from '../lib/aws/secrets.ts';
@@ -42,6 +43,7 @@ const secrets = new SecretsManagerClient(awsDefaults);
 const readKey = createSecretReader(secrets, config.GEMINI_SECRET_ID);
 export const handler = createHandler({
   analyses: createAnalyses(table, config.TABLE_NAME),
+  contents: createContents(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
   results: createResults(s3, config.RESULT_BUCKET),
   queue: createQueue(new SQSClient(awsDefaults), config.UPLOAD_QUEUE_URL),

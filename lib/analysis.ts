@@ -8,6 +8,8 @@ export const LEASE_RENEW_SECONDS = 20;
 export const MAX_ATTEMPTS = 5;
 /** Workers that one file may take with it while it is read and decoded. */
 export const MAX_DEATHS = 3;
+/** Times that an analysis waits for the answer to the same bytes before it asks for itself. */
+export const MAX_WAITS = 8;
 /** How long a signed upload is good for, in seconds. */
 export const UPLOAD_EXPIRES_SECONDS = 900;
 /** How long the record of an upload that never came is kept, in seconds (7 days). */
@@ -96,12 +98,16 @@ export const analysisRecord = summaryRecord.extend({
   prompt: z.string().optional(),
   /** What its analyzer was told, as JSON. */
   options: z.string().optional(),
+  /** Asked for anew, whatever is known of the same bytes. */
+  fresh: z.boolean().optional(),
   result: z.record(z.string(), z.unknown()).optional(),
   /** Where the result lies when it is too large for the table. */
   resultKey: z.string().optional(),
   safety: z.record(z.string(), z.unknown()).optional(),
   attempts: z.number(),
   deaths: z.number(),
+  /** Times that it has waited for the answer to the same bytes. */
+  waits: z.number().optional(),
   leaseToken: z.string().optional(),
   /** Epoch milliseconds. */
   leaseUntil: z.number().optional(),
@@ -119,7 +125,9 @@ export const tombstone = z.object({
   key: z.string(),
   eTag: z.string().optional(),
   resultKey: z.string().optional(),
-  /** Whether the object and the stored result are gone too. */
+  /** What it may hold in the content index. */
+  content: z.string().optional(),
+  /** Whether all that was stored of it is gone too. */
   purged: z.boolean(),
   expiresAt: z.number(),
 });
@@ -132,6 +140,7 @@ export interface NewAnalysis {
   analyzer: { name: string; version: number };
   prompt?: string | undefined;
   options?: string | undefined;
+  fresh?: boolean | undefined;
   expectedSha256?: string | undefined;
   tags?: string[] | undefined;
   metadata?: Record<string, string> | undefined;
@@ -155,6 +164,7 @@ export function newAnalysis(given: NewAnalysis): AnalysisRecord {
     analyzer: given.analyzer,
     prompt: given.prompt,
     options: given.options,
+    fresh: given.fresh || undefined,
     expectedSha256: given.expectedSha256,
     cached: false,
     tags: given.tags ?? [],

@@ -22,7 +22,7 @@ export interface AnalyzeNowDeps extends LookUpDeps {
 /** Sends the file the way that every file goes (bucket, queue, record), and waits for its end. */
 export async function analyzeNow(
   deps: AnalyzeNowDeps,
-  form: AnalyzeForm,
+  form: AnalyzeForm & { fresh: boolean },
   {
     clientId,
     requestId,

@@ -13,9 +13,10 @@ import { logger } from './log.ts';
 import { convertPicture } from './media/convert.ts';
 import { inspectPicture } from './media/inspect.ts';
 import type { Delivery, Outcome } from './outcome.ts';
-import { giveBack, type Held, idsOf, type SettleDeps, settleError, storeAnswer } from './settle.ts';
+import { type PaidOnceDeps, settleKnown } from './paid-once.ts';
+import { giveBack, type Held, idsOf, settleError, storeAnswer } from './settle.ts';
 
-export interface AnalyzeDeps extends ClaimDeps, SettleDeps {
+export interface AnalyzeDeps extends ClaimDeps, PaidOnceDeps {
   uploads: ClaimDeps['uploads'] & {
     read(key: string, maxBytes: number, signal: AbortSignal): Promise<ReadUpload | undefined>;
   };
@@ -39,8 +40,7 @@ export async function analyzeObject(
   const lease = holdLease({ analyses, record: claim.record, signal, hide, now });
   const held = { ...claim, lease };
   try {
-    await hide(LEASE_SECONDS);
-    return await understand(deps, held, delivery.deadline);
+    return await understand(deps, held, delivery);
   } catch (error) {
     return await settleError(deps, held, error);
   } finally {
@@ -48,11 +48,14 @@ export async function analyzeObject(
   }
 }
 
-async function understand(deps: AnalyzeDeps, held: Held, deadline: number): Promise<Outcome> {
+async function understand(deps: AnalyzeDeps, held: Held, delivery: Delivery): Promise<Outcome> {
   const { record, lease } = held;
   const { request, parse } = await prepareInquiry(deps.findAnalyzer, record);
   const log = logger.createChild({ persistentKeys: idsOf(record) });
 
+  // One that has waited knows its bytes: most are answered without being read again.
+  const waited = record.waits && (await settleKnown(deps, held, record.source));
+  if (waited) return waited;
   const upload = await timed(log, 'read', () =>
     deps.uploads.read(record.source.key, deps.limits.maxBytes, lease.signal),
   );
@@ -60,6 +63,9 @@ async function understand(deps: AnalyzeDeps, held: Held, deadline: number): Prom
   const source = describeSource(record, upload);
   lease.note({ source, eTag: upload.eTag });
   checkDigest(record, source);
+  const answered = await settleKnown(deps, held, source);
+  if (answered) return answered;
+  await delivery.hide(LEASE_SECONDS);
 
   const facts = await timed(log, 'inspected', () => inspectPicture(upload.bytes, deps.limits));
   const { mediaType, width, height, frames, metadata } = facts;
@@ -70,7 +76,7 @@ async function understand(deps: AnalyzeDeps, held: Held, deadline: number): Prom
   await lease.advance({ stage: 'analyzing' });
   const media = { mediaType: 'image/jpeg', bytes: picture.jpeg };
   const answer = await timed(log, 'asked', () =>
-    askModel(deps.gemini, held, { ...request, media }, parse, deadline),
+    askModel(deps.gemini, held, { ...request, media }, parse, delivery.deadline),
   );
   const { result, caption, instructionsInImage } = answer.value;
   return storeAnswer(deps, held, result, {

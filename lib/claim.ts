@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type AnalysisRecord, LEASE_SECONDS, newAnalysis, type Tombstone } from './analysis.ts';
 import { DROP_FOLDER, dropAnalysisId, type UploadedObject, uploadIdOf } from './analysis-id.ts';
 import { type AnalyzerReference, parseReference } from './analyzers/reference.ts';
-import type { Analyses } from './aws/analyses.ts';
+import type { Analyses, LeaseFields } from './aws/analyses.ts';
 import { type Decision, decideClaim, type Origin } from './decide.ts';
 import { type ErrorCode, ServiceError } from './errors.ts';
 import type { FindAnalyzer } from './find-analyzer.ts';
@@ -72,6 +72,8 @@ export async function claimAnalysis(
 ): Promise<Claim | { outcome: Outcome }> {
   const identity = identifyObject(object);
   if (!identity) return { outcome: { kind: 'ignored', reason: 'not_an_upload' } };
+  const claimed = await claimUnread(deps, object, identity);
+  if (claimed) return claimed;
   for (let tries = 0; tries < MAX_CLAIM_TRIES; tries += 1) {
     const found = await deps.analyses.read(identity.id);
     const decision = decideClaim({ record: found, origin: identity.origin, now: deps.now() });
@@ -79,6 +81,18 @@ export async function claimAnalysis(
     if (taken) return taken;
   }
   return { outcome: { kind: 'later', seconds: LEASE_SECONDS, reason: 'claimed_by_another' } };
+}
+
+/** The usual case, in one write: what waits, or was just dropped. Undefined where it is another. */
+async function claimUnread(
+  deps: ClaimDeps,
+  object: UploadedObject,
+  { id, origin }: Identity,
+): Promise<Claim | undefined> {
+  if (origin === 'drop') return createClaimed(deps, await describeDropped(deps, id, object));
+  const fields = leaseFields(deps.now());
+  const before = await deps.analyses.claimWaiting(id, fields);
+  return before && { record: { ...before, ...claimedFields(before, fields) }, before };
 }
 
 /** Undefined where another worker was quicker. */
@@ -107,11 +121,11 @@ async function removeLateObject(deps: ClaimDeps, object: UploadedObject): Promis
   await deps.uploads.remove(object.key, isDropped ? object.eTag : undefined);
 }
 
-function leaseFields(now: number) {
+function leaseFields(now: number): LeaseFields {
   const startedAt = new Date(now).toISOString();
   const leaseUntil = now + LEASE_SECONDS * 1000;
   const lease = { leaseToken: randomUUID(), leaseUntil };
-  return { ...lease, startedAt, status: 'processing', stage: 'validating' } as const;
+  return { ...lease, startedAt, status: 'processing', stage: 'validating' };
 }
 
 async function createClaimed(deps: ClaimDeps, fresh: AnalysisRecord) {
@@ -119,15 +133,17 @@ async function createClaimed(deps: ClaimDeps, fresh: AnalysisRecord) {
   return (await deps.analyses.create(record)) ? { record, before: undefined } : undefined;
 }
 
-async function takeOver(deps: ClaimDeps, before: AnalysisRecord, deaths: number) {
-  const fields = leaseFields(deps.now());
-  const changes = {
+function claimedFields(before: AnalysisRecord, fields: LeaseFields) {
+  return {
     ...fields,
     startedAt: before.startedAt ?? fields.startedAt,
     attempts: before.attempts + 1,
-    deaths,
     expiresAt: undefined, // what was uploaded does not go with the unused
   };
+}
+
+async function takeOver(deps: ClaimDeps, before: AnalysisRecord, deaths: number) {
+  const changes = { ...claimedFields(before, leaseFields(deps.now())), deaths };
   const claimed = await deps.analyses.change(before.id, changes, { version: before.version });
   return claimed ? { record: { ...before, ...changes }, before } : undefined;
 }

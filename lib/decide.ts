@@ -3,6 +3,7 @@ import {
   hasEnded,
   MAX_ATTEMPTS,
   MAX_DEATHS,
+  MAX_WAITS,
   type Tombstone,
 } from './analysis.ts';
 import type { ErrorCode } from './errors.ts';
@@ -59,4 +60,22 @@ function decideTakeOver(record: Open): Decision {
 
 function giveUp(record: Open): Decision {
   return { kind: 'end', status: 'failed', code: record.error?.code ?? 'internal' };
+}
+
+export type HolderDecision =
+  | { kind: 'copy'; holder: AnalysisRecord }
+  | { kind: 'wait' }
+  | { kind: 'take' };
+
+/** What an analysis does about the one that holds the same content. `now` in epoch milliseconds. */
+export function decideByHolder(found: {
+  holder: AnalysisRecord | Tombstone | undefined;
+  waits: number;
+  now: number;
+}): HolderDecision {
+  const { holder, waits, now } = found;
+  if (holder?.status === 'succeeded') return { kind: 'copy', holder };
+  const isAtWork = holder?.status === 'processing' && (holder.leaseUntil ?? 0) > now;
+  const mayAnswer = isAtWork || holder?.status === 'queued';
+  return mayAnswer && waits < MAX_WAITS ? { kind: 'wait' } : { kind: 'take' };
 }

@@ -1,8 +1,10 @@
 import { type AnalysisRecord, TOMBSTONE_SECONDS, type Tombstone } from './analysis.ts';
 import { DROP_FOLDER } from './analysis-id.ts';
 import type { Analyses } from './aws/analyses.ts';
+import type { Contents } from './aws/contents.ts';
 import type { Results } from './aws/results.ts';
 import type { Uploads } from './aws/uploads.ts';
+import { nameContent } from './content.ts';
 import { ServiceError } from './errors.ts';
 
 /** Tries against a worker that writes progress at the same time. */
@@ -10,6 +12,7 @@ const MAX_BURY_TRIES = 5;
 
 export interface DeleteDeps {
   analyses: Pick<Analyses, 'read' | 'bury'>;
+  contents: Pick<Contents, 'forget'>;
   uploads: Pick<Uploads, 'remove'>;
   results: Pick<Results, 'remove'>;
   now(): number;
@@ -18,7 +21,7 @@ export interface DeleteDeps {
 /** What was removed, counted by store. */
 export interface Deletion {
   id: string;
-  deleted: { record: number; object: number; result: number };
+  deleted: { record: number; content: number; object: number; result: number };
 }
 
 /**
@@ -32,10 +35,11 @@ export async function deleteAnalysis(
   id: string,
 ): Promise<Deletion> {
   const { stone, record } = await bury(deps, clientId, id);
+  const content = stone.content && (await deps.contents.forget(stone.content, id)) ? 1 : 0;
   const object = (await deps.uploads.remove(stone.key, stone.eTag)) ? 1 : 0;
   if (stone.resultKey) await deps.results.remove(stone.resultKey);
   await deps.analyses.bury({ ...stone, version: stone.version + 1, purged: true }, stone.version);
-  return { id, deleted: { record, object, result: stone.resultKey ? 1 : 0 } };
+  return { id, deleted: { record, content, object, result: stone.resultKey ? 1 : 0 } };
 }
 
 async function bury(deps: DeleteDeps, clientId: string, id: string) {
@@ -61,7 +65,14 @@ function describeTombstone(record: AnalysisRecord, now: number): Tombstone {
     // A signed upload may be sent twice, and all of it belongs to this analysis.
     eTag: record.source.key.startsWith(DROP_FOLDER) ? record.eTag : undefined,
     resultKey: record.resultKey,
+    content: nameHeld(record),
     purged: false,
     expiresAt: Math.floor(now / 1000) + TOMBSTONE_SECONDS,
   };
+}
+
+/** What the analysis may hold in the content index. */
+function nameHeld(record: AnalysisRecord): string | undefined {
+  const { cached, source } = record;
+  return cached || !source.sha256 ? undefined : nameContent(record, source.sha256);
 }

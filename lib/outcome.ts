@@ -24,7 +24,11 @@ export type Outcome =
         | 'unknown_upload';
     }
   /** The message has to come again after so many seconds. */
-  | { kind: 'later'; seconds: number; reason: ErrorCode | 'lease_alive' | 'claimed_by_another' };
+  | {
+      kind: 'later';
+      seconds: number;
+      reason: ErrorCode | 'lease_alive' | 'claimed_by_another' | 'same_content_at_work';
+    };
 
 /** An error as it stands in a record: a code and a plain sentence, no details. */
 export function describeError(error: ServiceError): AnalysisError {
@@ -40,4 +44,11 @@ const MAX_DELAY_SECONDS = 900;
 export function retryDelaySeconds(attempt: number, random: () => number = Math.random): number {
   const ceiling = FIRST_DELAY_SECONDS * DELAY_GROWTH ** (attempt - 1);
   return Math.ceil(random() * Math.min(ceiling, MAX_DELAY_SECONDS));
+}
+
+const MAX_WAIT_SECONDS = 30;
+
+/** How long to wait for the answer to the same content, after so many waits before: 1 s, 2 s, 4 s, … */
+export function waitDelaySeconds(waits: number): number {
+  return Math.min(2 ** waits, MAX_WAIT_SECONDS);
 }

@@ -26,7 +26,7 @@ export async function storeAnswer(
   deps: SettleDeps,
   held: Held,
   result: Record<string, unknown>,
-  found: Pick<AnalysisRecord, 'caption' | 'model' | 'safety'>,
+  found: Pick<Change, 'caption' | 'model' | 'usage' | 'safety' | 'cached' | 'source'>,
 ): Promise<Outcome> {
   const { record, lease } = held;
   const json = JSON.stringify(result);

@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { type AnalysisRecord, newAnalysis, UPLOAD_EXPIRES_SECONDS } from './analysis.ts';
 import { createAnalysisId, uploadKey } from './analysis-id.ts';
-import type { Analyses } from './aws/analyses.ts';
 import type { Uploads } from './aws/uploads.ts';
 import { analyzerFields, type ChosenAnalyzer, chooseAnalyzer } from './choose-analyzer.ts';
 import { ServiceError } from './errors.ts';
 import type { FindAnalyzer } from './find-analyzer.ts';
+import { answerAnnounced, type KnownUploadDeps } from './known-upload.ts';
+import type { Reply } from './problem.ts';
 
 /** Bounds of what a client may say of an upload: characters, but for the counts. */
 export const MAX_FILENAME_CHARACTERS = 1_024;
@@ -48,8 +49,17 @@ export const uploadRequest = z.strictObject({
 });
 export type UploadRequest = z.output<typeof uploadRequest>;
 
-export interface UploadDeps {
-  analyses: Pick<Analyses, 'create'>;
+/** `?fresh=true`: the model is asked anew, whatever is known of the same bytes. */
+export const freshness = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((text) => text === 'true');
+
+/** What a client says of an upload, and of how to analyse it. */
+export type UploadWish = Omit<UploadRequest, 'contentLength' | 'analyzer' | 'options'> &
+  ChosenAnalyzer & { fresh: boolean };
+
+export interface UploadDeps extends KnownUploadDeps {
   uploads: Pick<Uploads, 'sign'>;
   findAnalyzer: FindAnalyzer;
   maxBytes: number;
@@ -57,15 +67,24 @@ export interface UploadDeps {
 }
 
 /**
- * Writes the record, then signs the upload for it.
+ * Writes the record, then signs the upload for it; none is needed where the answer is known by its sha256.
  * @throws ServiceError `type_unsupported`, `file_too_large`: known before a byte is sent
  */
-export async function announceUpload(deps: UploadDeps, clientId: string, request: UploadRequest) {
+export async function announceUpload(
+  deps: UploadDeps,
+  clientId: string,
+  request: UploadRequest & { fresh: boolean },
+): Promise<Reply> {
   checkAnnounced(request, deps.maxBytes);
   const chosen = await chooseAnalyzer(deps.findAnalyzer, clientId, request, 'body');
   const now = deps.now();
   const id = createAnalysisId(now);
-  await deps.analyses.create(describeUpload(id, clientId, { ...request, ...chosen }, now));
+  const record = describeUpload(id, clientId, { ...request, ...chosen }, now);
+  const links = { self: `/v1/analyses/${id}` };
+  if (await answerAnnounced(deps, record, request.contentLength)) {
+    return { status: 200, body: { id, status: 'succeeded', cached: true, upload: null, links } };
+  }
+  await deps.analyses.create(record);
   const upload = await deps.uploads.sign({
     key: uploadKey(id),
     contentType: request.contentType,
@@ -74,17 +93,18 @@ export async function announceUpload(deps: UploadDeps, clientId: string, request
     expiresInSeconds: UPLOAD_EXPIRES_SECONDS,
     now,
   });
-  return { id, status: 'awaiting_upload', upload, links: { self: `/v1/analyses/${id}` } };
+  return { status: 201, body: { id, status: 'awaiting_upload', upload, links } };
 }
 
 /** The record of an upload, announced or sent along with the request. */
 export function describeUpload(
   id: string,
   clientId: string,
-  request: Omit<UploadRequest, 'contentLength' | 'analyzer' | 'options'> & ChosenAnalyzer,
+  request: UploadWish,
   now: number,
 ): AnalysisRecord {
-  const { filename, contentType, analyzer, options, prompt, sha256, tags, metadata } = request;
+  const { filename, contentType, analyzer, options, prompt, fresh, sha256, tags, metadata } =
+    request;
   return newAnalysis({
     id,
     clientId,
@@ -92,6 +112,7 @@ export function describeUpload(
     analyzer,
     prompt,
     options,
+    fresh,
     expectedSha256: sha256,
     tags,
     metadata,

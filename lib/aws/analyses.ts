@@ -1,4 +1,3 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
@@ -8,6 +7,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { type AnalysisRecord, analysisRecord, type Tombstone, tombstone } from '../analysis.ts';
 import { isAnalysisId } from '../analysis-id.ts';
+import { accepted, unlessRefused } from './conditions.ts';
 
 /** The table's analyses. Every write is conditional; a refused condition answers false. */
 export type Analyses = ReturnType<typeof createAnalyses>;
@@ -16,6 +16,16 @@ export type Analyses = ReturnType<typeof createAnalyses>;
 export type Guard = { version: number } | { leaseToken: string };
 
 export type Change = { [Name in keyof AnalysisRecord]?: AnalysisRecord[Name] | undefined };
+
+/** What a claim writes; `leaseUntil` in epoch milliseconds. */
+export interface LeaseFields {
+  status: 'processing';
+  stage: 'validating';
+  leaseToken: string;
+  leaseUntil: number;
+  /** ISO 8601; an earlier one in the record stays. */
+  startedAt: string;
+}
 
 const FREED = { leaseToken: undefined, leaseUntil: undefined, stage: undefined };
 
@@ -51,6 +61,16 @@ export function createAnalyses(table: DynamoDBDocumentClient, TableName: string)
       return Item.status === 'deleted' ? tombstone.parse(Item) : analysisRecord.parse(Item);
     },
 
+    /**
+     * Claims an analysis that waits, without reading it first, and answers with the record as it was;
+     * undefined where there is none, or one in another state.
+     */
+    async claimWaiting(id: string, fields: LeaseFields): Promise<AnalysisRecord | undefined> {
+      const claim = new UpdateCommand({ ...keyOf(id), ...describeClaim(fields) });
+      const taken = await unlessRefused(table.send(claim));
+      return taken && analysisRecord.parse(taken.Attributes);
+    },
+
     /** Sets what is given, removes what is given as undefined. */
     change,
 
@@ -78,23 +98,34 @@ export function createAnalyses(table: DynamoDBDocumentClient, TableName: string)
   };
 }
 
-/** False where the condition refused the write; every other error is thrown. */
-async function accepted(sent: Promise<unknown>): Promise<boolean> {
-  try {
-    await sent;
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
-}
-
 function guardBy(guard: Guard) {
   const [name = '', value] = Object.entries(guard)[0] ?? [];
   return {
     ConditionExpression: '#guard = :guard',
     ExpressionAttributeNames: { '#guard': name },
     ExpressionAttributeValues: { ':guard': value },
+  };
+}
+
+function describeClaim(fields: LeaseFields) {
+  const { status, stage, leaseToken, leaseUntil, startedAt } = fields;
+  return {
+    UpdateExpression: `SET version = version + :one, attempts = attempts + :one,
+      #status = :status, stage = :stage, leaseToken = :leaseToken, leaseUntil = :leaseUntil,
+      startedAt = if_not_exists(startedAt, :startedAt), updatedAt = :startedAt REMOVE expiresAt`,
+    ConditionExpression: '#status IN (:awaited, :queued)',
+    ExpressionAttributeNames: { '#status': 'status' },
+    ExpressionAttributeValues: {
+      ':one': 1,
+      ':status': status,
+      ':stage': stage,
+      ':leaseToken': leaseToken,
+      ':leaseUntil': leaseUntil,
+      ':startedAt': startedAt,
+      ':awaited': 'awaiting_upload',
+      ':queued': 'queued',
+    },
+    ReturnValues: 'ALL_OLD' as const,
   };
 }
 

@@ -15,21 +15,31 @@ export type Results = ReturnType<typeof createResults>;
 const storedResult = z.record(z.string(), z.unknown());
 
 export function createResults(s3: S3Client, bucket: string) {
+  async function put(key: string, json: string): Promise<void> {
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        Body: json,
+        ContentType: 'application/json',
+      }),
+    );
+  }
+
+  async function readText(key: string): Promise<string> {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return (await Body?.transformToString()) ?? '';
+  }
+
   return {
-    async put(key: string, json: string): Promise<void> {
-      await s3.send(
-        new PutObjectCommand({
-          Bucket: bucket,
-          Key: key,
-          Body: json,
-          ContentType: 'application/json',
-        }),
-      );
-    },
+    put,
 
     async read(key: string): Promise<Record<string, unknown>> {
-      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-      return storedResult.parse(JSON.parse((await Body?.transformToString()) ?? ''));
+      return storedResult.parse(JSON.parse(await readText(key)));
+    },
+
+    async copy(from: string, to: string): Promise<void> {
+      await put(to, await readText(from));
     },
 
     async remove(key: string): Promise<void> {

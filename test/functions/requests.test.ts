@@ -109,6 +109,12 @@ describe('an announced upload is refused for', () => {
     });
   });
 
+  test('a wish that is neither true nor false', async () => {
+    const body = JSON.stringify({ filename: 'a.jpg', contentType: 'image/jpeg' });
+    const asked = await send(createUpload, { body, queryStringParameters: { fresh: 'yes' } });
+    expect(asked.body).toMatchObject({ errors: [{ path: 'query.fresh' }] });
+  });
+
   test('more faults than an answer can name: it names the first', async () => {
     const unknown = Object.fromEntries(many(500).map((name) => [name, 1]));
     const long = { ['y'.repeat(50_000)]: 1, tags: many(500).map(() => '') };

@@ -4,17 +4,19 @@ import { type AnalysisRecord, ENDED, MAX_ATTEMPTS, newAnalysis } from '../../lib
 import { createAnalysisId, dropAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { type AnalyzeDeps, analyzeObject } from '../../lib/analyze.ts';
 import { findBuiltIn } from '../../lib/analyzers/registry.ts';
-import { deleteAnalysis } from '../../lib/delete.ts';
+import { type DeleteDeps, deleteAnalysis } from '../../lib/delete.ts';
 import { ServiceError } from '../../lib/errors.ts';
 import { failObject } from '../../lib/fail.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
+import { markJpeg } from '../support/pictures.ts';
 import { type Service, startService } from '../support/service.ts';
 
-const photo = readFileSync(new URL('../fixtures/rocket.jpg', import.meta.url));
+const rocket = readFileSync(new URL('../fixtures/rocket.jpg', import.meta.url));
+const photo = markJpeg(rocket);
 const analyzer = { name: 'describe', version: 1 };
 let service: Service;
-let deps: AnalyzeDeps;
+let deps: AnalyzeDeps & DeleteDeps;
 let calls = 0;
 /** What the model does when it is asked. */
 let onAsk: () => unknown = () => DESCRIBE_ANSWER;
@@ -52,7 +54,10 @@ function droppedObject(key = 'drop/a photo.jpg') {
 function uploadedObject(id: string) {
   return droppedObject(uploadKey(id));
 }
-async function recordWith(changes: Partial<AnalysisRecord> = {}, bytes: Uint8Array = photo) {
+async function recordWith(
+  changes: Partial<AnalysisRecord> = {},
+  bytes: Uint8Array = markJpeg(rocket),
+) {
   const id = createAnalysisId(Date.now());
   const key = uploadKey(id);
   const now = Date.now();
@@ -103,7 +108,7 @@ describe('a message comes, and', () => {
 
   test('the object was dropped: a record is made for the client of the drop folder', async () => {
     const object = droppedObject();
-    await service.uploads.put(object.key, photo, 'image/jpeg');
+    await service.uploads.put(object.key, markJpeg(rocket), 'image/jpeg');
     expect(await deliverObject(object)).toMatchObject(succeeded);
     expect(await stored(dropAnalysisId(object))).toMatchObject({
       clientId: 'dropper',
@@ -198,7 +203,7 @@ describe('a message comes, and', () => {
 
   test('it comes five times, at once and later: one record, one call', async () => {
     const object = droppedObject('drop/five times.jpg');
-    await service.uploads.put(object.key, photo, 'image/jpeg');
+    await service.uploads.put(object.key, markJpeg(rocket), 'image/jpeg');
     const outcomes = await Promise.all(Array.from({ length: 4 }, () => deliverObject(object)));
     outcomes.push(await deliverObject(object));
     expect(outcomes.filter(({ kind }) => kind === 'ended')).toHaveLength(1);
@@ -326,7 +331,7 @@ describe('a client deletes', () => {
   test('an analysis: record and object go, and it is not found again', async () => {
     const id = await recordWith();
     await deliver(id);
-    const deleted = { record: 1, object: 1, result: 0 };
+    const deleted = { record: 1, content: 1, object: 1, result: 0 };
     expect(await deleteAnalysis(deps, 'client', id)).toEqual({ id, deleted });
     await expect(deleteAnalysis(deps, 'client', id)).rejects.toThrow('No such analysis');
     const page = await service.lists.list({ clientId: 'client', limit: 100, now: Date.now() });
@@ -337,7 +342,7 @@ describe('a client deletes', () => {
     const id = await recordWith();
     await deliver(id);
     await service.uploads.put(uploadKey(id), Buffer.from('sent again'), 'image/jpeg');
-    const deleted = { record: 1, object: 1, result: 0 };
+    const deleted = { record: 1, content: 1, object: 1, result: 0 };
     expect(await deleteAnalysis(deps, 'client', id)).toEqual({ id, deleted });
   });
 
@@ -352,17 +357,17 @@ describe('a client deletes', () => {
     const failing = { ...deps, uploads: { remove: () => Promise.reject(new Error('S3 is down')) } };
     await expect(deleteAnalysis(failing, 'client', id)).rejects.toThrow('S3 is down');
     expect(await service.analyses.read(id)).toMatchObject({ status: 'deleted', purged: false });
-    const deleted = { record: 0, object: 1, result: 0 };
+    const deleted = { record: 0, content: 0, object: 1, result: 0 };
     expect(await deleteAnalysis(deps, 'client', id)).toEqual({ id, deleted });
   });
 
   test('a dropped file that was written again: the newer object stays', async () => {
     const object = droppedObject('drop/twice.jpg');
-    await service.uploads.put(object.key, photo, 'image/jpeg');
+    await service.uploads.put(object.key, markJpeg(rocket), 'image/jpeg');
     await deliverObject(object);
     await service.uploads.put(object.key, Buffer.from('newer'), 'image/jpeg');
     const { deleted } = await deleteAnalysis(deps, 'dropper', dropAnalysisId(object));
-    expect(deleted).toEqual({ record: 1, object: 0, result: 0 });
+    expect(deleted).toEqual({ record: 1, content: 1, object: 0, result: 0 });
     expect(await service.uploads.remove(object.key)).toBe(true);
   });
 });
@@ -382,6 +387,6 @@ test('a result too large for the table goes to its bucket, and goes with the ana
   expect(result).toBeUndefined();
   expect(await service.results.read(resultKey)).toEqual(huge);
   const { deleted } = await deleteAnalysis(deps, 'client', id);
-  expect(deleted).toEqual({ record: 1, object: 1, result: 1 });
+  expect(deleted).toEqual({ record: 1, content: 1, object: 1, result: 1 });
   await expect(service.results.read(resultKey)).rejects.toThrow();
 });

@@ -8,6 +8,7 @@ import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
 import { createClientRegistry } from '../../lib/aws/client-registry.ts';
 import { createClients, SCOPES, type Scope } from '../../lib/aws/clients.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
+import { createContents } from '../../lib/aws/contents.ts';
 import { createResults } from '../../lib/aws/results.ts';
 import { createTokens } from '../../lib/aws/tokens.ts';
 import { createUploads } from '../../lib/aws/uploads.ts';
@@ -15,15 +16,25 @@ import { createUses } from '../../lib/aws/uses.ts';
 import { createDoor } from '../../lib/door.ts';
 import { createAnalyzerFinder } from '../../lib/find-analyzer.ts';
 import { startCloud } from '../../local/cloud/cloud.ts';
+import type { AwsCall } from '../../local/cloud/server.ts';
 import { playTemplate } from '../../local/host/play-template.ts';
 
 const credentials = { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'test-secret' };
 const place = { region: 'us-east-1', accountId: '000000000000' };
 
 /** The laptop's cloud with all that serverless.yml declares, in this process, and no function running. */
-export async function startService(params: Record<string, string> = {}) {
+export async function startService(
+  params: Record<string, string> = {},
+  onCall?: (call: AwsCall) => void,
+) {
   const dataDir = mkdtempSync(join(tmpdir(), 'sightline-'));
-  const cloud = await startCloud({ dataDir, port: 0, credentials, ...place });
+  const cloud = await startCloud({
+    dataDir,
+    port: 0,
+    credentials,
+    ...place,
+    ...(onCall && { onCall }),
+  });
   const template = fileURLToPath(new URL('../../serverless.yml', import.meta.url));
   const played = await playTemplate(cloud, template, {
     stage: 'test',
@@ -56,6 +67,7 @@ export async function startService(params: Record<string, string> = {}) {
     s3,
     uploadBucket,
     analyses: createAnalyses(table, tableName),
+    contents: createContents(table, tableName),
     lists: createAnalysisLists(table, tableName),
     registry,
     clients: doorDeps.clients,

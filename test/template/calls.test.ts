@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { DeleteItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -66,11 +67,11 @@ function nameQueue(url: string): string {
 
 const seen = (call: string) => expect.poll(() => recorded, PATIENCE).toContain(call);
 
-async function announce(more: object = {}): Promise<Input> {
+async function announce(more: object = {}, query = ''): Promise<Input> {
   const body = { filename: picture.filename, contentType: picture.contentType, ...more };
   const headers = { 'content-type': 'application/json' };
   const init = { method: 'POST', headers, body: JSON.stringify(body) };
-  return (await service.call('/v1/uploads', init)).json();
+  return (await service.call(`/v1/uploads${query}`, init)).json();
 }
 
 async function waitForEnd(id: string): Promise<Input> {
@@ -137,14 +138,20 @@ test('an upload that was deleted before it came', async () => {
   await seen('process-upload: s3:DeleteObject uploads/uploads');
 });
 
-test('a result too large for the table, stored, read and deleted', async () => {
-  const form = new FormData();
-  form.append('file', new Blob([photo], { type: 'image/jpeg' }), 'rocket.jpg');
-  form.append('analyzer', 'large');
-  form.append('prompt', String(LARGE));
-  const response = await service.call('/v1/analyze', { method: 'POST', body: form });
-  const { id, result }: Input = await response.json();
-  expect(result.filler).toHaveLength(LARGE);
+test('a result too large for the table, stored, copied, read and deleted', async () => {
+  const large = { analyzer: 'large', prompt: String(LARGE) };
+  for (const cached of [false, true]) {
+    const form = new FormData();
+    form.append('file', new Blob([photo], { type: 'image/jpeg' }), 'rocket.jpg');
+    for (const [name, value] of Object.entries(large)) form.append(name, value);
+    const response = await service.call('/v1/analyze', { method: 'POST', body: form });
+    const analysis: Input = await response.json();
+    expect(analysis).toMatchObject({ status: 'succeeded', cached });
+    expect(analysis.result.filler).toHaveLength(LARGE);
+  }
+  const sha256 = createHash('sha256').update(photo).digest('hex');
+  const { id, upload } = await announce({ ...large, sha256 });
+  expect(upload).toBeNull();
   expect((await waitForEnd(id)).result.filler).toHaveLength(LARGE);
   expect(await remove(id)).toBe(200);
 });
@@ -240,7 +247,7 @@ test('readiness, health and a route that is not there', async () => {
 test('a refused key, of which the log tells in the words that the alarm looks for', async () => {
   const refusal = { kind: 'status', status: 400, reason: 'API_KEY_INVALID' } as const;
   service.gemini.script(() => refusal);
-  const { id, upload } = await announce();
+  const { id, upload } = await announce({}, '?fresh=true');
   await post(upload, picture);
   expect((await waitForEnd(id)).error.code).toBe('model_auth_failed');
   const alarms = readFileSync(new URL('../../infra/alarms.yml', import.meta.url), 'utf8');

@@ -20,7 +20,11 @@ export const CALLS: Record<string, Record<Call, string>> = {
   'create-upload': {
     ...DOOR,
     ...ANALYZERS,
+    'dynamodb:GetItem analysis': 'Analyses',
     'dynamodb:PutItem analysis': 'Analyses',
+    'dynamodb:GetItem content': 'Contents',
+    's3:GetObject results/results': 'CopyResults Encrypted',
+    's3:PutObject results/results': 'CopyResults Encrypted',
     's3:PostObject uploads/uploads': 'SignUploads Encrypted', // the client's, by our signature
   },
   'process-upload': {
@@ -29,6 +33,7 @@ export const CALLS: Record<string, Record<Call, string>> = {
     'dynamodb:PutItem analysis': 'Analyses',
     'dynamodb:UpdateItem analysis': 'Analyses',
     'dynamodb:DeleteItem analysis': 'Analyses',
+    'dynamodb:UpdateItem content': 'Contents',
     's3:GetObject uploads/uploads': 'ReadAndRemoveUploads Encrypted',
     's3:GetObject uploads/drop': 'ReadAndRemoveUploads Encrypted',
     's3:GetObject uploads/drop missing': 'ReadAndRemoveUploads MissUploads',
@@ -36,6 +41,7 @@ export const CALLS: Record<string, Record<Call, string>> = {
     's3:HeadObject uploads/drop': 'ReadAndRemoveUploads',
     's3:DeleteObject uploads/uploads': 'ReadAndRemoveUploads',
     's3:DeleteObject uploads/drop': 'ReadAndRemoveUploads',
+    's3:GetObject results/results': 'StoreResults Encrypted',
     's3:PutObject results/results': 'StoreResults Encrypted',
     's3:DeleteObject results/results': 'StoreResults',
     'sqs:ChangeMessageVisibility UploadQueue': 'TakeMessages',
@@ -61,6 +67,7 @@ export const CALLS: Record<string, Record<Call, string>> = {
     ...DOOR,
     'dynamodb:GetItem analysis': 'Analyses',
     'dynamodb:PutItem analysis': 'Analyses',
+    'dynamodb:DeleteItem content': 'Contents',
     's3:HeadObject uploads/uploads': 'RemoveUploads',
     's3:HeadObject uploads/uploads missing': 'RemoveUploads MissUploads',
     's3:HeadObject uploads/drop': 'RemoveUploads',

@@ -1,0 +1,63 @@
+import type { AnalysisRecord, Source } from './analysis.ts';
+import type { Contents } from './aws/contents.ts';
+import type { Results } from './aws/results.ts';
+import { copyAnswer, nameContent } from './content.ts';
+import { decideByHolder } from './decide.ts';
+import { type Outcome, waitDelaySeconds } from './outcome.ts';
+import { type Held, type SettleDeps, storeAnswer } from './settle.ts';
+
+/** Places lost to a quicker worker before this one waits for it. */
+const MAX_TAKE_TRIES = 3;
+
+export interface PaidOnceDeps extends SettleDeps {
+  contents: Pick<Contents, 'claim' | 'take'>;
+  results: SettleDeps['results'] & Pick<Results, 'read'>;
+}
+
+/**
+ * Ends an analysis with the stored answer to the same content, or lets it wait for the one that is
+ * being asked for, by docs/states.md. Undefined where this analysis is the one that asks.
+ */
+export async function settleKnown(
+  deps: PaidOnceDeps,
+  held: Held,
+  source: Source,
+): Promise<Outcome | undefined> {
+  const { record } = held;
+  if (!source.sha256) return undefined;
+  const content = nameContent(record, source.sha256);
+  if (record.fresh) {
+    await deps.contents.take(content, record.id);
+    return undefined;
+  }
+  for (let tries = 0; tries < MAX_TAKE_TRIES; tries += 1) {
+    const holderId = await deps.contents.claim(content, record.id);
+    if (holderId === record.id) return undefined;
+    const holder = await deps.analyses.read(holderId);
+    const decision = decideByHolder({ holder, waits: record.waits ?? 0, now: deps.now() });
+    if (decision.kind === 'copy') return storeCopy(deps, held, decision.holder, source);
+    if (decision.kind === 'wait') break;
+    if (await deps.contents.take(content, record.id, holderId)) return undefined;
+  }
+  return wait(held);
+}
+
+async function storeCopy(
+  deps: PaidOnceDeps,
+  held: Held,
+  holder: AnalysisRecord,
+  source: Source,
+): Promise<Outcome> {
+  const { resultKey, result = {} } = holder;
+  const answer = resultKey ? await deps.results.read(resultKey) : result;
+  return storeAnswer(deps, held, answer, copyAnswer(holder, { ...held.record, source }));
+}
+
+/** Back to the queue; a try that only waited does not count. */
+async function wait({ record, before, lease }: Held): Promise<Outcome> {
+  const waits = record.waits ?? 0;
+  const attempts = before?.attempts ?? 0;
+  const queued = await lease.settle({ status: 'queued', attempts, waits: waits + 1 });
+  if (!queued) return { kind: 'ignored', reason: 'lease_lost' };
+  return { kind: 'later', seconds: waitDelaySeconds(waits), reason: 'same_content_at_work' };
+}
