@@ -1,9 +1,13 @@
+import { askPatiently } from './patience.js';
 import { createProblemError } from './problems.js';
 
-/** Calls of the service with a client's key. Every refusal is thrown as an Error with its problem. */
+/**
+ * Calls of the service with a client's key. A limit is waited for, as long as the service says; every other
+ * refusal is thrown as an Error with its problem.
+ */
 export function createApi(key) {
-  const call = async (method, path, { json, headers = {}, signal } = {}) => {
-    const response = await fetch(path, {
+  const call = async (method, path, { json, headers = {}, signal, onWait } = {}) => {
+    const request = {
       method,
       headers: {
         authorization: `Bearer ${key}`,
@@ -14,7 +18,8 @@ export function createApi(key) {
       // ETags are handled here: the browser's cache would answer 200 for a 304.
       cache: 'no-store',
       signal,
-    });
+    };
+    const response = await askPatiently(() => fetch(path, request), { onWait, signal });
     if (response.status === 304) return { response, body: undefined };
     const body = await response.json().catch(() => ({}));
     if (!response.ok) throw createProblemError({ code: 'internal', ...body });
@@ -22,8 +27,9 @@ export function createApi(key) {
   };
 
   return {
-    async createUpload(upload, signal) {
-      return (await call('POST', '/v1/uploads', { json: upload, signal })).body;
+    /** `onWait(seconds)` is told of each wait for the limit. */
+    async createUpload(upload, { signal, onWait }) {
+      return (await call('POST', '/v1/uploads', { json: upload, signal, onWait })).body;
     },
     /** Waits up to 20 s for news; `analysis` is undefined where there are none. */
     async getAnalysis(id, { etag, signal } = {}) {

@@ -1,10 +1,8 @@
-import { createProblemError, problemOf } from './problems.js';
+import { createProblemError } from './problems.js';
 import { describeFile, sendFile } from './upload.js';
 
 /** Pictures under way at the same time; the others wait for their turn. */
 const MAX_AT_ONCE = 3;
-/** Longest wait, in seconds, that the page takes upon itself when it is told to slow down. */
-const MAX_PATIENCE_SECONDS = 65;
 
 /** Lets at most MAX_AT_ONCE tasks run, in the order they came. */
 export function createLine() {
@@ -36,23 +34,11 @@ export async function runPicture({ api, file, question, maxBytes, entry, follow 
   // A try that failed on its way left a record that nothing would ever come for.
   if (entry.id) await api.deleteAnalysis(entry.id).catch(() => undefined);
   const wanted = await describeFile(file, question);
-  const { id, upload } = await askPatiently(() => api.createUpload(wanted, stop.signal), card);
+  const patience = { signal: stop.signal, onWait: card.showWaiting };
+  const { id, upload } = await api.createUpload(wanted, patience);
   entry.id = id;
   // Without an upload the service has had these bytes before, and the analysis is there already.
   if (upload) await sendFile(upload, file, { onProgress: card.showUpload, signal: stop.signal });
   entry.uploaded = true;
   return follow(entry);
-}
-
-/** A limit is waited for once, where the service says how long. */
-async function askPatiently(ask, card) {
-  try {
-    return await ask();
-  } catch (error) {
-    const { code, retryAfter } = problemOf(error);
-    if (code !== 'rate_limited' || !(retryAfter <= MAX_PATIENCE_SECONDS)) throw error;
-    card.showWaiting(retryAfter);
-    await new Promise((resolve) => setTimeout(resolve, retryAfter * 1000));
-    return ask();
-  }
 }

@@ -71,7 +71,7 @@ describe.skipIf(!chromium)('given a page whose service has a Gemini key', () => 
   beforeAll(async () => {
     gemini = await startGemini({ apiKey: KEY });
     const model = { GEMINI_API_KEY: KEY, GEMINI_BASE_URL: gemini.url };
-    stack = await startStack(await createHome({ ...model, RATE_LIMIT_PER_MINUTE: '0' }));
+    stack = await startStack(await createHome(model));
   });
   afterAll(async () => {
     await stack?.stop();
@@ -104,6 +104,22 @@ describe.skipIf(!chromium)('given a page whose service has a Gemini key', () => 
     expect(await readText(card.locator('.legend'))).toContain('<b>tower</b>');
     await rowsOf(ANSWER.caption).first().waitFor();
     expect(await page.locator('img[src="x"], main b').count()).toBe(0);
+  });
+
+  test('when there are too many, it says how long it waits, and goes on by itself', async () => {
+    let refusals = 2;
+    await page.route('**/v1/uploads', async (route) => {
+      refusals -= 1;
+      if (refusals < 0) return route.continue();
+      const headers = { 'retry-after': '1' };
+      return route.fulfill({ status: 429, headers, json: { code: 'rate_limited', retryAfter: 1 } });
+    });
+    await chooseFile(PHOTO);
+    const card = cardOf('rocket.jpg');
+    await card.getByText('Too many pictures at once. Going on in 1 s…').waitFor();
+    await card.locator('.caption').waitFor();
+    expect(refusals).toBe(-1);
+    watched.complaints.length = 0; // the browser's own, of each 429
   });
 
   test('when the upload is slow and the model, too, progress and stages are seen', async () => {
