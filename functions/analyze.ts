@@ -7,15 +7,16 @@ import { createResults } from '../lib/aws/results.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/connect-door.ts';
-import type { Door } from '../lib/door.ts';
 import { createAnalyzerFinder } from '../lib/find-analyzer.ts';
 import { parseForm } from '../lib/form.ts';
-import { createHttpHandler } from '../lib/http.ts';
+import { createHttpHandler, type Guards } from '../lib/http.ts';
+import { limitUploads } from '../lib/limits.ts';
 import { freshness } from '../lib/upload.ts';
 
-export function createHandler(deps: AnalyzeNowDeps & { door: Door }) {
+export function createHandler(deps: AnalyzeNowDeps & Guards) {
   return createHttpHandler({
     door: deps.door,
+    limit: deps.limit,
     scope: 'upload',
     input: z.object({ query: z.object({ fresh: freshness }) }),
     handle: async ({ event, input: { query }, ...request }) =>
@@ -23,11 +24,18 @@ export function createHandler(deps: AnalyzeNowDeps & { door: Door }) {
   });
 }
 
-const config = readConfig(['TABLE_NAME', 'DOOR', 'UPLOAD_BUCKET', 'RESULT_BUCKET']);
+const config = readConfig([
+  'TABLE_NAME',
+  'DOOR',
+  'RATE_LIMIT_PER_MINUTE',
+  'UPLOAD_BUCKET',
+  'RESULT_BUCKET',
+]);
 const table = connectTable();
 const s3 = new S3Client(awsDefaults);
 export const handler = createHandler({
   door: connectDoor(table, config),
+  limit: limitUploads(table, config),
   analyses: createAnalyses(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
   results: createResults(s3, config.RESULT_BUCKET),

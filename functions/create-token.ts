@@ -3,14 +3,15 @@ import { connectTable } from '../lib/aws/connections.ts';
 import { createTokens } from '../lib/aws/tokens.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/connect-door.ts';
-import type { Door } from '../lib/door.ts';
-import { createHttpHandler } from '../lib/http.ts';
+import { createHttpHandler, type Guards } from '../lib/http.ts';
+import { limitReads } from '../lib/limits.ts';
 import { createToken, type TokenDeps, tokenRequest } from '../lib/token.ts';
 
 /** For browsers and phones. Any key makes tokens for what it may do itself: no scope is needed. */
-export function createHandler(deps: TokenDeps & { door: Door }) {
+export function createHandler(deps: TokenDeps & Guards) {
   return createHttpHandler({
     door: deps.door,
+    limit: deps.limit,
     json: true,
     input: z.object({ body: tokenRequest }),
     handle: async ({ input: { body }, caller }) => ({
@@ -20,10 +21,11 @@ export function createHandler(deps: TokenDeps & { door: Door }) {
   });
 }
 
-const config = readConfig(['TABLE_NAME', 'DOOR']);
+const config = readConfig(['TABLE_NAME', 'DOOR', 'READ_LIMIT_PER_MINUTE']);
 const table = connectTable();
 export const handler = createHandler({
   door: connectDoor(table, config),
+  limit: limitReads(table, config),
   tokens: createTokens(table, config.TABLE_NAME),
   now: Date.now,
 });

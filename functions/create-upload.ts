@@ -7,14 +7,14 @@ import { createResults } from '../lib/aws/results.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/connect-door.ts';
-import type { Door } from '../lib/door.ts';
 import { createAnalyzerFinder } from '../lib/find-analyzer.ts';
-import { createHttpHandler } from '../lib/http.ts';
+import { createHttpHandler, type Guards } from '../lib/http.ts';
+import { limitUploads } from '../lib/limits.ts';
 import { announceUpload, freshness, type UploadDeps, uploadRequest } from '../lib/upload.ts';
 
 const input = z.object({ query: z.object({ fresh: freshness }), body: uploadRequest });
 
-export function createHandler(deps: UploadDeps & { door: Door }) {
+export function createHandler(deps: UploadDeps & Guards) {
   return createHttpHandler({
     ...deps,
     scope: 'upload',
@@ -28,6 +28,7 @@ export function createHandler(deps: UploadDeps & { door: Door }) {
 const config = readConfig([
   'TABLE_NAME',
   'DOOR',
+  'RATE_LIMIT_PER_MINUTE',
   'UPLOAD_BUCKET',
   'RESULT_BUCKET',
   'MAX_PICTURE_BYTES',
@@ -36,6 +37,7 @@ const table = connectTable();
 const s3 = new S3Client(awsDefaults);
 export const handler = createHandler({
   door: connectDoor(table, config),
+  limit: limitUploads(table, config),
   analyses: createAnalyses(table, config.TABLE_NAME),
   contents: createContents(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),

@@ -8,14 +8,15 @@ import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/connect-door.ts';
 import { type DeleteDeps, deleteAnalysis } from '../lib/delete.ts';
-import type { Door } from '../lib/door.ts';
-import { createHttpHandler } from '../lib/http.ts';
+import { createHttpHandler, type Guards } from '../lib/http.ts';
+import { limitReads } from '../lib/limits.ts';
 
 const input = z.object({ path: z.object({ id: z.string() }) });
 
-export function createHandler(deps: DeleteDeps & { door: Door }) {
+export function createHandler(deps: DeleteDeps & Guards) {
   return createHttpHandler({
     door: deps.door,
+    limit: deps.limit,
     scope: 'delete',
     input,
     handle: async ({ input: { path }, clientId }) => ({
@@ -25,11 +26,18 @@ export function createHandler(deps: DeleteDeps & { door: Door }) {
   });
 }
 
-const config = readConfig(['TABLE_NAME', 'DOOR', 'UPLOAD_BUCKET', 'RESULT_BUCKET']);
+const config = readConfig([
+  'TABLE_NAME',
+  'DOOR',
+  'READ_LIMIT_PER_MINUTE',
+  'UPLOAD_BUCKET',
+  'RESULT_BUCKET',
+]);
 const table = connectTable();
 const s3 = new S3Client(awsDefaults);
 export const handler = createHandler({
   door: connectDoor(table, config),
+  limit: limitReads(table, config),
   analyses: createAnalyses(table, config.TABLE_NAME),
   contents: createContents(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),

@@ -5,10 +5,10 @@ import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createResults } from '../lib/aws/results.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/connect-door.ts';
-import type { Door } from '../lib/door.ts';
 import { ServiceError } from '../lib/errors.ts';
 import { matchETag } from '../lib/etag.ts';
-import { createHttpHandler } from '../lib/http.ts';
+import { createHttpHandler, type Guards } from '../lib/http.ts';
+import { limitReads } from '../lib/limits.ts';
 import { type LookUpDeps, waitForAnalysis } from '../lib/wait.ts';
 
 /** The longest wait, in seconds: with room to answer before the HTTP API gives up at 30. */
@@ -20,9 +20,10 @@ const input = z.object({
   headers: z.object({ 'if-none-match': z.string().optional() }),
 });
 
-export function createHandler(deps: LookUpDeps & { door: Door }) {
+export function createHandler(deps: LookUpDeps & Guards) {
   return createHttpHandler({
     door: deps.door,
+    limit: deps.limit,
     scope: 'read',
     input,
     handle: async ({ input: { path, query, headers }, clientId, receivedAt }) => {
@@ -37,10 +38,11 @@ export function createHandler(deps: LookUpDeps & { door: Door }) {
   });
 }
 
-const config = readConfig(['TABLE_NAME', 'DOOR', 'RESULT_BUCKET']);
+const config = readConfig(['TABLE_NAME', 'DOOR', 'READ_LIMIT_PER_MINUTE', 'RESULT_BUCKET']);
 const table = connectTable();
 export const handler = createHandler({
   door: connectDoor(table, config),
+  limit: limitReads(table, config),
   analyses: createAnalyses(table, config.TABLE_NAME),
   results: createResults(new S3Client(awsDefaults), config.RESULT_BUCKET),
   now: Date.now,

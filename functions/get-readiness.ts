@@ -6,13 +6,14 @@ import { createClients } from '../lib/aws/clients.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/connect-door.ts';
-import type { Door } from '../lib/door.ts';
-import { createHttpHandler } from '../lib/http.ts';
+import { createHttpHandler, type Guards } from '../lib/http.ts';
+import { limitReads } from '../lib/limits.ts';
 import { checkDependencies, type Probes } from '../lib/readiness.ts';
 
-export function createHandler({ door, probes }: { door: Door; probes: Probes }) {
+export function createHandler({ door, limit, probes }: Guards & { probes: Probes }) {
   return createHttpHandler({
     door,
+    limit,
     scope: 'read',
     input: z.object({}),
     handle: async () => {
@@ -26,6 +27,7 @@ export function createHandler({ door, probes }: { door: Door; probes: Probes }) 
 const config = readConfig([
   'TABLE_NAME',
   'DOOR',
+  'READ_LIMIT_PER_MINUTE',
   'UPLOAD_BUCKET',
   'RESULT_BUCKET',
   'UPLOAD_QUEUE_URL',
@@ -39,6 +41,7 @@ const secrets = new SecretsManagerClient(awsDefaults);
 const queue = { QueueUrl: config.UPLOAD_QUEUE_URL, AttributeNames: ['QueueArn' as const] };
 export const handler = createHandler({
   door: connectDoor(table, config),
+  limit: limitReads(table, config),
   probes: {
     table: () => clients.find('readiness'),
     uploads: () => s3.send(new HeadBucketCommand({ Bucket: config.UPLOAD_BUCKET })),

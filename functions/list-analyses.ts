@@ -5,8 +5,8 @@ import { connectTable } from '../lib/aws/connections.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/connect-door.ts';
 import { cursor, formatCursor } from '../lib/cursor.ts';
-import type { Door } from '../lib/door.ts';
-import { createHttpHandler } from '../lib/http.ts';
+import { createHttpHandler, type Guards } from '../lib/http.ts';
+import { limitReads } from '../lib/limits.ts';
 
 const MAX_PAGE_ITEMS = 100;
 /** Of an object's key: S3 allows as many bytes. */
@@ -23,14 +23,14 @@ const input = z.object({
   }),
 });
 
-export interface ListDeps extends ReturnType<typeof createAnalysisLists> {
-  door: Door;
+export interface ListDeps extends Guards, ReturnType<typeof createAnalysisLists> {
   now(): number;
 }
 
-export function createHandler({ door, list, now }: ListDeps) {
+export function createHandler({ door, limit, list, now }: ListDeps) {
   return createHttpHandler({
     door,
+    limit,
     scope: 'read',
     input,
     handle: async ({ input: { query }, clientId }) => {
@@ -42,10 +42,11 @@ export function createHandler({ door, list, now }: ListDeps) {
   });
 }
 
-const config = readConfig(['TABLE_NAME', 'DOOR']);
+const config = readConfig(['TABLE_NAME', 'DOOR', 'READ_LIMIT_PER_MINUTE']);
 const table = connectTable();
 export const handler = createHandler({
   door: connectDoor(table, config),
+  limit: limitReads(table, config),
   ...createAnalysisLists(table, config.TABLE_NAME),
   now: Date.now,
 });

@@ -3,6 +3,7 @@ import * as z from 'zod';
 const text = z.string().min(1);
 const list = z.string().transform((all) => all.split(/[\s,]+/).filter((one) => one !== ''));
 const positive = z.coerce.number().int().positive();
+const count = z.coerce.number().int().nonnegative();
 
 /** Who may come in, as the stage says: `custom.door` in serverless.yml. What is empty is left out. */
 const door = z.object({
@@ -25,6 +26,9 @@ const SETTINGS = {
   GEMINI_MODELS: text.transform((list) => list.split(',').map((model) => model.trim())),
   MAX_PICTURE_BYTES: positive,
   MAX_PICTURE_PIXELS: positive,
+  /** Uploads and analyses, and everything else, of one client; 0 = no limit. */
+  RATE_LIMIT_PER_MINUTE: count,
+  READ_LIMIT_PER_MINUTE: count,
 } as const;
 
 export type Settings = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]> };

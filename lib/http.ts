@@ -5,8 +5,11 @@ import type * as z from 'zod';
 import type { Scope } from './aws/clients.ts';
 import type { Caller, Door } from './door.ts';
 import { ServiceError, toServiceError } from './errors.ts';
+import { limitRate } from './limit-rate.ts';
 import { logger } from './log.ts';
 import { describeProblem, type Reply } from './problem.ts';
+import type { RateLimit } from './rate-limit.ts';
+import { readThrottling } from './throttling.ts';
 import { parseRequest } from './validation.ts';
 
 /** Of a JSON body: more than three times what all fields at their limits need. */
@@ -29,6 +32,8 @@ export interface Route<Schema extends z.ZodType> {
   door?: Door | undefined;
   /** What the key has to be good for; left out, any valid one will do. */
   scope?: Scope;
+  /** How often a client may ask; left out, as often as it likes. */
+  limit?: RateLimit | undefined;
   /** Whether the body is JSON; it then stands in `input.body`. */
   json?: boolean;
   /** The shape of `{path, query, headers, body}`. */
@@ -40,13 +45,22 @@ export interface Route<Schema extends z.ZodType> {
 export type RouteEvent = Omit<APIGatewayProxyEventV2, 'body'> & {
   body?: unknown;
   caller?: Caller;
+  /** What every answer to it carries, a refusal too. */
+  answerHeaders?: Record<string, string>;
 };
-type Middleware = MiddlewareObj<RouteEvent, APIGatewayProxyStructuredResultV2>;
+export type Middleware = MiddlewareObj<RouteEvent, APIGatewayProxyStructuredResultV2>;
 
-/** The chain around every HTTP function: who is it → parse → handle → map errors. */
+/** What a function that is not open to anyone hands on to the chain from its wiring. */
+export interface Guards {
+  door: Door;
+  limit?: RateLimit | undefined;
+}
+
+/** The chain around every HTTP function: who is it → how often → parse → handle → map errors. */
 export function createHttpHandler<Schema extends z.ZodType>(route: Route<Schema>) {
   const chain: Middleware[] = [answerErrors()];
   if (route.door) chain.push(admit(route.door, route.scope));
+  if (route.limit) chain.push(limitRate(route.limit));
   // The cast: the parser's own event type is narrower.
   if (route.json) chain.push(boundBody(), httpJsonBodyParser() as unknown as Middleware);
   return middy<RouteEvent, APIGatewayProxyStructuredResultV2>()
@@ -84,7 +98,7 @@ function answerErrors(): Middleware {
 function classify(error: unknown): ServiceError {
   const isParsers =
     error instanceof Error && 'statusCode' in error && isFromBodyParser(error.cause);
-  if (!isParsers) return toServiceError(error);
+  if (!isParsers) return readThrottling(error) ?? toServiceError(error);
   const message = 'The body has to be JSON, sent as application/json.';
   return new ServiceError('request_invalid', message, { cause: error });
 }
@@ -132,6 +146,7 @@ function serialize(event: RouteEvent, reply: Reply): APIGatewayProxyStructuredRe
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       'cache-control': 'no-store',
       'x-request-id': requestId,
+      ...event.answerHeaders,
       ...headers,
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -114,6 +114,7 @@ function listParams(settings: Settings, standInUrl: string | undefined): Record<
   return {
     dropClientId: CLIENT_ID,
     rateLimitPerMinute: String(rateLimitPerMinute),
+    ...(rateLimitPerMinute === 0 ? { readLimitPerMinute: '0' } : {}),
     ...(baseUrl ? { geminiBaseUrl: baseUrl } : {}),
     ...(geminiModels ? { geminiModels } : {}),
   };

@@ -20,7 +20,7 @@ let s3: S3Client;
 let picture: Picture;
 
 beforeAll(async () => {
-  stack = await startStack(await createHome({ RATE_LIMIT_PER_MINUTE: '0' }));
+  stack = await startStack(await createHome());
   const { awsEndpoint, region, ...credentials } = stack.info;
   s3 = new S3Client({
     endpoint: awsEndpoint,

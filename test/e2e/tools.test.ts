@@ -33,7 +33,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sightline-drop-'));
-  stack = await startStack(await createHome({ RATE_LIMIT_PER_MINUTE: '0' }));
+  stack = await startStack(await createHome());
 });
 afterAll(async () => {
   await stack?.stop();

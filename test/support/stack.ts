@@ -29,12 +29,13 @@ export interface RunningStack {
   stop(): Promise<number | null>;
 }
 
-/** A fresh data folder and two free ports, to start the same stack several times. */
+/** A fresh data folder and two free ports, to start the same stack several times. Without a rate limit, unless one is given. */
 export async function createHome(environment: Record<string, string> = {}): Promise<StackHome> {
   const dataDir = mkdtempSync(join(tmpdir(), 'sightline-e2e-'));
   process.on('exit', () => rmSync(dataDir, { recursive: true, force: true }));
   const [PORT, AWS_PORT] = [await findFreePort(), await findFreePort()];
-  return { dataDir, environment: { SIGHTLINE_DATA: dataDir, PORT, AWS_PORT, ...environment } };
+  const own = { SIGHTLINE_DATA: dataDir, PORT, AWS_PORT, RATE_LIMIT_PER_MINUTE: '0' };
+  return { dataDir, environment: { ...own, ...environment } };
 }
 
 /** `npm start`, as a process group of its own, ready. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -121,6 +122,31 @@ async function putAnalyzer(name: string): Promise<void> {
   const Item = { ...key, ...version, definition, createdAt: { S: '' } };
   await table.send(new PutItemCommand({ TableName, Item }));
 }
+
+/** Leaves no token in the client's buckets, for a second: an instance remembers for as long that there is none. */
+async function emptyBuckets(): Promise<void> {
+  const TableName = service.played.refOf('Table');
+  const fullAt = { N: String((Date.now() + 61_000) * 1000) };
+  for (const policy of ['uploads', 'reads']) {
+    const Item = { pk: { S: `rate#${policy}#${CLIENT_ID}` }, fullAt };
+    await table.send(new PutItemCommand({ TableName, Item }));
+  }
+}
+
+// First, while no instance has a lease of tokens.
+test('more requests than the limits allow, of every function that has one', async () => {
+  const limited = service.played.functions.filter(
+    ({ name }) => 'dynamodb:GetItem rate' in (CALLS[name] ?? {}),
+  );
+  const refuse = async ({ name, routes: [route = ''] }: (typeof limited)[number]) => {
+    const [method = '', path = ''] = route.split(' ');
+    await emptyBuckets();
+    const { status } = await service.call(path.replaceAll(/[{}]/g, ''), { method });
+    return status === 429 && recorded.has(`${name}: dynamodb:GetItem rate`);
+  };
+  await Promise.all(limited.map((each) => expect.poll(() => refuse(each), PATIENCE).toBe(true)));
+  await sleep(1_500);
+});
 
 test('an upload, from its announcement to its deletion', async () => {
   const { id, upload } = await announce();

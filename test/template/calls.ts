@@ -4,11 +4,13 @@
 /** `missing`: S3 tells that an object is not there to those who may list the bucket; others get a 403. */
 export type Call = string;
 
-/** Of every function that asks who is calling. */
+/** Of every function that asks who is calling, and how often. */
 const DOOR = {
   'dynamodb:GetItem client-key': 'ReadClients',
   'dynamodb:GetItem token': 'ReadClients',
   'dynamodb:UpdateItem used': 'CountUses',
+  'dynamodb:UpdateItem rate': 'RateLimits',
+  'dynamodb:GetItem rate': 'RateLimits',
 };
 /** Of a client's own analyzers: the list of its names, and one version. */
 const ANALYZERS = {

@@ -62,7 +62,12 @@ export async function startRecordedService(
   const place = { region: REGION, accountId: ACCOUNT_ID };
   const cloud = await startCloud({ dataDir, port: 0, credentials: KEYS, ...place, onCall });
   const gemini = await startGemini({ apiKey: GEMINI_KEY });
-  const params = { dropClientId: CLIENT_ID, geminiBaseUrl: gemini.url };
+  const params = {
+    dropClientId: CLIENT_ID,
+    geminiBaseUrl: gemini.url,
+    rateLimitPerMinute: '600',
+    readLimitPerMinute: '6000',
+  };
   const template = join(code, 'serverless.yml');
   const played = await playTemplate(cloud, template, { stage: 'recorded', params, ...place });
   cloud.secrets.putValue(played.refOf('GeminiSecret'), GEMINI_KEY);
