@@ -52,4 +52,6 @@ export const handler = createHandler({
   dropClientId: config.DROP_CLIENT_ID,
   limits: { maxBytes: config.MAX_PICTURE_BYTES, maxPixels: config.MAX_PICTURE_PIXELS },
   now: Date.now,
+  // Not process.exit(): that waits for the threads, one of which is what hangs.
+  endWorker: () => process.kill(process.pid, 'SIGKILL'),
 });

@@ -10,18 +10,20 @@ import type { Gemini } from './gemini/client.ts';
 import { prepareInquiry } from './inquire.ts';
 import { holdLease } from './lease.ts';
 import { logger } from './log.ts';
+import { isStuck, withinBounds } from './media/bounds.ts';
 import { convertPicture } from './media/convert.ts';
 import { inspectPicture } from './media/inspect.ts';
 import type { Delivery, Outcome } from './outcome.ts';
 import { type PaidOnceDeps, settleKnown } from './paid-once.ts';
 import { giveBack, type Held, idsOf, settleError, storeAnswer } from './settle.ts';
+import { endStuckWorker, type StuckDeps } from './stuck.ts';
 
-export interface AnalyzeDeps extends ClaimDeps, PaidOnceDeps {
+export interface AnalyzeDeps extends ClaimDeps, PaidOnceDeps, StuckDeps {
   uploads: ClaimDeps['uploads'] & {
     read(key: string, maxBytes: number, signal: AbortSignal): Promise<ReadUpload | undefined>;
   };
   gemini: Gemini;
-  limits: { maxBytes: number; maxPixels: number };
+  limits: { maxBytes: number; maxPixels: number; decodeCpuSeconds?: number };
 }
 
 /**
@@ -42,6 +44,7 @@ export async function analyzeObject(
   try {
     return await understand(deps, held, delivery);
   } catch (error) {
+    if (isStuck(error)) return await endStuckWorker(deps, held, hide);
     return await settleError(deps, held, error);
   } finally {
     lease.stop();
@@ -67,11 +70,17 @@ async function understand(deps: AnalyzeDeps, held: Held, delivery: Delivery): Pr
   if (answered) return answered;
   await delivery.hide(LEASE_SECONDS);
 
-  const facts = await timed(log, 'inspected', () => inspectPicture(upload.bytes, deps.limits));
+  const decode = <T>(work: () => Promise<T>) =>
+    withinBounds(delivery.signal, work, deps.limits.decodeCpuSeconds);
+  const facts = await timed(log, 'inspected', () =>
+    decode(() => inspectPicture(upload.bytes, deps.limits)),
+  );
   const { mediaType, width, height, frames, metadata } = facts;
   const known = { ...source, mediaType, width, height, pages: frames > 1 ? frames : undefined };
   await lease.advance({ stage: 'converting', source: known });
-  const picture = await timed(log, 'converted', () => convertPicture(upload.bytes, facts, lease));
+  const picture = await timed(log, 'converted', () =>
+    decode(() => convertPicture(upload.bytes, facts)),
+  );
 
   await lease.advance({ stage: 'analyzing' });
   const media = { mediaType: 'image/jpeg', bytes: picture.jpeg };

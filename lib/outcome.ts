@@ -27,7 +27,12 @@ export type Outcome =
   | {
       kind: 'later';
       seconds: number;
-      reason: ErrorCode | 'lease_alive' | 'claimed_by_another' | 'same_content_at_work';
+      reason:
+        | ErrorCode
+        | 'lease_alive'
+        | 'claimed_by_another'
+        | 'decoder_stuck'
+        | 'same_content_at_work';
     };
 
 /** An error as it stands in a record: a code and a plain sentence, no details. */

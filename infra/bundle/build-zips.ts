@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { readTemplate } from '../../local/host/template.ts';
 import { bundleHandlers, type HandlerBundle } from './bundle-handlers.ts';
 import { readLambdaPackage } from './lambda-packages.ts';
@@ -45,7 +45,12 @@ export async function buildZips(
 
 async function collectFiles(root: string, path: string, bundle: HandlerBundle): Promise<Files> {
   const files: Files = new Map([[path, bundle.code]]);
-  for (const name of bundle.external) {
+  const threads = bundle.threads.length > 0 ? await bundleHandlers(root, bundle.threads) : [];
+  for (const [index, { code }] of threads.entries()) {
+    const thread = basename(bundle.threads[index] ?? '', '.ts');
+    files.set(join(dirname(path), `${thread}.mjs`), code);
+  }
+  for (const name of [bundle, ...threads].flatMap(({ external }) => external)) {
     const packages = await readLambdaPackage(root, name, join(root, BUILD_FOLDER, 'npm', name));
     for (const [packed, content] of packages) files.set(packed, content);
   }

@@ -1,12 +1,14 @@
-import { join, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
-import { environmentCredentials, nodeBuiltins } from './plugins.ts';
+import { environmentCredentials, findThreads, nodeBuiltins } from './plugins.ts';
 
-/** Native code: goes into the zip as the packages that npm installs. */
-const EXTERNAL = ['sharp'];
+/** Native code and WebAssembly: goes into the zip as the packages that npm installs. */
+const EXTERNAL = ['sharp', 'libheif-js'];
 
 export interface HandlerBundle {
   code: Uint8Array;
+  /** The source files of the threads that it starts. */
+  threads: string[];
   /** The source map: kept beside the zip, for stack traces; Lambda would only load it more slowly. */
   map: Uint8Array;
   /** Which of EXTERNAL the code asks for. */
@@ -18,6 +20,7 @@ export interface HandlerBundle {
  * since they share most of what they import. The same sources give the same bytes.
  */
 export async function bundleHandlers(root: string, sources: string[]): Promise<HandlerBundle[]> {
+  const threads = findThreads();
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints: sources,
@@ -35,7 +38,7 @@ export async function bundleHandlers(root: string, sources: string[]): Promise<H
     sourcemap: 'external',
     legalComments: 'none',
     external: EXTERNAL,
-    plugins: [environmentCredentials, nodeBuiltins],
+    plugins: [environmentCredentials, nodeBuiltins, threads.plugin],
     logLevel: 'warning',
   });
   const written = new Map(outputFiles.map(({ path, contents }) => [path, contents]));
@@ -44,7 +47,18 @@ export async function bundleHandlers(root: string, sources: string[]): Promise<H
     const path = join(root, output.replaceAll('/', sep));
     const [code, map] = [written.get(path), written.get(`${path}.map`)];
     if (!code || !map) throw new Error(`esbuild wrote no ${output}`);
-    const imports = metafile.outputs[output]?.imports.map((each) => each.path) ?? [];
-    return { code, map, external: EXTERNAL.filter((name) => imports.includes(name)) };
+    const { imports = [], inputs = {} } = metafile.outputs[output] ?? {};
+    const asksFor = (name: string) => imports.some(({ path: wanted }) => isWithin(wanted, name));
+    const started = Object.keys(inputs).flatMap((input) => threads.startedBy(join(root, input)));
+    return {
+      code,
+      map,
+      threads: started.map((file) => relative(root, file)),
+      external: EXTERNAL.filter(asksFor),
+    };
   });
+}
+
+function isWithin(path: string, name: string): boolean {
+  return path === name || path.startsWith(`${name}/`);
 }

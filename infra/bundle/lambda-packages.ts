@@ -9,7 +9,14 @@ import type { Files } from './write-zip.ts';
 /** What Lambda's arm64 machines are, in npm's words. */
 const PLATFORM = ['--os=linux', '--cpu=arm64', '--libc=glibc'];
 /** Nothing that runs: types, C++ sources and headers, build scripts, commands. Licences stay. */
-const NEEDLESS = /\.d\.[cm]?ts$|\.(h|cc|gyp|bnf)$|README\.md$|^sharp\/install\/|\/bin\//;
+const NEEDLESS = new RegExp(
+  [
+    /\.d\.[cm]?ts$|\.(h|cc|gyp|bnf)$|README\.md$|^sharp\/install\/|\/bin\//,
+    /^libheif-js\/([^/]+\.js$|libheif\/|libheif-wasm\/libheif-bundle)/, // the same three times more
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+);
 
 const dependencies = z.record(z.string(), z.string()).default({});
 const lockSchema = z.looseObject({

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /**
@@ -36,3 +38,28 @@ export const environmentCredentials: Plugin = {
     }));
   },
 };
+
+const THREAD = /new URL\('\.\/([\w-]+)\.ts', import\.meta\.url\)/g;
+
+/**
+ * A module that starts a thread names its source file. In the zip the thread is a module of its own,
+ * beside the handler's.
+ */
+export function findThreads() {
+  const started = new Map<string, string[]>();
+  const plugin: Plugin = {
+    name: 'threads',
+    setup(build) {
+      build.onLoad({ filter: /[\\/]lib[\\/].*\.ts$/ }, async ({ path }) => {
+        const source = await readFile(path, 'utf8');
+        const names = [...source.matchAll(THREAD)].map(([, name]) => `${name}.ts`);
+        if (names.length === 0) return undefined;
+        const files = names.map((name) => join(dirname(path), name));
+        started.set(path, files);
+        const contents = source.replace(THREAD, "new URL('./$1.mjs', import.meta.url)");
+        return { contents, loader: 'ts' };
+      });
+    },
+  };
+  return { plugin, startedBy: (path: string) => started.get(path) ?? [] };
+}

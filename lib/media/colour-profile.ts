@@ -2,13 +2,18 @@ const TAG_TABLE = 128;
 const TAG_ENTRY_BYTES = 12;
 const MAX_TAGS = 64;
 
+/** The colours that an ICC profile is for, as it names them: `RGB `, `CMYK`, `GRAY` … */
+export function profileSpace(profile: Uint8Array): string {
+  return Buffer.from(profile.subarray(16, 20)).toString('latin1');
+}
+
 /**
  * Is this ICC profile plain sRGB by its own name? Then converting to sRGB changes nothing and costs
  * half of all the work on the picture. A profile that lies about it gets odd colours, no more.
  */
 export function isPlainSrgb(profile: Uint8Array): boolean {
   const data = Buffer.from(profile.buffer, profile.byteOffset, profile.byteLength);
-  return data.toString('latin1', 16, 20) === 'RGB ' && /^sRGB\b/.test(readDescription(data));
+  return profileSpace(profile) === 'RGB ' && /^sRGB\b/.test(readDescription(data));
 }
 
 /** The `desc` tag's text: ASCII in version 2, UTF-16 in version 4 (ICC.1:2022, 9.2.41, 10.15). */

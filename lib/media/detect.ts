@@ -1,4 +1,4 @@
-/** What can be analysed: the formats that the decoder is unblocked for (see sharp.ts). */
+/** What can be analysed: by sharp's loaders (sharp.ts), and by decoders beside them (decode.ts). */
 export const PICTURE_TYPES = [
   'image/jpeg',
   'image/png',
@@ -6,13 +6,13 @@ export const PICTURE_TYPES = [
   'image/gif',
   'image/tiff',
   'image/avif',
+  'image/heic',
+  'image/bmp',
 ] as const;
 export type PictureType = (typeof PICTURE_TYPES)[number];
 
 /** Known only so that the refusal can name them. */
 const OTHER_TYPES = [
-  'image/heic',
-  'image/bmp',
   'image/jxl',
   'image/svg+xml',
   'image/vnd.adobe.photoshop',
@@ -32,13 +32,14 @@ const SIGNATURES: readonly (readonly [MediaType, ...(readonly [at: number, text:
   ['image/tiff', [0, 'II+\0']], // BigTIFF
   ['image/tiff', [0, 'MM\0*']],
   ['image/tiff', [0, 'MM\0+']],
-  ['image/bmp', [0, 'BM'], [6, '\0\0\0\0']],
   ['image/jxl', [0, '\xff\x0a']],
   ['image/jxl', [4, 'JXL \r\n']],
   ['image/vnd.adobe.photoshop', [0, '8BPS']],
   ['application/pdf', [0, '%PDF-']],
 ];
 const SIGNATURE_BYTES = 512;
+const BMP_INFO_AT = 14;
+const BMP_HEADER_BYTES = [12, 16, 40, 52, 56, 64, 108, 124];
 
 /** The type that the bytes themselves show, whatever their name or declared type says. */
 export function detectMediaType(bytes: Uint8Array): MediaType | undefined {
@@ -46,7 +47,15 @@ export function detectMediaType(bytes: Uint8Array): MediaType | undefined {
   const known = SIGNATURES.find(([, ...pieces]) =>
     pieces.every(([at, text]) => start.startsWith(text, at)),
   );
-  return known?.[0] ?? detectBrand(start) ?? (/<svg\b/.test(start) ? 'image/svg+xml' : undefined);
+  if (known) return known[0];
+  if (isBmp(start)) return 'image/bmp';
+  return detectBrand(start) ?? (/<svg\b/.test(start) ? 'image/svg+xml' : undefined);
+}
+
+/** "BM" begins many a text: the size of the second header has to be one of those there are. */
+function isBmp(start: string): boolean {
+  const isLong = BMP_HEADER_BYTES.includes(start.charCodeAt(BMP_INFO_AT));
+  return start.startsWith('BM') && isLong && start.startsWith('\0\0\0', BMP_INFO_AT + 1);
 }
 
 export function isPictureType(type: MediaType | undefined): type is PictureType {
@@ -62,7 +71,9 @@ function detectBrand(start: string): MediaType | undefined {
   const size = Buffer.from(start.slice(0, 4), 'latin1').readUInt32BE();
   const brands = start.slice(8, size).match(/.{4}/gs) ?? [];
   if (brands.some((brand) => /^avi[fs]$/.test(brand))) return 'image/avif';
-  if (brands.some((brand) => /^(hei[cxms]|hev[cxms])$/.test(brand))) return 'image/heic';
+  // `mif1` alone says no more than HEIF: whether it can be decoded, the header will tell.
+  if (brands.some((brand) => /^(hei[cxms]|hev[cxms]|mif[12]|msf1)$/.test(brand)))
+    return 'image/heic';
   return brands.some((brand) => /^(isom|iso\d|mp4\d|qt {2}|M4V )$/.test(brand))
     ? 'video/mp4'
     : undefined;

@@ -1,7 +1,8 @@
 import type { Metadata } from 'sharp';
 import { ServiceError } from '../errors.ts';
+import { readBmpHeader } from './bmp-header.ts';
 import { isPlainSrgb } from './colour-profile.ts';
-import { detectMediaType, isPictureType, type PictureType } from './detect.ts';
+import { detectMediaType, isPictureType, PICTURE_TYPES, type PictureType } from './detect.ts';
 import { MAX_FRAMES, MAX_JPEG_SCAN_PIXELS, type PictureLimits } from './limits.ts';
 import { listMetadata, type MetadataKind } from './metadata-kinds.ts';
 import { loadSharp } from './sharp.ts';
@@ -17,12 +18,19 @@ export interface PictureFacts {
   /** Frames of an animation or pages of a document; the first is what is analysed. */
   frames: number;
   hasAlpha: boolean;
-  hasProfile: boolean;
-  /** No profile or plain sRGB: the colours need no conversion. */
-  isSrgb: boolean;
+  /** The ICC profile to convert the colours by; undefined where they are sRGB, by its name or for want of one. */
+  profile: Uint8Array | undefined;
   /** Found in the file; none of it leaves with the converted picture. */
   metadata: MetadataKind[];
 }
+
+/** What the decoder's own header says. */
+export type Header = Pick<Metadata, 'width' | 'height' | 'autoOrient' | 'hasAlpha' | 'hasProfile'> &
+  Partial<
+    Pick<Metadata, 'orientation' | 'pages' | 'icc' | 'exif' | 'xmp' | 'iptc' | 'comments'>
+  > & {
+    mediaType: PictureType;
+  };
 
 /**
  * What can be known of a picture without decoding it, cheap checks first. Throws `file_too_large`,
@@ -34,9 +42,9 @@ export async function inspectPicture(
 ): Promise<PictureFacts> {
   const mediaType = checkBytes(bytes, limits);
   const structure = checkStructure(mediaType, bytes);
-  const header = await readHeader(bytes, mediaType);
-  checkCost(header, mediaType, structure, limits);
-  return describeFacts(bytes, mediaType, header, structure);
+  const header = mediaType === 'image/bmp' ? readBmp(bytes) : await readHeader(bytes, mediaType);
+  checkCost(header, structure, limits);
+  return describeFacts(bytes, header, structure);
 }
 
 function checkBytes(bytes: Uint8Array, { maxBytes }: PictureLimits): PictureType {
@@ -51,7 +59,7 @@ function checkBytes(bytes: Uint8Array, { maxBytes }: PictureLimits): PictureType
 }
 
 /** From a buffer, never a path: by path, libvips opens formats that the bytes do not show. */
-async function readHeader(bytes: Uint8Array, mediaType: PictureType): Promise<Metadata> {
+async function readHeader(bytes: Uint8Array, detected: PictureType): Promise<Header> {
   const sharp = await loadSharp();
   // The pixels are counted below, so that too many of them are not taken for damage.
   const header = await sharp(bytes, { limitInputPixels: false })
@@ -59,25 +67,45 @@ async function readHeader(bytes: Uint8Array, mediaType: PictureType): Promise<Me
     .catch((cause: unknown) => {
       throw new ServiceError('file_malformed', undefined, { cause });
     });
+  const mediaType = typeOf(header);
   // The decoder must see the type that was checked: a file may be valid in two formats at once.
-  const isSame = header.mediaType === mediaType;
-  if (!isSame) throw new ServiceError('file_malformed', 'The file is not what its start says.');
-  return header;
+  const isSame = mediaType === detected || (isHeif(mediaType) && isHeif(detected));
+  if (!mediaType || !isSame)
+    throw new ServiceError('file_malformed', 'The file is not what its start says.');
+  return { ...header, mediaType };
 }
 
-/** Pages of a TIFF are pictures of their own, of which one is decoded; frames share a canvas. */
-function checkCost(
-  header: Metadata,
-  mediaType: PictureType,
-  { scans }: Structure,
-  { maxPixels }: PictureLimits,
-): void {
+/** By the codec where the container has two: the brands, by which sharp goes, need not say it. */
+function typeOf({ compression, mediaType }: Metadata): PictureType | undefined {
+  if (compression === 'hevc') return 'image/heic';
+  if (compression === 'av1') return 'image/avif';
+  return PICTURE_TYPES.find((type) => type === mediaType);
+}
+
+function isHeif(type: PictureType | undefined): boolean {
+  return type === 'image/avif' || type === 'image/heic';
+}
+
+function readBmp(bytes: Uint8Array): Header {
+  const header = readBmpHeader(bytes);
+  if (!header) throw new ServiceError('file_malformed', 'The BMP header makes no sense.');
+  const { width, height, profile, masks } = header;
+  const size = { width, height };
+  const icc = profile && Buffer.from(profile);
+  const colours = { hasAlpha: masks[3] !== 0, hasProfile: icc !== undefined, ...(icc && { icc }) };
+  return { mediaType: 'image/bmp', ...size, autoOrient: size, ...colours };
+}
+
+/** Whose pages are pictures of their own, of which one is decoded; frames of the others share a canvas. */
+const PAGED: readonly PictureType[] = ['image/tiff', 'image/avif', 'image/heic'];
+
+function checkCost(header: Header, { scans }: Structure, { maxPixels }: PictureLimits): void {
   const frames = header.pages ?? 1;
   if (frames > MAX_FRAMES) {
     throw new ServiceError('file_too_complex', `It has more than ${MAX_FRAMES} frames or pages.`);
   }
   const pixels = header.width * header.height;
-  if (pixels * (mediaType === 'image/tiff' ? 1 : frames) > maxPixels) {
+  if (pixels * (PAGED.includes(header.mediaType) ? 1 : frames) > maxPixels) {
     throw new ServiceError('file_too_complex', `It has more than ${maxPixels} pixels in all.`);
   }
   if (pixels * scans > MAX_JPEG_SCAN_PIXELS) {
@@ -85,20 +113,14 @@ function checkCost(
   }
 }
 
-function describeFacts(
-  bytes: Uint8Array,
-  mediaType: PictureType,
-  header: Metadata,
-  structure: Structure,
-): PictureFacts {
+function describeFacts(bytes: Uint8Array, header: Header, structure: Structure): PictureFacts {
   return {
-    mediaType,
+    mediaType: header.mediaType,
     ...header.autoOrient,
     orientation: header.orientation ?? 1,
     frames: header.pages ?? 1,
     hasAlpha: header.hasAlpha,
-    hasProfile: header.hasProfile,
-    isSrgb: !header.hasProfile || (header.icc !== undefined && isPlainSrgb(header.icc)),
-    metadata: listMetadata(bytes, mediaType, header, structure),
+    profile: header.icc && !isPlainSrgb(header.icc) ? header.icc : undefined,
+    metadata: listMetadata(bytes, header, structure),
   };
 }

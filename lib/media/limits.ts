@@ -16,8 +16,8 @@ export const OUTPUT_EDGE_MAX_PIXELS = 1_408;
 /** JPEG quality (1–100) of what is sent to the model. */
 export const JPEG_QUALITY = 82;
 
-/** Time for one conversion, in seconds; the largest valid files take two. */
-export const CONVERT_TIMEOUT_SECONDS = 20;
+/** Time of the processor for one file's decoders, in seconds; the largest valid ones, HEIC, take eight. */
+export const DECODE_CPU_SECONDS = 15;
 
 /** The limits that a stage sets: `params` in serverless.yml. */
 export interface PictureLimits {

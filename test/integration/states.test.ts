@@ -9,7 +9,7 @@ import { ServiceError } from '../../lib/errors.ts';
 import { failObject } from '../../lib/fail.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
-import { markJpeg } from '../support/pictures.ts';
+import { createBlackPng, markJpeg } from '../support/pictures.ts';
 import { type Service, startService } from '../support/service.ts';
 
 const rocket = readFileSync(new URL('../fixtures/rocket.jpg', import.meta.url));
@@ -71,9 +71,11 @@ function deliver(id: string) {
   return deliverObject(uploadedObject(id));
 }
 function deliverObject(object: ReturnType<typeof droppedObject>) {
-  const signal = AbortSignal.timeout(20_000);
-  const deadline = Date.now() + 20_000;
-  return analyzeObject(deps, object, { signal, deadline, hide: async () => undefined });
+  return analyzeObject(deps, object, deliveryOf(20));
+}
+function deliveryOf(seconds: number) {
+  const signal = AbortSignal.timeout(seconds * 1_000);
+  return { signal, deadline: Date.now() + seconds * 1_000, hide: async () => undefined };
 }
 async function stored(id: string): Promise<AnalysisRecord> {
   const record = await service.analyses.read(id);
@@ -151,6 +153,31 @@ describe('a message comes, and', () => {
     const id = await recordWith({ ...dead, stage: 'validating', attempts: 3, deaths: 2 });
     expect(await deliver(id)).toMatchObject({ kind: 'ended', code: 'file_too_complex' });
     expect(await stored(id)).toMatchObject({ status: 'rejected' });
+    expect(calls).toBe(0);
+  });
+
+  test('its decoder came to no end: the worker ends, the next counts a death, and the third is the end', async () => {
+    const hides: number[] = [];
+    const ends: number[] = [];
+    const limits = { ...PICTURE_LIMITS, decodeCpuSeconds: 0 };
+    const stuck = { ...deps, limits, endWorker: () => void ends.push(hides.length) };
+    const id = await recordWith({}, createBlackPng(7_000, 7_000));
+    const delivery = {
+      ...deliveryOf(20),
+      hide: async (seconds: number) => void hides.push(seconds),
+    };
+    for (const deaths of [0, 1, 2]) {
+      const outcome = await analyzeObject(stuck, uploadedObject(id), delivery);
+      expect(outcome).toMatchObject({ kind: 'later', reason: 'decoder_stuck' });
+      expect(await stored(id)).toMatchObject({ status: 'processing', deaths });
+    }
+    expect(await analyzeObject(stuck, uploadedObject(id), delivery)).toMatchObject({
+      kind: 'ended',
+      code: 'file_too_complex',
+    });
+    expect(await stored(id)).toMatchObject({ status: 'rejected' });
+    expect(ends).toEqual([2, 4, 6]); // each time after the message was hidden: for long, then shortly
+    expect(hides.at(-1)).toBeLessThan(10);
     expect(calls).toBe(0);
   });
 

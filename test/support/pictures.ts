@@ -1,7 +1,7 @@
 import { crc32, deflateSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 
-type Colour = readonly [number, number, number];
+export type Colour = readonly [number, number, number];
 
 /** Corners of the marker picture: top left, top right, bottom left, bottom right. */
 export const CORNERS: readonly Colour[] = [

@@ -76,6 +76,8 @@ export async function startService(
     findAnalyzer: createAnalyzerFinder(table, tableName),
     uploads: createUploads(s3, uploadBucket),
     results: createResults(s3, played.refOf('ResultBucket')),
+    /** Of a process that tests share, only tests of it want the end. */
+    endWorker: () => undefined,
     async addKey(key: string, clientId: string, scopes: readonly Scope[] = SCOPES) {
       await registry.addKey({ clientId, key, keyId: `key_${key}`, scopes });
     },

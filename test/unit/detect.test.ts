@@ -19,15 +19,16 @@ describe('detectMediaType', () => {
     ['GIF87a', 'image/gif'],
     ['MM\0*\0\0\0\x08', 'image/tiff'],
     ['\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf', 'image/avif'],
+    ['\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'image/heic'],
+    ['\0\0\0\x18ftypmif1\0\0\0\0mif1heic', 'image/heic'],
+    ['\0\0\0\x14ftypmif1\0\0\0\0mif1', 'image/heic'],
+    ['BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0', 'image/bmp'],
   ])('given the variant %j, then it is supported', (start, type) => {
     expect(detectMediaType(latin1(start))).toBe(type);
   });
 
   test.each([
-    ['\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'image/heic'],
-    ['\0\0\0\x18ftypmif1\0\0\0\0mif1heic', 'image/heic'],
     ['\0\0\0\x18ftypisom\0\0\0\0isomavc1', 'video/mp4'],
-    ['BM\x46\0\0\0\0\0\0\0\x36', 'image/bmp'],
     ['%PDF-1.7', 'application/pdf'],
     ['<?xml version="1.0"?>\n<svg xmlns="">', 'image/svg+xml'],
     ['8BPS\0\x01', 'image/vnd.adobe.photoshop'],
@@ -57,6 +58,6 @@ describe('detectMediaType', () => {
         expect(type === undefined || type.includes('/')).toBe(true);
       }),
     );
-    expect(PICTURE_TYPES).toHaveLength(6);
+    expect(PICTURE_TYPES).toHaveLength(8);
   });
 });

@@ -37,13 +37,13 @@ describe('the facts', () => {
     const facts = await inspect(
       await drawMarker().ensureAlpha(0.5).withIccProfile('p3').png().toBuffer(),
     );
-    expect(facts).toMatchObject({ hasAlpha: true, hasProfile: true, isSrgb: false });
+    expect(facts).toMatchObject({ hasAlpha: true, profile: expect.any(Uint8Array) });
   });
 
   test('given a plain sRGB profile or none, then there is nothing to convert', async () => {
     const withProfile = await drawMarker().withIccProfile('srgb').jpeg().toBuffer();
-    expect(await inspect(withProfile)).toMatchObject({ hasProfile: true, isSrgb: true });
-    expect(await inspect(jpeg)).toMatchObject({ hasProfile: false, isSrgb: true });
+    expect(await inspect(withProfile)).toMatchObject({ profile: undefined, metadata: ['icc'] });
+    expect(await inspect(jpeg)).toMatchObject({ profile: undefined, metadata: [] });
   });
 
   test('given an animation, then its frames are counted', async () => {

@@ -1,0 +1,23 @@
+import type { Sharp as Picture } from 'sharp';
+import { profileSpace } from './colour-profile.ts';
+import type { PictureFacts } from './inspect.ts';
+import type { Sharp } from './sharp.ts';
+import { writeTiff } from './write-tiff.ts';
+
+/**
+ * The picture in sRGB, by its profile: after it was made small, for at full size that is half of all the
+ * work. sharp does so by itself when a file is opened that holds the profile, so such a file, of plain
+ * pixels, is made. Of pictures that are not RGB, sharp converts each pixel as it comes.
+ */
+export async function convertColours(
+  sharp: Sharp,
+  small: Picture,
+  { profile, mediaType }: PictureFacts,
+): Promise<Picture> {
+  if (!profile || profileSpace(profile) !== 'RGB ') return small;
+  if (mediaType === 'image/heic' || mediaType === 'image/bmp') {
+    const { data, info } = await small.raw().toBuffer({ resolveWithObject: true });
+    return sharp(writeTiff(data, info, profile));
+  }
+  return sharp(await small.keepIccProfile().tiff({ compression: 'none' }).toBuffer());
+}
