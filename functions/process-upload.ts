@@ -1,5 +1,4 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, S3Event, SQSEvent } from 'aws-lambda';
 import { type AnalyzeDeps, analyzeObject } from '../lib/analyze.ts';
@@ -8,11 +7,10 @@ import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createContents } from '../lib/aws/contents.ts';
 import { createQueue, type Queue } from '../lib/aws/queue.ts';
 import { createResults } from '../lib/aws/results.ts';
-import { createSecretReader } from '../lib/aws/secrets.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
+import { connectGemini } from '../lib/connect-gemini.ts';
 import { createAnalyzerFinder } from '../lib/find-analyzer.ts';
-import { createGemini } from '../lib/gemini/client.ts';
 import { handleEvent } from '../lib/messages.ts';
 
 /** Takes SQS messages with S3 events inside, and plain S3 events. */
@@ -39,15 +37,13 @@ const config = readConfig([
 ]);
 const table = connectTable();
 const s3 = new S3Client(awsDefaults);
-const secrets = new SecretsManagerClient(awsDefaults);
-const readKey = createSecretReader(secrets, config.GEMINI_SECRET_ID);
 export const handler = createHandler({
   analyses: createAnalyses(table, config.TABLE_NAME),
   contents: createContents(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
   results: createResults(s3, config.RESULT_BUCKET),
   queue: createQueue(new SQSClient(awsDefaults), config.UPLOAD_QUEUE_URL),
-  gemini: createGemini({ baseUrl: config.GEMINI_BASE_URL, models: config.GEMINI_MODELS, readKey }),
+  gemini: connectGemini(table, config),
   findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
   dropClientId: config.DROP_CLIENT_ID,
   limits: { maxBytes: config.MAX_PICTURE_BYTES, maxPixels: config.MAX_PICTURE_PIXELS },

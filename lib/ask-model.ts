@@ -15,7 +15,8 @@ export async function askModel<T>(
   deadline: number,
 ): Promise<ModelAnswer<T>> {
   try {
-    const answer = await gemini.ask(request, parse, { signal: lease.signal, deadline });
+    const isRetry = record.attempts > 1;
+    const answer = await gemini.ask(request, parse, { signal: lease.signal, deadline, isRetry });
     lease.note({ usage: sumUsage(record.usage, answer.usage) });
     return answer;
   } catch (error) {

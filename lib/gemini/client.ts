@@ -28,6 +28,8 @@ export interface AskOptions {
   signal: AbortSignal;
   /** Epoch milliseconds: no call and no sleep goes past it. */
   deadline: number;
+  /** Whether the analysis was tried before: then what other instances know of the models counts, too. */
+  isRetry?: boolean | undefined;
   meter?: Meter | undefined;
 }
 

@@ -20,7 +20,7 @@ export const FAILURES_BEFORE_PAUSE = 4;
 export const FIRST_PAUSE_MS = 30_000;
 export const MAX_PAUSE_MS = 300_000;
 /** How long a model is left alone that is gone, or whose day's quota is used up, in seconds: both may be mended. */
-export const GONE_PAUSE_SECONDS = 300;
+export const GONE_PAUSE_SECONDS = 60;
 export const DAILY_QUOTA_PAUSE_SECONDS = 3_600;
 
 /** Bytes of an answer; 65,536 tokens, the most a model writes, are about 300 KB. */

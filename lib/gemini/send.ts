@@ -28,6 +28,8 @@ export interface SenderOptions {
   /** Epoch milliseconds. */
   deadline: number;
   callTimeoutMs: number;
+  /** Whether the analysis was tried before. */
+  isRetry?: boolean | undefined;
   random?: () => number;
   sleep?: Sleep;
 }
@@ -40,7 +42,7 @@ export interface Sending extends Turn {
 
 /** Sends one body to one model, again where that may help, and counts what it costs. */
 export function createSender(options: SenderOptions) {
-  const { breaker, tally, deadline, signal, random, sleep = sleepFor } = options;
+  const { breaker, tally, deadline, signal, isRetry = false, random, sleep = sleepFor } = options;
   const withKey = createKeyUser(options.readKey, signal);
 
   async function call({ model, body, bound }: Sending, key: string): Promise<Reply> {
@@ -57,8 +59,8 @@ export function createSender(options: SenderOptions) {
   }
 
   /** Throws, in the place of a model that is to be left alone for longer than can be slept through. */
-  async function waitFor(model: string): Promise<void> {
-    const refusal = breaker.refusal(model);
+  async function waitFor({ model, isFirst }: Turn): Promise<void> {
+    const refusal = await breaker.refusal(model, isRetry || !isFirst);
     if (!refusal) return;
     const delay = delayOf(refusal) ?? Number.POSITIVE_INFINITY;
     const isShort = delay <= MAX_SLEEP_MS && Date.now() + delay < deadline;
@@ -69,9 +71,10 @@ export function createSender(options: SenderOptions) {
   }
 
   return async (sending: Sending): Promise<Reply> => {
-    await waitFor(sending.model);
+    await waitFor(sending);
+    const mayRepeat = sending.isFirst && !breaker.isOnProbation(sending.model);
     return retry(() => withKey((key) => call(sending, key)), {
-      tries: sending.isFirst ? TRIES_OF_FIRST_MODEL : 1,
+      tries: mayRepeat ? TRIES_OF_FIRST_MODEL : 1,
       baseMs: BACKOFF_BASE_MS,
       capMs: BACKOFF_CAP_MS,
       maxSleepMs: MAX_SLEEP_MS,

@@ -51,7 +51,7 @@ const MATRIX: Record<string, Row> = {
 
   // The model is gone, or its day's quota: the next one.
   'a model that is gone (404)': { faults: [status(404)], ends: 'succeeded', calls: 2 },
-  'no model that is there (404)': { always: status(404), ends: 'model_unavailable', calls: 3 },
+  'no model that is there (404)': { always: status(404), ends: 'model_unavailable', calls: 6 },
   "a day's quota used up (429)": { faults: [daily], ends: 'succeeded', calls: 2 },
   "every model's quota of the day used up (429)": {
     always: daily,
@@ -236,6 +236,29 @@ describe('a model that gives', () => {
       error: { code: 'model_unavailable' },
       usage: { calls: 16, totalTokens: 0 },
     });
+  });
+});
+
+describe('another instance', () => {
+  const runOn = (sharesPauses: boolean) => {
+    const runner = createFaultRunner(service, { baseUrl: gemini.url, sharesPauses });
+    return runner.run();
+  };
+
+  test('does not ask, once it has trouble itself, what the first was told to leave alone', async () => {
+    const [one, other, last] = [
+      'gemini-3.8-flash',
+      'gemini-3.5-flash-lite',
+      'gemini-3.1-flash-lite',
+    ];
+    const modelsOf = ({ steps }: Run) =>
+      steps.flatMap((step) => ('model' in step ? step.model : []));
+    gemini.script([status(404), status(503, { retryDelaySeconds: 40 })]);
+    expect(modelsOf(await runOn(true))).toEqual([one, other, last]);
+    gemini.script([status(404)]);
+    expect(modelsOf(await runOn(true))).toEqual([one, last]);
+    gemini.script([status(404)]);
+    expect(modelsOf(await runOn(false))).toEqual([one, other]);
   });
 });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../lib/errors.ts';
 import { MAX_CALLS_PER_ASK } from '../../lib/gemini/limits.ts';
 import { type Fault, type Gemini, startGemini } from '../../local/gemini/server.ts';
-import { createFaultRunner, type Run, type Step } from '../support/fault-run.ts';
+import { createClock, createFaultRunner, type Run, type Step } from '../support/fault-run.ts';
 import { type Service, startService } from '../support/service.ts';
 
 // More by hand: SOAK_UPLOADS=1000
@@ -54,7 +54,12 @@ beforeAll(async () => {
   gemini.script({ rate: RATE, faults: FAULTS });
   service = await startService();
   // Two instances, each with what it has learnt of the models.
-  const options = { baseUrl: gemini.url, callTimeoutMs: 2_000 };
+  const options = {
+    baseUrl: gemini.url,
+    callTimeoutMs: 2_000,
+    sharesPauses: true,
+    clock: createClock(),
+  };
   const instances = [createFaultRunner(service, options), createFaultRunner(service, options)];
   let left = UPLOADS;
   const workers = Array.from({ length: WORKERS }, async (_, index) => {

@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import { type AnalysisRecord, newAnalysis } from '../../lib/analysis.ts';
 import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { type AnalyzeDeps, analyzeObject } from '../../lib/analyze.ts';
+import { createModelPauses } from '../../lib/aws/model-pauses.ts';
 import { MAX_HIDE_SECONDS } from '../../lib/aws/queue.ts';
 import { createBreaker } from '../../lib/gemini/breaker.ts';
 import { createGemini, type GeminiOptions } from '../../lib/gemini/client.ts';
@@ -29,6 +30,31 @@ export interface FaultRunner {
   run(): Promise<Run>;
 }
 
+export interface RunnerOptions extends Partial<GeminiOptions> {
+  baseUrl: string;
+  /** Whether instances tell each other which models to leave alone, over the service's table. */
+  sharesPauses?: boolean;
+  /** One for all instances that share something. */
+  clock?: Clock;
+}
+
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  skip(seconds: number): void;
+}
+
+/** Runs as clocks do, and can be put forward. */
+export function createClock(): Clock {
+  let skippedMs = 0;
+  return {
+    now: () => Date.now() + skippedMs,
+    skip: (seconds) => {
+      skippedMs += seconds * 1_000;
+    },
+  };
+}
+
 /**
  * Uploads against a model at `baseUrl`, by the very message handling, use case, table and bucket of the
  * service; only the time between and within the tries is skipped instead of waited. One runner is one
@@ -36,15 +62,15 @@ export interface FaultRunner {
  */
 export function createFaultRunner(
   service: Service,
-  options: Partial<GeminiOptions> & { baseUrl: string },
+  { sharesPauses = false, clock = createClock(), ...options }: RunnerOptions,
 ): FaultRunner {
-  let skippedMs = 0;
-  const now = () => Date.now() + skippedMs;
-  const breaker = createBreaker(now);
+  const { now } = clock;
+  const store = createModelPauses(service.table, service.tableName);
+  const breaker = createBreaker({ now, ...(sharesPauses && { store }) });
   const run = async (): Promise<Run> => {
     const steps: Step[] = [];
     const skip = (kind: 'queued' | 'slept', seconds: number) => {
-      skippedMs += seconds * 1_000;
+      clock.skip(seconds);
       steps.push({ kind, seconds });
     };
     const sleep = async (ms: number) => skip('slept', ms / 1_000);

@@ -233,6 +233,15 @@ test("a client's own analyzer, named by an upload, by a form and by a folder", a
   await seen('fail-upload: dynamodb:GetItem analyzer');
 });
 
+test('a model that is gone, and another in its place', async () => {
+  service.gemini.script([{ kind: 'status', status: 404 }]);
+  const { id, upload } = await announce();
+  await post(upload, picture);
+  expect(await waitForEnd(id)).toMatchObject({ status: 'succeeded' });
+  await seen('process-upload: dynamodb:PutItem model-pause');
+  await seen('process-upload: dynamodb:GetItem model-pause');
+});
+
 test('a dropped file that is gone', async () => {
   await tell('UploadQueue', 'drop/gone.jpg');
   await seen('process-upload: dynamodb:DeleteItem analysis');

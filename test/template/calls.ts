@@ -31,6 +31,8 @@ export const CALLS: Record<string, Record<Call, string>> = {
   },
   'process-upload': {
     ...ANALYZERS,
+    'dynamodb:GetItem model-pause': 'ModelPauses',
+    'dynamodb:PutItem model-pause': 'ModelPauses',
     'dynamodb:GetItem analysis': 'Analyses',
     'dynamodb:PutItem analysis': 'Analyses',
     'dynamodb:UpdateItem analysis': 'Analyses',

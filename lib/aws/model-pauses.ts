@@ -1,0 +1,29 @@
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+
+/** Times in epoch milliseconds. */
+const pause = z.object({
+  until: z.number(),
+  code: z.enum(['model_unavailable', 'model_rate_limited']),
+  remedy: z.enum(['retry', 'next_model']),
+  returnAt: z.number().optional(),
+});
+
+/** How long an item stays after its pause, in seconds: the table's own clean-up is in no hurry. */
+const KEPT_SECONDS = 3_600;
+
+/** The models that instances have told each other to leave alone. */
+export function createModelPauses(table: DynamoDBDocumentClient, TableName: string) {
+  const pkOf = (model: string) => `model-pause#${model}`;
+  return {
+    async read(model: string): Promise<z.infer<typeof pause> | undefined> {
+      const { Item } = await table.send(new GetCommand({ TableName, Key: { pk: pkOf(model) } }));
+      return pause.safeParse(Item).data;
+    },
+    async write(model: string, given: z.infer<typeof pause>): Promise<void> {
+      const expiresAt = Math.ceil(given.until / 1_000) + KEPT_SECONDS;
+      const Item = { ...given, pk: pkOf(model), expiresAt };
+      await table.send(new PutCommand({ TableName, Item }));
+    },
+  };
+}
