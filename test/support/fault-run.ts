@@ -14,9 +14,19 @@ import type { Service } from './service.ts';
 /** `maxReceiveCount` in infra/queues.yml: then the message is found in the dead-letter queue. */
 const MAX_RECEIVES = 20;
 
-/** A call that was answered or broke off, with the delay that the answer asked for; or a wait. In seconds. */
+/**
+ * A call that was answered or broke off, with the delay that the answer asked for; or a wait. In seconds,
+ * but for when a call began and ended: by the clock, in milliseconds.
+ */
 export type Step =
-  | { kind: 'call'; model: string; status: number | 'broken'; asksFor?: number }
+  | {
+      kind: 'call';
+      model: string;
+      status: number | 'broken';
+      asksFor?: number;
+      began: number;
+      ended: number;
+    }
   | { kind: 'queued' | 'slept'; seconds: number };
 
 export interface Run {
@@ -74,7 +84,7 @@ export function createFaultRunner(
       steps.push({ kind, seconds });
     };
     const sleep = async (ms: number) => skip('slept', ms / 1_000);
-    const fetch = noteCalls(steps);
+    const fetch = noteCalls(steps, now);
     const gemini = createGemini({ ...STAGE_OF_GEMINI, breaker, sleep, fetch, ...options });
     const deps = { ...service, gemini, now, ...STAGE } satisfies AnalyzeDeps;
     const { id, event } = await announce(service);
@@ -101,13 +111,16 @@ async function receive(deps: AnalyzeDeps, event: SQSEvent): Promise<number | und
   return answer?.batchItemFailures.length === 0 ? undefined : hidden;
 }
 
-function noteCalls(steps: Step[]): typeof fetch {
+function noteCalls(steps: Step[], now: () => number): typeof fetch {
   return async (url, init) => {
-    const step: Step = { kind: 'call', model: modelIn(String(url)), status: 'broken' };
+    const began = now();
+    const model = modelIn(String(url));
+    const step: Step = { kind: 'call', model, status: 'broken', began, ended: began };
     steps.push(step);
     const response = await fetch(url, init);
     step.status = response.status;
     const asked = response.ok ? undefined : delayIn(await response.clone().text());
+    step.ended = now();
     if (asked !== undefined) step.asksFor = asked;
     return response;
   };
