@@ -28,4 +28,5 @@ export const analyzerDefinition = z.object({
   ...settings,
   schema: z.custom<JsonSchema>(isSchema),
 });
+export type NewDefinition = z.output<typeof newDefinition>;
 export type AnalyzerDefinition = z.output<typeof analyzerDefinition>;

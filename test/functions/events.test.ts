@@ -4,6 +4,7 @@ import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newAnalysis } from '../../lib/analysis.ts';
 import { uploadKey } from '../../lib/analysis-id.ts';
+import { BUILT_IN } from '../../lib/analyzers/registry.ts';
 import { startGemini } from '../../local/gemini/server.ts';
 import { type Service, startService } from '../support/service.ts';
 
@@ -75,6 +76,17 @@ test('get-analysis: 404 for one that is not there, 200 with an ETag for one that
   event.headers['if-none-match'] = found.headers.etag;
   event.queryStringParameters.wait = '0.2';
   expect(await answer('get-analysis', event)).toMatchObject({ status: 304, body: undefined });
+});
+
+test('put-analyzer, get-analyzer and list-analyzers: a version is made, read and named', async () => {
+  expect(await answer('get-analyzer')).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  const { status, headers, body } = await answer('put-analyzer');
+  expect(status).toBe(201);
+  expect(headers.location).toBe('/v1/analyzers/receipts@1');
+  expect(await answer('put-analyzer')).toMatchObject({ status: 200, body });
+  expect(await answer('get-analyzer')).toMatchObject({ status: 200, body });
+  const names = (await answer('list-analyzers')).body.data.map(({ name }: typeof body) => name);
+  expect(names).toEqual([...BUILT_IN.map(({ name }) => name), 'receipts']);
 });
 
 test('list-analyses: 200 with a page', async () => {

@@ -111,16 +111,14 @@ async function findDropped(key: string): Promise<Input[]> {
 }
 
 async function putAnalyzer(name: string): Promise<void> {
-  const TableName = service.played.refOf('Table');
   const schema = { type: 'object', properties: { what: { type: 'string' } } };
-  const definition = { S: JSON.stringify({ prompt: 'What is it?', schema }) };
-  const version = { version: { N: '1' }, digest: { S: '' } };
-  const heading = { M: { ...version, updatedAt: { S: '' } } };
-  const pk = { S: `analyzers#${CLIENT_ID}` };
-  await table.send(new PutItemCommand({ TableName, Item: { pk, [`@${name}`]: heading } }));
-  const key = { pk: { S: `analyzer#${name}@1#${CLIENT_ID}` }, name: { S: name } };
-  const Item = { ...key, ...version, definition, createdAt: { S: '' } };
-  await table.send(new PutItemCommand({ TableName, Item }));
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ prompt: 'What is it?', schema });
+  const path = `/v1/analyzers/${name}`;
+  for (const status of [201, 200])
+    expect((await service.call(path, { method: 'PUT', headers, body })).status).toBe(status);
+  expect((await service.call(path)).status).toBe(200);
+  expect((await service.call('/v1/analyzers')).status).toBe(200);
 }
 
 /** Leaves no token in the client's buckets, for a second: an instance remembers for as long that there is none. */

@@ -5,13 +5,14 @@
 export type Call = string;
 
 /** Of every function that asks who is calling, and how often. */
-const DOOR = {
+const GUARDED = {
   'dynamodb:GetItem client-key': 'ReadClients',
   'dynamodb:GetItem token': 'ReadClients',
-  'dynamodb:UpdateItem used': 'CountUses',
   'dynamodb:UpdateItem rate': 'RateLimits',
   'dynamodb:GetItem rate': 'RateLimits',
 };
+/** The same, where tokens get in, too: their uses are counted. */
+const DOOR = { ...GUARDED, 'dynamodb:UpdateItem used': 'CountUses' };
 /** Of a client's own analyzers: the list of its names, and one version. */
 const ANALYZERS = {
   'dynamodb:GetItem analyzers': 'ReadAnalyzers',
@@ -88,6 +89,15 @@ export const CALLS: Record<string, Record<Call, string>> = {
     's3:GetObject results/results': 'ReadResults Encrypted',
   },
   'create-token': { ...DOOR, 'dynamodb:PutItem token': 'MakeTokens' },
+  'put-analyzer': {
+    ...GUARDED,
+    'dynamodb:GetItem analyzers': 'Analyzers',
+    'dynamodb:GetItem analyzer': 'Analyzers',
+    'dynamodb:PutItem analyzer': 'Analyzers',
+    'dynamodb:UpdateItem analyzers': 'Analyzers',
+  },
+  'get-analyzer': { ...DOOR, ...ANALYZERS },
+  'list-analyzers': { ...DOOR, 'dynamodb:GetItem analyzers': 'ReadAnalyzers' },
   'get-health': {},
   'get-readiness': {
     ...DOOR,

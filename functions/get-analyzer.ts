@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import { connectTable } from '../lib/aws/connections.ts';
+import { createOwnAnalyzers, type OwnAnalyzers } from '../lib/aws/own-analyzers.ts';
+import { readConfig } from '../lib/config.ts';
+import { connectDoor } from '../lib/connect-door.ts';
+import { createHttpHandler, type Guards } from '../lib/http.ts';
+import { limitReads } from '../lib/limits.ts';
+import { showAnalyzer } from '../lib/show-analyzer.ts';
+
+const input = z.object({
+  path: z.object({ name: z.string() }),
+  query: z.object({ version: z.coerce.number().int().positive().optional() }),
+});
+
+export function createHandler({ door, limit, own }: Guards & { own: OwnAnalyzers }) {
+  return createHttpHandler({
+    door,
+    limit,
+    scope: 'read',
+    input,
+    handle: async ({ input: { path, query }, clientId }) => ({
+      status: 200,
+      body: await showAnalyzer(own, clientId, path.name, query.version),
+    }),
+  });
+}
+
+const config = readConfig(['TABLE_NAME', 'DOOR', 'READ_LIMIT_PER_MINUTE']);
+const table = connectTable();
+export const handler = createHandler({
+  door: connectDoor(table, config),
+  limit: limitReads(table, config),
+  own: createOwnAnalyzers(table, config.TABLE_NAME),
+});

@@ -1,0 +1,39 @@
+import * as z from 'zod';
+import { newDefinition } from '../lib/analyzers/definition.ts';
+import { analyzerName } from '../lib/analyzers/reference.ts';
+import { createAnalyzerWriter } from '../lib/aws/analyzer-writer.ts';
+import { connectTable } from '../lib/aws/connections.ts';
+import { createOwnAnalyzers } from '../lib/aws/own-analyzers.ts';
+import { readConfig } from '../lib/config.ts';
+import { connectDoor } from '../lib/connect-door.ts';
+import { createHttpHandler, type Guards } from '../lib/http.ts';
+import { limitReads } from '../lib/limits.ts';
+import { type PutAnalyzerDeps, putAnalyzer } from '../lib/put-analyzer.ts';
+
+const input = z.object({ path: z.object({ name: analyzerName }), body: newDefinition });
+
+export function createHandler(deps: PutAnalyzerDeps & Guards) {
+  return createHttpHandler({
+    door: deps.door,
+    limit: deps.limit,
+    scope: 'admin',
+    json: true,
+    input,
+    handle: async ({ input: { path, body }, clientId }) => {
+      const { isNew, analyzer } = await putAnalyzer(deps, clientId, path.name, body);
+      const location = `/v1/analyzers/${analyzer.name}@${analyzer.version}`;
+      return { status: isNew ? 201 : 200, body: analyzer, headers: { location } };
+    },
+  });
+}
+
+const config = readConfig(['TABLE_NAME', 'DOOR', 'READ_LIMIT_PER_MINUTE', 'GEMINI_MODELS']);
+const table = connectTable();
+const own = createOwnAnalyzers(table, config.TABLE_NAME);
+export const handler = createHandler({
+  door: connectDoor(table, config),
+  limit: limitReads(table, config),
+  writer: createAnalyzerWriter(table, config.TABLE_NAME, own),
+  models: config.GEMINI_MODELS,
+  now: Date.now,
+});
