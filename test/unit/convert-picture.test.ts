@@ -40,6 +40,18 @@ function contrast(one: Uint8Array | undefined, other: Uint8Array | undefined): n
   return Math.abs(luma(one) - luma(other));
 }
 
+/** Markers of a baseline JPEG of one scan, and where its last one ends. */
+function listMarkers(jpeg: Uint8Array): { markers: number[]; end: number } {
+  const view = Buffer.from(jpeg);
+  const markers: number[] = [];
+  for (let at = 2; at < view.length; at += 2 + view.readUInt16BE(at + 2)) {
+    markers.push(view[at + 1] ?? 0);
+    if (markers.at(-1) === 0xda) break;
+  }
+  const end = view.indexOf(Buffer.from([0xff, 0xd9])) + 2;
+  return { markers: [...markers, ...view.subarray(end - 1, end)], end };
+}
+
 async function expectMarker(picture: Uint8Array, tolerance = 12): Promise<void> {
   const corners = await readCorners(picture);
   corners.forEach((colour, corner) => {
@@ -62,12 +74,15 @@ describe('what the model gets', () => {
     },
   );
 
-  test.each(['png', 'webp', 'tiff', 'avif'] as const)(
-    'given a turned %s, then it is upright too',
+  test.each(['png', 'webp', 'tiff'] as const)(
+    'given a %s of any orientation, then it is upright too',
     async (format) => {
-      const { jpeg, facts } = await convert(await drawMarker(6).toFormat(format).toBuffer());
-      expect(facts).toMatchObject(MARKER);
-      await expectMarker(jpeg, 24);
+      for (let orientation = 2; orientation <= 8; orientation += 1) {
+        const turned = await drawMarker(orientation).toFormat(format).toBuffer();
+        const { jpeg, facts } = await convert(turned);
+        expect(facts).toMatchObject({ ...MARKER, orientation });
+        await expectMarker(jpeg, 24);
+      }
     },
   );
 
@@ -75,6 +90,11 @@ describe('what the model gets', () => {
     ['CMYK JPEG', (marker) => marker.toColourspace('cmyk').jpeg({ quality: 95 })],
     ['PNG of 16 bits', (marker) => marker.toColourspace('rgb16').png()],
     ['P3 photo', (marker) => marker.withIccProfile('p3').jpeg({ quality: 95 })],
+    ['P3 PNG of 16 bits', (m) => m.toColourspace('rgb16').withIccProfile('p3').png()],
+    ['P3 AVIF', (marker) => marker.withIccProfile('p3').avif({ quality: 90 })],
+    ['opaque P3 PNG with alpha', (m) => m.ensureAlpha(1).withIccProfile('p3').png()],
+    ['Lab TIFF', (marker) => marker.toColourspace('lab').tiff({ compression: 'lzw' })],
+    ['TIFF of floats', (marker) => marker.toColourspace('scrgb').tiff({ compression: 'none' })],
     ['palette PNG', (marker) => marker.png({ palette: true })],
     ['progressive JPEG', (marker) => marker.jpeg({ progressive: true, quality: 95 })],
     ['interlaced PNG', (marker) => marker.png({ progressive: true })],
@@ -88,6 +108,38 @@ describe('what the model gets', () => {
       channels: 3,
     });
     await expectMarker(jpeg, name === 'CMYK JPEG' ? 90 : 16); // CMYK ink has no such red
+  });
+
+  test.each<[string, (marker: Sharp) => Sharp]>([
+    ['grey JPEG', (marker) => marker.toColourspace('b-w').jpeg({ quality: 95 })],
+    ['grey PNG', (marker) => marker.toColourspace('b-w').png()],
+    ['grey PNG of 16 bits', (marker) => marker.toColourspace('grey16').png()],
+    ['grey PNG with alpha', (marker) => marker.ensureAlpha(1).toColourspace('b-w').png()],
+  ])('given a %s, then its greys are the same', async (_, encode) => {
+    const greys = await readCorners(await drawMarker().greyscale().png().toBuffer());
+    const { jpeg } = await convert(await encode(drawMarker().greyscale()).toBuffer());
+    (await readCorners(jpeg)).forEach(([grey], corner) => {
+      expect(Math.abs(grey - (greys[corner]?.[0] ?? 0))).toBeLessThanOrEqual(4);
+    });
+  });
+
+  test('given a CMYK picture with its profile, then the colours are those that the profile says', async () => {
+    const inks = await drawMarker().withIccProfile('cmyk').tiff({ compression: 'lzw' }).toBuffer();
+    const shown = await readCorners(await sharp(inks).png().toBuffer());
+    const { jpeg } = await convert(inks);
+    (await readCorners(jpeg)).forEach((colour, corner) => {
+      colour.forEach((value, channel) => {
+        expect(Math.abs(value - (shown[corner]?.[channel] ?? 0))).toBeLessThanOrEqual(8);
+      });
+    });
+  });
+
+  test('given one bit a pixel, then black is black and white is white', async () => {
+    const fax = { bitdepth: 1, compression: 'ccittfax4' } as const;
+    const bits = drawMarker().threshold(100).toColourspace('b-w').tiff(fax);
+    const { jpeg } = await convert(await bits.toBuffer());
+    const corners = await readCorners(jpeg);
+    expect(corners.map(([red]) => (red > 250 ? 1 : red < 5 ? 0 : red))).toEqual([1, 1, 0, 1]);
   });
 
   test.each<[string, ...Colour[]]>([
@@ -138,6 +190,21 @@ describe('what the model gets', () => {
     expect(bytes).not.toMatch(/PLANTED|Exif|xmpmeta|ICC_PROFILE|Photoshop/);
     const { exif, xmp, iptc, icc, orientation } = await sharp(jpeg).metadata();
     expect([exif, xmp, iptc, icc, orientation]).toEqual(Array(5).fill(undefined));
+  });
+
+  test('given any of them, then the JPEG holds its tables and its picture, and ends where it ends', async () => {
+    const rich = drawMarker(6)
+      .withXmp('<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
+      .withIccProfile('p3');
+    for (const bytes of [await rich.jpeg().toBuffer(), createGif(9, 9, 2)]) {
+      const { jpeg } = await convert(Buffer.concat([bytes, Buffer.alloc(999, 'behind the end')]));
+      const { markers, end } = listMarkers(jpeg);
+      expect(end).toBe(jpeg.length);
+      const jfif = [0xe0];
+      const needed = [0xdb, 0xc0, 0xc4, 0xda, 0xd9]; // quantisation, frame, Huffman, scan, end
+      expect(markers.filter((marker) => ![...jfif, ...needed].includes(marker))).toEqual([]);
+      expect(markers).toEqual(expect.arrayContaining(needed));
+    }
   });
 
   test('given a large picture, then it is made small, and a small one stays as it is', async () => {
