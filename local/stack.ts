@@ -140,7 +140,14 @@ async function serve(
     dataDir: settings.dataDir,
   };
   const tableName = played.refOf('Table');
-  await prepareTable({ runtime, tableName, clientId: CLIENT_ID, apiKey: keys.apiKey });
+  const modelServer = standIn ? 'stand-in' : (played.readVariable('GEMINI_BASE_URL') ?? '');
+  await prepareTable({
+    runtime,
+    tableName,
+    clientId: CLIENT_ID,
+    apiKey: keys.apiKey,
+    modelServer,
+  });
   const config: PageConfig = {
     apiKey: keys.apiKey,
     awsEndpoint: cloud.endpoint,

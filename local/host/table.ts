@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createClientRegistry } from '../../lib/aws/client-registry.ts';
 import { createClients, hashKey, SCOPES } from '../../lib/aws/clients.ts';
+import { forgetOtherAnswers } from '../forget-answers.ts';
 import { releaseLeases } from '../release-leases.ts';
 import type { RuntimeSettings } from './function-environment.ts';
 
@@ -10,9 +11,11 @@ export interface TableOptions {
   tableName: string;
   clientId: string;
   apiKey: string;
+  /** Who answers for the model: the stand-in, or a server's address. */
+  modelServer: string;
 }
 
-/** Puts the table into the state that a start expects: this machine's client is known, no lease of a dead run is left. */
+/** Puts the table into the state that a start expects: this machine's client is known, no lease of a dead run and no answer of another model is left. */
 export async function prepareTable(options: TableOptions): Promise<void> {
   const { runtime, tableName } = options;
   const { region, awsEndpoint: endpoint, accessKeyId, secretAccessKey } = runtime;
@@ -22,6 +25,7 @@ export async function prepareTable(options: TableOptions): Promise<void> {
     marshallOptions: { removeUndefinedValues: true },
   });
   await releaseLeases(table, tableName);
+  await forgetOtherAnswers(table, tableName, options.modelServer);
   await registerKey(table, options);
   client.destroy();
 }

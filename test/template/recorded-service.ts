@@ -74,7 +74,8 @@ export async function startRecordedService(
   const taskRoot = played.taskRoot;
   const runtime = { region: REGION, ...KEYS, awsEndpoint: cloud.endpoint, taskRoot, dataDir };
   const tableName = played.refOf('Table');
-  await prepareTable({ runtime, tableName, clientId: CLIENT_ID, apiKey: API_KEY });
+  const modelServer = gemini.url;
+  await prepareTable({ runtime, tableName, clientId: CLIENT_ID, apiKey: API_KEY, modelServer });
   const logs = openLogs({ dataDir, print: () => {} });
   const page = createPage(join(ROOT, 'web'), {
     apiKey: API_KEY,
