@@ -7,6 +7,8 @@ const count = z.coerce.number().int().nonnegative();
 
 /** Who may come in, as the stage says: `custom.door` in serverless.yml. What is empty is left out. */
 const door = z.object({
+  /** Of Secrets Manager: signing secrets are made of it. */
+  secretId: text,
   /** CIDR blocks with commas between; none: any address. */
   allow: list,
 });

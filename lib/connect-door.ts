@@ -1,5 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createClients } from './aws/clients.ts';
+import { createDoorSecretReader } from './aws/door-secret.ts';
 import { createTokens } from './aws/tokens.ts';
 import { createUses } from './aws/uses.ts';
 import type { Settings } from './config.ts';
@@ -14,6 +15,7 @@ export function connectDoor(
     clients: createClients(table, TABLE_NAME),
     tokens: createTokens(table, TABLE_NAME),
     uses: createUses(table, TABLE_NAME),
+    readSecret: createDoorSecretReader(DOOR.secretId),
     allow: DOOR.allow,
     now: Date.now,
   });

@@ -1,8 +1,9 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { isListed } from './addresses.ts';
 import type { Scope } from './aws/clients.ts';
-import type { Use, Uses } from './aws/uses.ts';
+import type { Uses } from './aws/uses.ts';
 import { ServiceError } from './errors.ts';
+import { deriveSigningSecret, verifySignature } from './signature.ts';
 import { identify, type Visitor, type VisitorDeps } from './visitor.ts';
 
 /** Who is calling, once the door has let them in. */
@@ -32,6 +33,8 @@ export type Door = (event: DoorEvent, scope?: Scope) => Promise<Caller>;
 
 export interface DoorDeps extends VisitorDeps {
   uses: Pick<Uses, 'count'>;
+  /** The stage's own, of which signing secrets are made. */
+  readSecret(): Promise<string>;
   /** CIDR blocks that the stage is open to; none: any address. */
   allow: readonly string[];
 }
@@ -46,7 +49,12 @@ export function createDoor(deps: DoorDeps): Door {
     checkAddress(event, visitor.settings.allow);
     if (scope && !visitor.scopes.includes(scope))
       throw new ServiceError('forbidden', `The key lacks the scope \`${scope}\`.`);
-    if (visitor.use) await spend(deps, visitor.use, 'The token is used up.');
+    const use = visitor.use ?? (await checkSignature(deps, visitor, event));
+    if (use && !(await deps.uses.count(use)))
+      throw new ServiceError(
+        'unauthorized',
+        'The token is used up, or the request was sent before.',
+      );
     return describeCaller(visitor);
   };
 }
@@ -60,8 +68,12 @@ function checkAddress({ requestContext }: DoorEvent, allow: readonly string[] = 
   throw new ServiceError('forbidden', 'Calls from this address are not let in.');
 }
 
-async function spend({ uses }: DoorDeps, use: Use, refusal: string): Promise<void> {
-  if (!(await uses.count(use))) throw new ServiceError('unauthorized', refusal);
+/** Only a key signs: a token is short-lived in place of that. */
+async function checkSignature(deps: DoorDeps, visitor: Visitor, event: DoorEvent) {
+  const { via, keyId, settings } = visitor;
+  if (via !== 'key' || !settings.signing) return undefined;
+  const secret = deriveSigningSecret(await deps.readSecret(), keyId);
+  return verifySignature(event, { keyId, secret, now: deps.now() });
 }
 
 function describeCaller({ settings, use: _, ...visitor }: Visitor): Caller {

@@ -12,6 +12,7 @@ const USAGE = `usage: npm run keys -- COMMAND --client NAME [--stage STAGE]
   create [--scopes upload,read,delete]   a key, shown this once
   rotate                                 the next key; the last one works until it is revoked
   revoke [--key ID]                      no door opens to it any more
+  signing-secret [--key ID]              what it signs requests with, after set --signing on
   list                                   keys and settings, of all clients without --client
   set --OPTION VALUE|default …           ${Object.keys(settingOptions).join(', ')}
   remove                                 the client with all keys and settings`;
@@ -25,6 +26,8 @@ const commands: Record<string, (keys: ClientKeys, name: string, values: Values) 
       tell(await keys.create(name, scopes ? readScopes(scopes) : undefined)),
     rotate: async (keys, name) => tell(await keys.rotate(name)),
     revoke: async (keys, name, { key }) => console.log(`revoked ${await keys.revoke(name, key)}`),
+    'signing-secret': async (keys, name, { key }) =>
+      console.log(await keys.readSigningSecret(name, key)),
     list: async (keys, name) => console.log(describeClients([await keys.require(name)])),
     set: async (keys, name, values) => {
       const known = await keys.find(name);

@@ -6,6 +6,7 @@ import {
   MAX_KEYS,
 } from '../../lib/aws/client-registry.ts';
 import type { Scope } from '../../lib/aws/clients.ts';
+import { deriveSigningSecret } from '../../lib/signature.ts';
 import type { OpenStage } from './open-stage.ts';
 
 /** What a new key may do where nothing else is said: all that an app needs. */
@@ -21,7 +22,8 @@ export interface MadeKey {
 export type ClientKeys = ReturnType<typeof createClientKeys>;
 
 /** Clients' keys in a stage's table. */
-export function createClientKeys({ stage, table, tableName }: Omit<OpenStage, 'apiUrl'>) {
+export function createClientKeys(opened: Omit<OpenStage, 'apiUrl'>) {
+  const { stage, table, tableName, readDoorSecret } = opened;
   const registry = createClientRegistry(table, tableName);
 
   async function require(clientId: string): Promise<Client> {
@@ -56,6 +58,12 @@ export function createClientKeys({ stage, table, tableName }: Omit<OpenStage, 'a
       const key = pickKey(await require(clientId), keyId);
       await registry.removeKey(clientId, key);
       return key.keyId;
+    },
+
+    /** What the named key, or the only one, signs requests with. */
+    async readSigningSecret(clientId: string, keyId?: string): Promise<string> {
+      const key = pickKey(await require(clientId), keyId);
+      return deriveSigningSecret(await readDoorSecret(), key.keyId);
     },
 
     /** All keys and settings of a client; what it has had analysed stays. */

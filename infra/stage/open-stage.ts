@@ -1,6 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import {
+  GetSecretValueCommand,
+  SecretsManagerClient,
+  type SecretsManagerClientConfig,
+} from '@aws-sdk/client-secrets-manager';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import { readSettings } from '../../local/settings.ts';
@@ -23,6 +28,8 @@ export interface OpenStage {
   apiUrl: string;
   tableName: string;
   table: DynamoDBDocumentClient;
+  /** The secret of which signing secrets are made. */
+  readDoorSecret(): Promise<string>;
 }
 
 /** The running stack on this machine. Throws an error that says what to do where there is none. */
@@ -35,15 +42,21 @@ export function readLocal() {
 /** A deployed stage by its outputs, the laptop's by its `local.json`. */
 export async function openStage({ stage, region }: Stage): Promise<OpenStage> {
   if (stage === LOCAL_STAGE) {
-    const { apiUrl, awsEndpoint: endpoint, ...local } = readLocal();
-    const connection = { region: local.region, endpoint, credentials: local };
-    return { stage, apiUrl, tableName: `sightline-${stage}`, table: connectTable(connection) };
+    const { apiUrl, awsEndpoint: endpoint, region, ...credentials } = readLocal();
+    const connection = { region, endpoint, credentials };
+    return { stage, apiUrl, tableName: `sightline-${stage}`, ...connect(stage, connection) };
   }
   const { ApiUrl, TableName } = await readOutputs({ stage, region });
-  return { stage, apiUrl: ApiUrl, tableName: TableName, table: connectTable({ region }) };
+  return { stage, apiUrl: ApiUrl, tableName: TableName, ...connect(stage, { region }) };
 }
 
-function connectTable(connection: DynamoDBClientConfig): DynamoDBDocumentClient {
+function connect(stage: string, connection: DynamoDBClientConfig & SecretsManagerClientConfig) {
   const marshallOptions = { removeUndefinedValues: true };
-  return DynamoDBDocumentClient.from(new DynamoDBClient(connection), { marshallOptions });
+  return {
+    table: DynamoDBDocumentClient.from(new DynamoDBClient(connection), { marshallOptions }),
+    async readDoorSecret() {
+      const command = new GetSecretValueCommand({ SecretId: `sightline/${stage}/door` });
+      return (await new SecretsManagerClient(connection).send(command)).SecretString ?? '';
+    },
+  };
 }

@@ -7,8 +7,8 @@ import type { AwsService } from './service.ts';
 
 /** Secrets Manager; values lie in `dataDir/secrets` and nowhere else. */
 export interface Secrets extends AwsService {
-  /** Creates the secret, without a value, where it does not exist. */
-  ensureSecret(name: string): { arn: string; name: string };
+  /** Creates the secret where it does not exist, and gives it a value, where one is made, if it has none. */
+  ensureSecret(name: string, makeValue?: () => string): { arn: string; name: string };
   /** Makes the value current; creates the secret where needed. The same value again changes nothing. */
   putValue(name: string, value: string): void;
 }
@@ -27,8 +27,9 @@ export function createSecrets({ dataDir, now = Date.now, ...names }: SecretsOpti
   const vault = createVault(openSecretStore(join(dataDir, 'secrets')), { ...names, now });
   const ensureSecret = (name: string) => vault.find(name) ?? vault.create(name);
   return {
-    ensureSecret(name) {
-      const { arn } = ensureSecret(name);
+    ensureSecret(name, makeValue) {
+      const { arn, versions } = ensureSecret(name);
+      if (makeValue && versions.length === 0) vault.put(name, { string: makeValue() });
       return { arn, name };
     },
     putValue(name, value) {

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import { tableDefinitionSchema } from '../cloud/dynamodb/table-definition.ts';
 import { ACCOUNT_ID, REGION } from './account.ts';
@@ -9,6 +10,8 @@ import type { PlayedCloud } from './resources.ts';
 
 const idle = (...names: string[]) =>
   Object.fromEntries(names.map((name) => [name, z.unknown().optional()]));
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 const lastPart = (arn: string) => arn.slice(arn.lastIndexOf(':') + 1);
 
@@ -126,11 +129,20 @@ export async function playTable(cloud: PlayedCloud, properties: unknown): Promis
 const secretSchema = z.strictObject({
   ...idle('Description', 'KmsKeyId', 'Tags'),
   Name: z.string(),
+  GenerateSecretString: z
+    .strictObject({ PasswordLength: z.number(), ExcludePunctuation: z.literal(true) })
+    .optional(),
 });
 
 export function playSecret(cloud: PlayedCloud, properties: unknown): Attributes {
-  const { arn } = cloud.secrets.ensureSecret(secretSchema.parse(properties).Name);
+  const { Name, GenerateSecretString: wanted } = secretSchema.parse(properties);
+  const makeValue = wanted && (() => createPassword(wanted.PasswordLength));
+  const { arn } = cloud.secrets.ensureSecret(Name, makeValue);
   return { Ref: arn, Id: arn };
+}
+
+function createPassword(length: number): string {
+  return Array.from({ length }, () => LETTERS[randomInt(LETTERS.length)]).join('');
 }
 
 /** Nothing is encrypted on a laptop; other resources only have to be able to name the key. */

@@ -1,10 +1,13 @@
 import type { Context } from 'aws-lambda';
+import { verifySignature } from 'http-message-sig';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { SCOPES, type Scope } from '../../lib/aws/clients.ts';
 import { createDoor } from '../../lib/door.ts';
 import { createHttpHandler } from '../../lib/http.ts';
+import { createHmacVerifier, deriveSigningSecret } from '../../lib/signature.ts';
 import { type Service, startService } from '../support/service.ts';
+import { sign, type ToSign } from '../support/sign.ts';
 
 // Everyone who comes to a door, through the very chain that stands around every function.
 
@@ -26,21 +29,29 @@ interface Visit {
   scope?: Scope;
   address?: string;
   allow?: string[];
+  method?: string;
+  path?: string;
+  headers?: Record<string, string>;
+  body?: string | Uint8Array | undefined;
+  isBase64Encoded?: boolean;
 }
 
 /** A call of a route that needs the scope; answers with who the caller is. */
-async function visit({ key = 'sk_read', scope = 'read', address = HERE, allow = [] }: Visit = {}) {
+async function visit({ key = 'sk_read', scope = 'read', ...visited }: Visit = {}) {
+  const { address = HERE, allow = [], method = 'GET', path = '/v1/x', ...sent } = visited;
   const handler = createHttpHandler({
     door: createDoor({ ...service.doorDeps, allow, now: () => now }),
     scope,
     input: z.object({}),
     handle: async ({ caller }) => ({ status: 200, body: caller }),
   });
-  const headers = { authorization: `Bearer ${key}` };
-  const http = { method: 'GET', path: '/v1/x', sourceIp: address };
+  const headers = { host: 'api.example.com', authorization: `Bearer ${key}`, ...sent.headers };
+  const [rawPath = '', rawQueryString = ''] = path.split('?');
+  const http = { method, path: rawPath, sourceIp: address };
   const requestContext = { requestId: 'r', timeEpoch: now, http };
+  const event = { ...sent, headers, requestContext, rawPath, rawQueryString };
   // biome-ignore lint/suspicious/noExplicitAny: as much of an event as a door looks at
-  const answer = await handler({ headers, requestContext, rawPath: '/v1/x' } as any, context);
+  const answer = await handler(event as any, context);
   return { status: answer.statusCode, body: JSON.parse(String(answer.body)) };
 }
 
@@ -73,6 +84,114 @@ describe('addresses', () => {
     expect(await from('2001:db8::9')).toBe(200);
     expect((await visit()).status).toBe(200);
   });
+});
+
+describe('signed requests', () => {
+  const path = '/v1/x?limit=5';
+  let keyId = '';
+  let secret = '';
+  beforeAll(async () => {
+    await service.addKey('sk_signer', 'signer');
+    const { settings, keys } = await service.registry.decide('signer', { signing: true });
+    expect(settings.signing).toBe(true);
+    keyId = keys[0]?.keyId ?? '';
+    secret = deriveSigningSecret(await service.doorDeps.readSecret(), keyId);
+  });
+  const come = (changes: Partial<ToSign> = {}, sent: Partial<Visit> = {}) => {
+    const request = { method: 'POST', path, body: '{"a":1}', keyId, secret, ...changes };
+    return visit({ key: 'sk_signer', ...request, headers: sign(request), ...sent });
+  };
+  const seconds = () => Math.floor(now / 1000);
+
+  test('a signature over method, path, query and body is taken, once', async () => {
+    const nonce = 'first';
+    expect((await come({ nonce })).body).toMatchObject({ clientId: 'signer' });
+    expect(await come({ nonce })).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
+    expect((await come({ nonce: 'second' })).status).toBe(200);
+  });
+
+  test('of twenty replays at the same time, one is let in', async () => {
+    const all = await Promise.all(Array.from({ length: 20 }, () => come({ nonce: 'crowd' })));
+    expect(all.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+
+  test('neither without a signature, nor with another secret, another key’s id or another algorithm', async () => {
+    expect((await visit({ key: 'sk_signer' })).status).toBe(401);
+    expect((await come({ secret: 'ss_another' })).status).toBe(401);
+    expect((await come({ keyId: 'key_another' })).status).toBe(401);
+    const headers = sign({ method: 'GET', path, keyId, secret });
+    headers['signature-input'] =
+      headers['signature-input']?.replace('hmac-sha256', 'ed25519') ?? '';
+    expect((await visit({ key: 'sk_signer', path, headers })).status).toBe(401);
+  });
+
+  test.each([
+    ['another method', { method: 'PUT' }],
+    ['another path', { path: '/v1/y?limit=5' }],
+    ['another query', { path: '/v1/x?limit=6' }],
+    ['another body', { body: '{"a":2}' }],
+  ])('not where it was made for %s', async (_, sent) => {
+    expect((await come({ nonce: JSON.stringify(sent).replaceAll('"', '') }, sent)).status).toBe(
+      401,
+    );
+  });
+
+  test.each([['@method'], ['@path'], ['@query'], ['content-digest']])(
+    'not where it leaves out %s',
+    async (left) => {
+      const all = ['@method', '@path', '@query', 'content-digest'];
+      expect((await come({ components: all.filter((name) => name !== left) })).status).toBe(401);
+    },
+  );
+
+  test('not where it is older than five minutes, or from the future', async () => {
+    const nonce = 'time';
+    expect((await come({ nonce, created: seconds() - 361 })).status).toBe(401);
+    expect((await come({ nonce, created: seconds() + 62 })).status).toBe(401);
+    expect((await come({ nonce, created: seconds() - 290 })).status).toBe(200);
+  });
+
+  test('a body in base64 is digested as it was sent', async () => {
+    const body = Buffer.from([0xff, 0xd8, 0xff, 0x00]);
+    const sent = { body: body.toString('base64'), isBase64Encoded: true };
+    expect((await come({ body }, sent)).status).toBe(200);
+  });
+
+  test('a header that is not ASCII stands in nobody’s way', async () => {
+    const request = { method: 'GET', path, keyId, secret };
+    const headers = { ...sign(request), 'user-agent': 'Fotobücher/1.0' };
+    expect((await visit({ key: 'sk_signer', path, headers })).status).toBe(200);
+  });
+});
+
+test('the verifier takes the HMAC of RFC 9421, B.2.5, and no other', async () => {
+  const secret =
+    'uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasjlTMtDQ==';
+  const verify = (signature: string) =>
+    verifySignature(
+      {
+        kind: 'request',
+        method: 'POST',
+        targetUri: 'https://example.com/foo?param=Value&Pet=dog',
+        fields: [
+          { name: 'Date', value: 'Tue, 20 Apr 2021 02:07:55 GMT' },
+          { name: 'Content-Type', value: 'application/json' },
+          {
+            name: 'Signature-Input',
+            value:
+              'sig-b25=("date" "@authority" "content-type");created=1618884473;keyid="test-shared-secret"',
+          },
+          { name: 'Signature', value: `sig-b25=:${signature}:` },
+        ],
+      },
+      {
+        policy: { algorithms: ['hmac-sha256'], requiredComponents: [], requiredParameters: [] },
+        resolveVerifier: () => createHmacVerifier(Buffer.from(secret, 'base64')),
+      },
+    );
+  const verified = await verify('pxcQw6G3AjtMBQjwo8XzkZf/bws5LelbaMk5rGIGtE8=');
+  expect(verified.parameters.keyid).toBe('test-shared-secret');
+  await expect(verify('qxcQw6G3AjtMBQjwo8XzkZf/bws5LelbaMk5rGIGtE8=')).rejects.toThrow('failed');
 });
 
 describe('tokens', () => {

@@ -10,7 +10,11 @@ let service: Service;
 let keys: ReturnType<typeof createClientKeys>;
 beforeAll(async () => {
   service = await startService();
-  keys = createClientKeys({ ...service, stage: 'test' });
+  keys = createClientKeys({
+    ...service,
+    stage: 'test',
+    readDoorSecret: service.doorDeps.readSecret,
+  });
 });
 afterAll(() => service.stop());
 

@@ -236,7 +236,7 @@ test.each([
       .send(new UpdateCommand({ TableName: 't', Key: { pk: 'x' } }))
       .then(() => ({ status: 200 }));
   const input = z.object({});
-  const config = { TABLE_NAME: 't', DOOR: { allow: [] } };
+  const config = { TABLE_NAME: 't', DOOR: { secretId: 'none', allow: [] } };
   // The cast: the chain reads no more of a caller than this.
   const known = (async () => ({ clientId: 'client' })) as unknown as Door;
   const limit = createRateLimit({

@@ -3,11 +3,16 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { createClientKeys } from '../../infra/stage/client-keys.ts';
 import { dropAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
+import { SCOPES } from '../../lib/aws/clients.ts';
 import type { AwsCall } from '../../local/cloud/server.ts';
 import { post } from '../support/client.ts';
+import { sign } from '../support/sign.ts';
 import { CALLS } from './calls.ts';
 import { CLIENT_ID, type RecordedService, startRecordedService } from './recorded-service.ts';
 
@@ -52,7 +57,8 @@ type Input = any;
 function describeCall({ service: aws, operation, status, input }: AwsCall): string {
   const { IndexName, Key, Item, Bucket, QueueUrl } = input as Input;
   const name = `${aws}:${operation}`;
-  if (aws === 'secretsmanager') return `${name} GeminiSecret`;
+  if (aws === 'secretsmanager')
+    return `${name} ${/door/.test((input as Input).SecretId) ? 'DoorSecret' : 'GeminiSecret'}`;
   if (aws === 'sqs') return `${name} ${nameQueue(QueueUrl)}`;
   if (aws === 'dynamodb') return `${name} ${IndexName ?? (Key ?? Item).pk.S.split('#')[0]}`;
   const bucket = /-(uploads|results)-\d+$/.exec(Bucket)?.[1] ?? Bucket;
@@ -253,23 +259,45 @@ test('what was given up: a dropped file and an upload', async () => {
   expect(await waitForEnd(id)).toMatchObject({ status: 'failed', error: { code: 'internal' } });
 });
 
-test('every door, with a token', async () => {
+test('every door, with a token and with a signature', async () => {
   const headers = { 'content-type': 'application/json' };
   const scopes = ['upload', 'read', 'delete'];
   const init = { method: 'POST', headers, body: JSON.stringify({ scopes }) };
   const { token }: Input = await (await service.call('/v1/tokens', init)).json();
+  await visitDoors(() => ({ authorization: `Bearer ${token}` }));
+  const keys = createClientKeys(await openRecorded());
+  await keys.decide('signer', { signing: true });
+  const { key, keyId } = await keys.create('signer', SCOPES);
+  const secret = await keys.readSigningSecret('signer');
+  await visitDoors((method, path) => ({
+    authorization: `Bearer ${key}`,
+    ...sign({ method, path, keyId, secret }),
+  }));
+});
+
+/** Every route behind a door; what it answers, once it has let this visitor in, does not matter. */
+async function visitDoors(identify: (method: string, path: string) => Record<string, string>) {
   const guarded = service.played.functions.filter(({ name }) =>
     Object.keys(CALLS[name] ?? {}).some((call) => call.endsWith('client-key')),
   );
   expect(guarded.length).toBeGreaterThan(6);
   for (const route of guarded.flatMap(({ routes }) => routes)) {
     const [method = '', path = ''] = route.replaceAll(/\{\w+\}/g, 'x').split(' ');
-    const { status } = await service.visit(path, { method, headers: authorize(token) });
+    const { status } = await service.visit(path, { method, headers: identify(method, path) });
     expect(`${route} ${status}`).not.toMatch(/ (401|5\d\d)$/);
   }
-});
+}
 
-const authorize = (key: string) => ({ authorization: `Bearer ${key}` });
+async function openRecorded() {
+  const { played, sdk } = service;
+  const SecretId = played.refOf('DoorSecret');
+  const secrets = new SecretsManagerClient(sdk);
+  const { SecretString = '' } = await secrets.send(new GetSecretValueCommand({ SecretId }));
+  const tableName = played.refOf('Table');
+  const document = DynamoDBDocumentClient.from(table);
+  const readDoorSecret = async () => SecretString;
+  return { stage: 'recorded', table: document, tableName, readDoorSecret };
+}
 
 test('readiness, health and a route that is not there', async () => {
   expect((await service.call('/health/ready')).status).toBe(200);

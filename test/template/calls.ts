@@ -10,6 +10,7 @@ const GUARDED = {
   'dynamodb:GetItem token': 'ReadClients',
   'dynamodb:UpdateItem rate': 'RateLimits',
   'dynamodb:GetItem rate': 'RateLimits',
+  'secretsmanager:GetSecretValue DoorSecret': 'ReadDoorSecret',
 };
 /** The same, where tokens get in, too: their uses are counted. */
 const DOOR = { ...GUARDED, 'dynamodb:UpdateItem used': 'CountUses' };

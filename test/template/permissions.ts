@@ -114,7 +114,7 @@ async function readNames(packaged: Packaged): Promise<Names> {
   const resolve = createPackagedResolver(packaged);
   const arnOf = async (id: string) =>
     String(await resolve({ 'Fn::GetAtt': [id, 'Arn'] }, 'calls.ts'));
-  const ids = ['Table', 'UploadQueue', 'GeminiSecret', 'Key'];
+  const ids = ['Table', 'UploadQueue', 'GeminiSecret', 'DoorSecret', 'Key'];
   const arns = await Promise.all(ids.map(async (id) => [id, await arnOf(id)]));
   const results = await arnOf('ResultBucket');
   return { ...Object.fromEntries(arns), uploads: await readUploadBucketArn(packaged), results };
