@@ -1,5 +1,6 @@
 import type { Sharp as Picture } from 'sharp';
 import { decodeBmp } from './bmp.ts';
+import { chooseFailOn, makeDecodable } from './decodable.ts';
 import { decodeHeic } from './heic.ts';
 import type { PictureFacts } from './inspect.ts';
 import type { RawPicture } from './raw-picture.ts';
@@ -13,8 +14,8 @@ export async function openPicture(
 ): Promise<Picture> {
   if (facts.mediaType === 'image/heic') return openRaw(sharp, await decodeHeic(bytes));
   if (facts.mediaType === 'image/bmp') return openRaw(sharp, decodeBmp(bytes));
-  return sharp(bytes, {
-    failOn: 'warning',
+  return sharp(makeDecodable(bytes, facts.mediaType), {
+    failOn: chooseFailOn(facts.mediaType),
     limitInputPixels: facts.width * facts.height, // no more than the header was checked for
     ignoreIcc: facts.profile === undefined,
   });

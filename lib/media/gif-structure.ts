@@ -1,3 +1,5 @@
+import { countLzwPixels } from './gif-lzw.ts';
+
 const HEADER_BYTES = 13;
 const EXTENSION = 0x21;
 const IMAGE = 0x2c;
@@ -8,21 +10,35 @@ const IMAGE_DESCRIPTOR_BYTES = 10;
 export interface GifStructure {
   /** Do the blocks reach the trailer? The decoder takes a missing end for the last frame. */
   ended: boolean;
+  /** Fewer pixels in a frame than it says, in any of them: only the first is ever decoded. */
+  damaged: boolean;
+  frames: number;
   hasComment: boolean;
 }
 
-/** Walks the blocks of a GIF (CompuServe, GIF89a specification). */
-export function readGifStructure(bytes: Uint8Array): GifStructure {
-  let hasComment = false;
+/** Walks the blocks of a GIF (CompuServe, GIF89a specification), up to one frame more than `maxFrames`. */
+export function readGifStructure(bytes: Uint8Array, maxFrames: number): GifStructure {
+  const structure = { ended: false, damaged: false, frames: 0, hasComment: false };
   let at = HEADER_BYTES + colourTableBytes(bytes[10]);
-  while (at < bytes.length) {
-    const block = bytes[at];
-    if (block === TRAILER) return { ended: true, hasComment };
-    if (block !== EXTENSION && block !== IMAGE) break;
-    if (block === EXTENSION && bytes[at + 1] === COMMENT_LABEL) hasComment = true;
-    at = skipSubBlocks(bytes, at + (block === EXTENSION ? 2 : imageHeaderBytes(bytes, at)));
+  while (isBlock(bytes[at]) && !structure.damaged && structure.frames <= maxFrames) {
+    const isImage = bytes[at] === IMAGE;
+    const data = at + (isImage ? imageHeaderBytes(bytes, at) : 2);
+    if (isImage) structure.frames += 1;
+    structure.damaged = isImage && !isFrameWhole(bytes, at, data);
+    structure.hasComment ||= !isImage && bytes[at + 1] === COMMENT_LABEL;
+    at = skipSubBlocks(bytes, data);
   }
-  return { ended: false, hasComment };
+  return { ...structure, ended: bytes[at] === TRAILER };
+}
+
+function isBlock(code: number | undefined): boolean {
+  return code === EXTENSION || code === IMAGE;
+}
+
+function isFrameWhole(bytes: Uint8Array, descriptor: number, data: number): boolean {
+  const width = read16(bytes, descriptor + 5);
+  const height = read16(bytes, descriptor + 7);
+  return countLzwPixels(bytes, data, width * height) >= width * height;
 }
 
 /** Descriptor, local colour table and the one byte of the code size. */
@@ -38,4 +54,8 @@ function skipSubBlocks(bytes: Uint8Array, from: number): number {
   let at = from;
   for (let size = bytes[at] ?? 0; size > 0; size = bytes[at] ?? 0) at += size + 1;
   return at + 1;
+}
+
+function read16(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
 }

@@ -2,8 +2,10 @@ import type { Metadata } from 'sharp';
 import { ServiceError } from '../errors.ts';
 import { readBmpHeader } from './bmp-header.ts';
 import { isPlainSrgb } from './colour-profile.ts';
+import { checkCost, countFrames } from './cost.ts';
+import { chooseFailOn, makeDecodable } from './decodable.ts';
 import { detectMediaType, isPictureType, PICTURE_TYPES, type PictureType } from './detect.ts';
-import { MAX_FRAMES, MAX_JPEG_SCAN_PIXELS, type PictureLimits } from './limits.ts';
+import type { PictureLimits } from './limits.ts';
 import { listMetadata, type MetadataKind } from './metadata-kinds.ts';
 import { loadSharp } from './sharp.ts';
 import { checkStructure, type Structure } from './structure.ts';
@@ -27,7 +29,8 @@ export interface PictureFacts {
 /** What the decoder's own header says. */
 export type Header = Pick<Metadata, 'width' | 'height' | 'autoOrient' | 'hasAlpha' | 'hasProfile'> &
   Partial<
-    Pick<Metadata, 'orientation' | 'pages' | 'icc' | 'exif' | 'xmp' | 'iptc' | 'comments'>
+    Pick<Metadata, 'orientation' | 'pages' | 'icc' | 'exif' | 'xmp' | 'iptc' | 'comments'> &
+      Pick<Metadata, 'channels' | 'depth' | 'isProgressive' | 'chromaSubsampling'>
   > & {
     mediaType: PictureType;
   };
@@ -62,7 +65,10 @@ function checkBytes(bytes: Uint8Array, { maxBytes }: PictureLimits): PictureType
 async function readHeader(bytes: Uint8Array, detected: PictureType): Promise<Header> {
   const sharp = await loadSharp();
   // The pixels are counted below, so that too many of them are not taken for damage.
-  const header = await sharp(bytes, { limitInputPixels: false })
+  const header = await sharp(makeDecodable(bytes, detected), {
+    limitInputPixels: false,
+    failOn: chooseFailOn(detected),
+  })
     .metadata()
     .catch((cause: unknown) => {
       throw new ServiceError('file_malformed', undefined, { cause });
@@ -96,29 +102,12 @@ function readBmp(bytes: Uint8Array): Header {
   return { mediaType: 'image/bmp', ...size, autoOrient: size, ...colours };
 }
 
-/** Whose pages are pictures of their own, of which one is decoded; frames of the others share a canvas. */
-const PAGED: readonly PictureType[] = ['image/tiff', 'image/avif', 'image/heic'];
-
-function checkCost(header: Header, { scans }: Structure, { maxPixels }: PictureLimits): void {
-  const frames = header.pages ?? 1;
-  if (frames > MAX_FRAMES) {
-    throw new ServiceError('file_too_complex', `It has more than ${MAX_FRAMES} frames or pages.`);
-  }
-  const pixels = header.width * header.height;
-  if (pixels * (PAGED.includes(header.mediaType) ? 1 : frames) > maxPixels) {
-    throw new ServiceError('file_too_complex', `It has more than ${maxPixels} pixels in all.`);
-  }
-  if (pixels * scans > MAX_JPEG_SCAN_PIXELS) {
-    throw new ServiceError('file_too_complex', 'The JPEG has too many scans for its size.');
-  }
-}
-
 function describeFacts(bytes: Uint8Array, header: Header, structure: Structure): PictureFacts {
   return {
     mediaType: header.mediaType,
     ...header.autoOrient,
     orientation: header.orientation ?? 1,
-    frames: header.pages ?? 1,
+    frames: countFrames(header, structure),
     hasAlpha: header.hasAlpha,
     profile: header.icc && !isPlainSrgb(header.icc) ? header.icc : undefined,
     metadata: listMetadata(bytes, header, structure),

@@ -3,11 +3,15 @@ const EOI = 0xd9;
 const SOS = 0xda;
 const COM = 0xfe;
 const TEM = 0x01;
+/** Fifty times what real files have: profiles, previews and depth maps take a segment for each 64 KB. */
+const MAX_SEGMENTS = 5_000;
 
 export interface JpegStructure {
   scans: number;
   /** Is there an end marker? Without it the file was cut, even if a reduced decode does not notice. */
   ended: boolean;
+  /** More segments than any encoder writes; the decoder keeps each. */
+  tooComplex: boolean;
   hasComment: boolean;
 }
 
@@ -17,16 +21,38 @@ export interface JpegStructure {
  * an embedded thumbnail do not count (ITU-T T.81, annex B).
  */
 export function readJpegStructure(bytes: Uint8Array): JpegStructure {
-  const structure: JpegStructure = { scans: 0, ended: false, hasComment: false };
+  const structure: JpegStructure = { scans: 0, ended: false, tooComplex: false, hasComment: false };
+  let segments = 0;
   let at = findMarker(bytes, 0);
   while (at < bytes.length) {
     const marker = bytes[at];
     if (marker === EOI) return { ...structure, ended: true };
+    segments += 1;
+    if (segments > MAX_SEGMENTS) return { ...structure, tooComplex: true };
     if (marker === SOS) structure.scans += 1;
     if (marker === COM) structure.hasComment = true;
     at = findMarker(bytes, isStandalone(marker) ? at + 1 : at + 1 + segmentLength(bytes, at + 1));
   }
   return structure;
+}
+
+/**
+ * The same without what stands between its first segments and belongs to none, as some cameras and
+ * editors leave it: every decoder skips that, but ours, told to be strict, takes it for damage.
+ */
+export function dropJunk(bytes: Uint8Array): Uint8Array {
+  const kept: Uint8Array[] = [];
+  let end = 2; // of what was looked at, behind the start marker
+  let from = 0;
+  for (let code = findMarker(bytes, end); code < bytes.length; code = findMarker(bytes, end)) {
+    if (code - 1 > end) {
+      kept.push(bytes.subarray(from, end));
+      from = code - 1;
+    }
+    if (bytes[code] === SOS || bytes[code] === EOI) break;
+    end = isStandalone(bytes[code]) ? code + 1 : code + 1 + segmentLength(bytes, code + 1);
+  }
+  return kept.length === 0 ? bytes : Buffer.concat([...kept, bytes.subarray(from)]);
 }
 
 /** Where the next marker's code stands. In the coded data FF 00 is a data byte, FF D0–D7 a restart. */

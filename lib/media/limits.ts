@@ -7,6 +7,12 @@ export const MAX_JPEG_SCANS = 100;
 /** Scans × pixels of a JPEG: what its decode really costs. 20 scans of the largest picture allowed. */
 export const MAX_JPEG_SCAN_PIXELS = 1_200_000_000;
 
+/**
+ * Bytes of a picture that is held whole while it is decoded: interlaced PNG, progressive JPEG, WebP, GIF
+ * and AVIF. The largest picture allowed, with transparency; at 16 bits a sample half as many pixels.
+ */
+export const MAX_HELD_BYTES = 240_000_000;
+
 /** Long edge, in pixels, of what is sent to the model; its tokens do not depend on the size. */
 export const OUTPUT_EDGE_PIXELS = 1_344;
 /** How far the long edge may be moved, in pixels, where that makes the decode cheaper. */

@@ -1,38 +1,64 @@
 import { ServiceError } from '../errors.ts';
 import type { PictureType } from './detect.ts';
 import { readGifStructure } from './gif-structure.ts';
+import { readIsoStructure } from './iso-structure.ts';
 import { readJpegStructure } from './jpeg-structure.ts';
-import { MAX_JPEG_SCANS } from './limits.ts';
-import { isPngComplete } from './png-structure.ts';
+import { MAX_FRAMES, MAX_JPEG_SCANS } from './limits.ts';
+import { readPngStructure } from './png-structure.ts';
+import { readTiffStructure } from './tiff-structure.ts';
+import { readWebpStructure } from './webp-structure.ts';
 
 export interface Structure {
   /** Passes over the picture that a decode takes. */
   scans: number;
+  /** Frames or pages; the decoder may know of fewer. */
+  frames: number;
   hasComment: boolean;
 }
 
+interface Walked extends Partial<Structure> {
+  /** Is everything there that the file promises, up to its end? */
+  ended: boolean;
+  damaged?: boolean;
+  tooComplex?: boolean;
+  unsupported?: string | undefined;
+}
+
 /**
- * What the bytes tell before any decoder sees them. Throws `file_malformed` where the end is missing,
- * `file_too_complex` for more scans than any encoder writes.
+ * What the bytes tell before any decoder sees them. Throws `file_too_complex` for more parts than any
+ * encoder writes, `file_malformed` where the end is missing or a checksum is wrong, `type_unsupported`
+ * for a variant that the decoder lacks.
  */
 export function checkStructure(mediaType: PictureType, bytes: Uint8Array): Structure {
-  const { scans, ended, hasComment } = readStructure(mediaType, bytes);
+  const walked = walk(mediaType, bytes);
+  const { scans = 1, frames = 1, hasComment = false, ended, unsupported } = walked;
   if (scans > MAX_JPEG_SCANS) {
     throw new ServiceError('file_too_complex', `The JPEG has more than ${MAX_JPEG_SCANS} scans.`);
   }
+  if (walked.tooComplex || frames > MAX_FRAMES) {
+    throw new ServiceError('file_too_complex', 'It has more parts than any picture needs.');
+  }
+  if (walked.damaged) throw new ServiceError('file_malformed');
   if (!ended) throw new ServiceError('file_malformed', 'The file is cut off: its end is missing.');
-  return { scans, hasComment };
+  if (unsupported) throw new ServiceError('type_unsupported', `A TIFF with ${unsupported}.`);
+  return { scans, frames, hasComment };
 }
 
-function readStructure(mediaType: PictureType, bytes: Uint8Array): Structure & { ended: boolean } {
+function walk(mediaType: PictureType, bytes: Uint8Array): Walked {
   switch (mediaType) {
     case 'image/jpeg':
       return readJpegStructure(bytes);
     case 'image/gif':
-      return { scans: 1, ...readGifStructure(bytes) };
+      return readGifStructure(bytes, MAX_FRAMES);
     case 'image/png':
-      return { scans: 1, hasComment: false, ended: isPngComplete(bytes) };
-    default: // their lengths stand at the front, and the decoder checks them
-      return { scans: 1, hasComment: false, ended: true };
+      return readPngStructure(bytes);
+    case 'image/webp':
+      return readWebpStructure(bytes, MAX_FRAMES);
+    case 'image/tiff':
+      return readTiffStructure(bytes, MAX_FRAMES);
+    case 'image/bmp': // its decoder checks its lengths first
+      return { ended: true };
+    default:
+      return readIsoStructure(bytes);
   }
 }

@@ -54,20 +54,41 @@ export async function readCorners(picture: Uint8Array): Promise<Colour[]> {
 
 /** A real PNG of one bit a pixel, all black: megapixels for a few kilobytes. */
 export function createBlackPng(width: number, height: number): Buffer {
+  return createPng({ width, height });
+}
+
+export interface PngParts {
+  width: number;
+  height: number;
+  /** Bits a sample, and the colour type: 0 grey, 2 RGB, 6 RGBA. */
+  depth?: number;
+  colour?: number;
+  isInterlaced?: boolean;
+  /** Before they are packed; black ones of one bit a pixel where none are given. */
+  rows?: Buffer;
+  /** More chunks, in front of the rows. */
+  chunks?: Buffer[];
+}
+
+/** A PNG put together by hand, whatever is in it. */
+export function createPng(parts: PngParts): Buffer {
+  const { width, height, depth = 1, colour = 0, isInterlaced = false, chunks = [] } = parts;
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header[8] = 1;
-  const rows = deflateSync(Buffer.alloc(height * (1 + Math.ceil(width / 8))));
+  header.set([depth, colour, 0, 0, isInterlaced ? 1 : 0], 8);
+  const rows = parts.rows ?? Buffer.alloc(height * (1 + Math.ceil(width / 8)));
   return Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
     pngChunk('IHDR', header),
-    pngChunk('IDAT', rows),
+    ...chunks,
+    pngChunk('IDAT', deflateSync(rows)),
     pngChunk('IEND', Buffer.alloc(0)),
   ]);
 }
 
-function pngChunk(type: string, data: Buffer): Buffer {
+/** A chunk with its length and its right checksum. */
+export function pngChunk(type: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
   const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)];
   length.writeUInt32BE(data.length);

@@ -1,0 +1,27 @@
+import type { PictureType } from './detect.ts';
+import { dropJunk } from './jpeg-structure.ts';
+
+const BRAND_OFFSET = 8;
+const SEQUENCE_BRAND = 'avis';
+
+/**
+ * The bytes in a form that libvips takes: it knows an AVIF by its main brand alone, so an animated one,
+ * which holds a still picture too, is nothing to it; and it takes every remark of libjpeg for damage.
+ */
+export function makeDecodable(bytes: Uint8Array, mediaType: PictureType): Uint8Array {
+  if (mediaType === 'image/jpeg') return dropJunk(bytes);
+  if (mediaType !== 'image/avif') return bytes;
+  const brand = Buffer.from(bytes.subarray(BRAND_OFFSET, BRAND_OFFSET + 4)).toString('latin1');
+  if (brand !== SEQUENCE_BRAND) return bytes;
+  const still = Buffer.from(bytes);
+  still.write('avif', BRAND_OFFSET, 'latin1');
+  return still;
+}
+
+/**
+ * How strict the decoder has to be. In a TIFF even odd text in an unknown tag is a warning, and what is
+ * really missing is an error; elsewhere warnings are how damage shows.
+ */
+export function chooseFailOn(mediaType: PictureType): 'warning' | 'error' {
+  return mediaType === 'image/tiff' ? 'error' : 'warning';
+}

@@ -1,0 +1,57 @@
+/** Bytes of a value by its TIFF type; the types from 16 on are BigTIFF's. */
+const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
+
+/** An open TIFF: numbers in its byte order, 0 beyond its end. */
+export interface Tiff {
+  length: number;
+  isBig: boolean;
+  first: number;
+  read(at: number, bytes: number): number;
+}
+
+export interface TiffTag {
+  count: number;
+  value(index: number): number;
+}
+
+export interface TiffDirectory {
+  /** Entries, and the bytes that their values take in all. */
+  count: number;
+  bytes: number;
+  tags: Map<number, TiffTag>;
+  /** Where the next directory stands; 0 behind the last. */
+  next: number;
+}
+
+export function openTiff(bytes: Uint8Array): Tiff {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const isLittle = view.toString('latin1', 0, 2) === 'II';
+  const read = (at: number, size: number): number => {
+    if (at + size > view.length) return 0;
+    if (size === 8) return Number(isLittle ? view.readBigUInt64LE(at) : view.readBigUInt64BE(at));
+    return isLittle ? view.readUIntLE(at, size) : view.readUIntBE(at, size);
+  };
+  const isBig = read(2, 2) === 43;
+  return { length: view.length, isBig, first: isBig ? read(8, 8) : read(4, 4), read };
+}
+
+/** The directory that starts there; undefined where it reaches out of the file. */
+export function readDirectory(tiff: Tiff, at: number): TiffDirectory | undefined {
+  const [countBytes, entryBytes, offsetBytes] = tiff.isBig ? [8, 20, 8] : [2, 12, 4];
+  const count = tiff.read(at, countBytes);
+  const end = at + countBytes + count * entryBytes;
+  if (count === 0 || end > tiff.length) return undefined;
+  const tags = new Map<number, TiffTag>();
+  let bytes = 0;
+  for (let entry = at + countBytes; entry < end; entry += entryBytes) {
+    const size = TYPE_BYTES[tiff.read(entry + 2, 2)] ?? 0;
+    const values = tiff.read(entry + 4, offsetBytes);
+    const field = entry + 4 + offsetBytes;
+    const from = size * values <= offsetBytes ? field : tiff.read(field, offsetBytes);
+    bytes += Math.min(size * values, tiff.length);
+    const value = (index: number) =>
+      index < values && size > 0 ? tiff.read(from + index * size, size) : 0;
+    tags.set(tiff.read(entry, 2), { count: size > 0 ? values : 0, value });
+  }
+  return { count, bytes, tags, next: tiff.read(end, offsetBytes) };
+}
