@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { costUsd } from '../../lib/gemini/prices.ts';
+import { costUsd, PRICES } from '../../lib/gemini/prices.ts';
 import { secondsToQuotaReset } from '../../lib/gemini/quota.ts';
 
 const USAGE = { inputTokens: 1_000_000, outputTokens: 2_000_000 };
@@ -13,6 +13,28 @@ describe('costUsd', () => {
   test('given a price that changes, then the day decides', () => {
     expect(costUsd('gemini-3.8-flash', USAGE, NOVEMBER)).toBeCloseTo(0.75 + 2 * 3.75);
     expect(costUsd('gemini-3.8-flash', USAGE, Date.parse('2027-01-01'))).toBeCloseTo(1.5 + 2 * 7.5);
+  });
+
+  test('given tokens from the cache, then they are part of the input and cost less', () => {
+    const usage = { ...USAGE, cachedTokens: 400_000 };
+    const expected = 0.6 * 0.75 + 0.4 * 0.075 + 2 * 3.75;
+    expect(costUsd('gemini-3.8-flash', usage, NOVEMBER)).toBeCloseTo(expected);
+  });
+
+  test('given an announced price, then it counts from its day on', () => {
+    const december = Date.parse('2026-12-01T00:00:00Z');
+    expect(costUsd('gemini-4-argon', USAGE, december - 1)).toBeCloseTo(2 + 2 * 10);
+    expect(costUsd('gemini-4-argon', USAGE, december)).toBeCloseTo(4 + 2 * 20);
+  });
+
+  test('given the table, then each model has a price without a day, after those with one, the newest first', () => {
+    for (const prices of Object.values(PRICES)) {
+      const days = prices.map(({ from }) => from);
+      expect(days.at(-1)).toBeUndefined();
+      const dated = days.slice(0, -1);
+      expect(dated).toEqual(dated.toSorted().toReversed());
+      for (const day of dated) expect(day).toMatch(/^\d{4}-\d\d-\d\d$/);
+    }
   });
 
   test('given a release of a model, then it costs what the model costs', () => {
