@@ -2,8 +2,10 @@ import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { type AnalyzeNowDeps, analyzeNow } from '../lib/analyze-now.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
+import { createClientSettings } from '../lib/aws/client-settings.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createResults } from '../lib/aws/results.ts';
+import { createSpending } from '../lib/aws/spending.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/connect-door.ts';
@@ -30,12 +32,16 @@ const config = readConfig([
   'RATE_LIMIT_PER_MINUTE',
   'UPLOAD_BUCKET',
   'RESULT_BUCKET',
+  'CLIENT_BUDGET',
 ]);
 const table = connectTable();
 const s3 = new S3Client(awsDefaults);
 export const handler = createHandler({
   door: connectDoor(table, config),
   limit: limitUploads(table, config),
+  settings: createClientSettings(table, config.TABLE_NAME),
+  spending: createSpending(table, config.TABLE_NAME),
+  budget: config.CLIENT_BUDGET,
   analyses: createAnalyses(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
   results: createResults(s3, config.RESULT_BUCKET),

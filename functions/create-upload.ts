@@ -1,9 +1,11 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { createAnalyses } from '../lib/aws/analyses.ts';
+import { createClientSettings } from '../lib/aws/client-settings.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createContents } from '../lib/aws/contents.ts';
 import { createResults } from '../lib/aws/results.ts';
+import { createSpending } from '../lib/aws/spending.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/connect-door.ts';
@@ -32,12 +34,16 @@ const config = readConfig([
   'UPLOAD_BUCKET',
   'RESULT_BUCKET',
   'MAX_PICTURE_BYTES',
+  'CLIENT_BUDGET',
 ]);
 const table = connectTable();
 const s3 = new S3Client(awsDefaults);
 export const handler = createHandler({
   door: connectDoor(table, config),
   limit: limitUploads(table, config),
+  settings: createClientSettings(table, config.TABLE_NAME),
+  spending: createSpending(table, config.TABLE_NAME),
+  budget: config.CLIENT_BUDGET,
   analyses: createAnalyses(table, config.TABLE_NAME),
   contents: createContents(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),

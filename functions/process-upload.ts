@@ -3,10 +3,12 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, S3Event, SQSEvent } from 'aws-lambda';
 import { type AnalyzeDeps, analyzeObject } from '../lib/analyze.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
+import { createClientSettings } from '../lib/aws/client-settings.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createContents } from '../lib/aws/contents.ts';
 import { createQueue, type Queue } from '../lib/aws/queue.ts';
 import { createResults } from '../lib/aws/results.ts';
+import { createSpending } from '../lib/aws/spending.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectGemini } from '../lib/connect-gemini.ts';
@@ -34,12 +36,16 @@ const config = readConfig([
   'GEMINI_MODELS',
   'MAX_PICTURE_BYTES',
   'MAX_PICTURE_PIXELS',
+  'CLIENT_BUDGET',
 ]);
 const table = connectTable();
 const s3 = new S3Client(awsDefaults);
 export const handler = createHandler({
   analyses: createAnalyses(table, config.TABLE_NAME),
   contents: createContents(table, config.TABLE_NAME),
+  settings: createClientSettings(table, config.TABLE_NAME),
+  spending: createSpending(table, config.TABLE_NAME),
+  budget: config.CLIENT_BUDGET,
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
   results: createResults(s3, config.RESULT_BUCKET),
   queue: createQueue(new SQSClient(awsDefaults), config.UPLOAD_QUEUE_URL),

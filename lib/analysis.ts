@@ -61,7 +61,13 @@ const usage = z.object({
 export type Usage = z.infer<typeof usage>;
 
 const errorCode = z.custom<ErrorCode>((code) => typeof code === 'string' && code in ERRORS);
-const analysisError = z.object({ code: errorCode, message: z.string(), retryable: z.boolean() });
+const analysisError = z.object({
+  code: errorCode,
+  message: z.string(),
+  retryable: z.boolean(),
+  /** Of a budget: ISO 8601. */
+  resetsAt: z.string().optional(),
+});
 export type AnalysisError = z.infer<typeof analysisError>;
 
 /** What the indexes hold of an analysis. Times are ISO 8601. */

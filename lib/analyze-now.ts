@@ -1,3 +1,4 @@
+import type { AnalysisError } from './analysis.ts';
 import { createAnalysisId, uploadKey } from './analysis-id.ts';
 import type { Analyses } from './aws/analyses.ts';
 import type { Uploads } from './aws/uploads.ts';
@@ -7,13 +8,14 @@ import type { FindAnalyzer } from './find-analyzer.ts';
 import type { AnalyzeForm } from './form.ts';
 import type { RouteRequest } from './http.ts';
 import { describeProblem, type Reply } from './problem.ts';
+import { type RefuseSpentDeps, refuseSpent } from './refuse-spent.ts';
 import { describeUpload } from './upload.ts';
 import { type LookUpDeps, type Seen, waitForAnalysis } from './wait.ts';
 
 /** How long the call waits for the end, in seconds: the HTTP API gives up at 30. */
 const MAX_WAIT_SECONDS = 25;
 
-export interface AnalyzeNowDeps extends LookUpDeps {
+export interface AnalyzeNowDeps extends LookUpDeps, RefuseSpentDeps {
   analyses: Pick<Analyses, 'read' | 'create'>;
   uploads: Pick<Uploads, 'put'>;
   findAnalyzer: FindAnalyzer;
@@ -30,21 +32,27 @@ export async function analyzeNow(
   }: Pick<RouteRequest<unknown>, 'clientId' | 'requestId' | 'receivedAt'>,
 ): Promise<Reply> {
   const chosen = await chooseAnalyzer(deps.findAnalyzer, clientId, form, 'form');
+  await refuseSpent(deps, clientId);
   const now = deps.now();
   const id = createAnalysisId(now);
   await deps.analyses.create(describeUpload(id, clientId, { ...form, ...chosen }, now));
   await deps.uploads.put(uploadKey(id), form.bytes, form.contentType);
   const until = receivedAt + MAX_WAIT_SECONDS * 1000;
   const seen = await waitForAnalysis(deps, { id, clientId, until });
-  return answer(id, requestId, seen);
+  return answer(id, requestId, seen, deps.now());
 }
 
-function answer(id: string, requestId: string, seen: Seen | undefined): Reply {
+function answer(id: string, requestId: string, seen: Seen | undefined, now: number): Reply {
   if (!seen) throw new ServiceError('analysis_not_found', 'The analysis was deleted meanwhile.');
   const { analysis, ended } = seen;
   const location = `/v1/analyses/${id}`;
   if (!ended) return { status: 202, body: analysis, headers: { location } };
   if (!analysis.error) return { status: 200, body: analysis };
-  const error = new ServiceError(analysis.error.code, analysis.error.message);
+  const error = asThrown(analysis.error, now);
   return describeProblem(error, requestId, { analysisId: id });
+}
+
+function asThrown({ code, message, resetsAt }: AnalysisError, now: number): ServiceError {
+  const retryAfterSeconds = resetsAt && Math.max(0, (Date.parse(resetsAt) - now) / 1000);
+  return new ServiceError(code, message, retryAfterSeconds ? { retryAfterSeconds } : {});
 }

@@ -15,10 +15,11 @@ import { convertPicture } from './media/convert.ts';
 import { inspectPicture } from './media/inspect.ts';
 import type { Delivery, Outcome } from './outcome.ts';
 import { type PaidOnceDeps, settleKnown } from './paid-once.ts';
+import { openPurse, type PurseDeps } from './purse.ts';
 import { giveBack, type Held, idsOf, settleError, storeAnswer } from './settle.ts';
 import { endStuckWorker, type StuckDeps } from './stuck.ts';
 
-export interface AnalyzeDeps extends ClaimDeps, PaidOnceDeps, StuckDeps {
+export interface AnalyzeDeps extends ClaimDeps, PaidOnceDeps, PurseDeps, StuckDeps {
   uploads: ClaimDeps['uploads'] & {
     read(key: string, maxBytes: number, signal: AbortSignal): Promise<ReadUpload | undefined>;
   };
@@ -40,15 +41,20 @@ export async function analyzeObject(
   const { signal, hide } = delivery;
   const { analyses, now } = deps;
   const lease = holdLease({ analyses, record: claim.record, signal, hide, now });
-  const held = { ...claim, lease };
+  const purse = openPurse(deps, claim.record, delivery.deadline);
+  const held = { ...claim, lease, purse };
+  let outcome: Outcome | undefined;
   try {
-    return await understand(deps, held, delivery);
+    outcome = await understand(deps, held, delivery);
   } catch (error) {
-    if (isStuck(error)) return await endStuckWorker(deps, held, hide);
-    return await settleError(deps, held, error);
+    outcome = isStuck(error)
+      ? await endStuckWorker(deps, held, hide)
+      : await settleError(deps, held, error);
   } finally {
     lease.stop();
+    await purse.settle(outcome);
   }
+  return outcome;
 }
 
 async function understand(deps: AnalyzeDeps, held: Held, delivery: Delivery): Promise<Outcome> {

@@ -9,14 +9,16 @@ import type { Held } from './settle.ts';
  */
 export async function askModel<T>(
   gemini: Gemini,
-  { record, lease }: Held,
+  { record, lease, purse }: Held,
   request: ModelRequest,
   parse: (json: unknown) => T,
   deadline: number,
 ): Promise<ModelAnswer<T>> {
   try {
     const isRetry = record.attempts > 1;
-    const answer = await gemini.ask(request, parse, { signal: lease.signal, deadline, isRetry });
+    const { signal } = lease;
+    const options = { signal, deadline, isRetry, meter: purse.meter };
+    const answer = await gemini.ask(request, parse, options);
     lease.note({ usage: sumUsage(record.usage, answer.usage) });
     return answer;
   } catch (error) {

@@ -13,6 +13,25 @@ const door = z.object({
   allow: list,
 });
 
+const usd = z.coerce.number<string>().nonnegative().optional();
+const analyses = z.coerce.number<string>().int().nonnegative().optional();
+const limits = z.strictObject({
+  dayUsd: usd,
+  monthUsd: usd,
+  dayAnalyses: analyses,
+  monthAnalyses: analyses,
+});
+/** `none`, or limits with commas between: `dayUsd=5,monthAnalyses=1000`. */
+const budget = text
+  .transform((all): z.input<typeof limits> => (all === 'none' ? {} : readPairs(all)))
+  .pipe(limits);
+
+function readPairs(all: string): Record<string, string> {
+  const pairs = all.split(',').map((pair) => pair.split('=').map((part) => part.trim()));
+  // What is left empty is a slip, and not the zero that it would be as a number.
+  return Object.fromEntries(pairs.map(([name, value]) => [name, value || 'nothing']));
+}
+
 /** Every setting a function may ask for, with its shape. */
 const SETTINGS = {
   TABLE_NAME: text,
@@ -31,6 +50,8 @@ const SETTINGS = {
   /** Uploads and analyses, and everything else, of one client; 0 = no limit. */
   RATE_LIMIT_PER_MINUTE: count,
   READ_LIMIT_PER_MINUTE: count,
+  /** What each client may spend that has no budget of its own. */
+  CLIENT_BUDGET: budget,
 } as const;
 
 export type Settings = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]> };

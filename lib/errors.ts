@@ -180,6 +180,8 @@ export interface ServiceErrorOptions {
   cause?: unknown;
   /** Seconds after which another try makes sense, where the other side named them. */
   retryAfterSeconds?: number;
+  /** When a budget is reset: ISO 8601. At work this is an end: no queue waits for so long. */
+  resetsAt?: string;
   fields?: FieldError[];
 }
 
@@ -187,6 +189,7 @@ export interface ServiceErrorOptions {
 export class ServiceError extends Error {
   readonly code: ErrorCode;
   readonly retryAfterSeconds: number | undefined;
+  readonly resetsAt: string | undefined;
   readonly fields: FieldError[] | undefined;
 
   constructor(code: ErrorCode, message?: string, options: ServiceErrorOptions = {}) {
@@ -194,6 +197,7 @@ export class ServiceError extends Error {
     this.name = 'ServiceError';
     this.code = code;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.resetsAt = options.resetsAt;
     this.fields = options.fields;
   }
 

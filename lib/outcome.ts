@@ -37,7 +37,8 @@ export type Outcome =
 
 /** An error as it stands in a record: a code and a plain sentence, no details. */
 export function describeError(error: ServiceError): AnalysisError {
-  return { code: error.code, message: error.message, retryable: error.policy.retryable };
+  const { code, message, resetsAt } = error;
+  return { code, message, retryable: error.policy.retryable, ...(resetsAt && { resetsAt }) };
 }
 
 /** Delays between the tries of one analysis, in seconds: full jitter under a ceiling that grows with each. */

@@ -7,6 +7,7 @@ import { ServiceError, toServiceError } from './errors.ts';
 import type { Lease } from './lease.ts';
 import { logger, measureEnd } from './log.ts';
 import { describeError, type Outcome, retryDelaySeconds } from './outcome.ts';
+import type { Purse } from './purse.ts';
 
 export interface SettleDeps {
   analyses: Analyses;
@@ -14,8 +15,8 @@ export interface SettleDeps {
   now(): number;
 }
 
-/** A claimed analysis and the hold on it. */
-export type Held = Claim & { lease: Lease };
+/** A claimed analysis, the hold on it, and what it may spend. */
+export type Held = Claim & { lease: Lease; purse: Purse };
 
 export function idsOf({ id, clientId, attempts }: AnalysisRecord) {
   return { analysisId: id, clientId, attempt: attempts };
@@ -83,7 +84,7 @@ export async function settleError(deps: SettleDeps, held: Held, thrown: unknown)
   const level = error.policy.alert ? 'error' : 'warn';
   logger[level](error.message, { ...idsOf(record), code: error.code, cause: causeOf(error) });
   const noted = describeError(error);
-  if (!error.policy.retryable || record.attempts >= MAX_ATTEMPTS)
+  if (!error.policy.retryable || error.resetsAt || record.attempts >= MAX_ATTEMPTS)
     return end(deps, held, { status: error.policy.ends, error: noted });
   const queued = await lease.settle({ status: 'queued', error: noted });
   if (!queued) return { kind: 'ignored', reason: 'lease_lost' };

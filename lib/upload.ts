@@ -7,6 +7,7 @@ import { ServiceError } from './errors.ts';
 import type { FindAnalyzer } from './find-analyzer.ts';
 import { answerAnnounced, type KnownUploadDeps } from './known-upload.ts';
 import type { Reply } from './problem.ts';
+import { type RefuseSpentDeps, refuseSpent } from './refuse-spent.ts';
 
 /** Bounds of what a client may say of an upload: characters, but for the counts. */
 export const MAX_FILENAME_CHARACTERS = 1_024;
@@ -59,7 +60,7 @@ export const freshness = z
 export type UploadWish = Omit<UploadRequest, 'contentLength' | 'analyzer' | 'options'> &
   ChosenAnalyzer & { fresh: boolean };
 
-export interface UploadDeps extends KnownUploadDeps {
+export interface UploadDeps extends KnownUploadDeps, RefuseSpentDeps {
   uploads: Pick<Uploads, 'sign'>;
   findAnalyzer: FindAnalyzer;
   maxBytes: number;
@@ -68,7 +69,7 @@ export interface UploadDeps extends KnownUploadDeps {
 
 /**
  * Writes the record, then signs the upload for it; none is needed where the answer is known by its sha256.
- * @throws ServiceError `type_unsupported`, `file_too_large`: known before a byte is sent
+ * @throws ServiceError `type_unsupported`, `file_too_large`, `budget_exhausted`: known before a byte is sent
  */
 export async function announceUpload(
   deps: UploadDeps,
@@ -84,6 +85,7 @@ export async function announceUpload(
   if (await answerAnnounced(deps, record, request.contentLength)) {
     return { status: 200, body: { id, status: 'succeeded', cached: true, upload: null, links } };
   }
+  await refuseSpent(deps, clientId);
   await deps.analyses.create(record);
   const upload = await deps.uploads.sign({
     key: uploadKey(id),

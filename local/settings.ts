@@ -39,6 +39,13 @@ const schema = z.object({
     .int('must be a whole number')
     .nonnegative('must be 0 (no limit) or more')
     .default(10),
+  CLIENT_BUDGET: z
+    .string()
+    .regex(
+      /^(none|(day|month)(Usd|Analyses)=[\d.]+(,(day|month)(Usd|Analyses)=[\d.]+)*)$/,
+      'must be none, or limits such as dayUsd=5,monthAnalyses=1000',
+    )
+    .default('none'),
 });
 
 export interface Settings {
@@ -54,6 +61,8 @@ export interface Settings {
   /** Ordered, with commas between. */
   geminiModels?: string | undefined;
   rateLimitPerMinute: number;
+  /** `none`, or limits with commas between. */
+  clientBudget: string;
 }
 
 /** The environment over `.env`, as the local stack's settings. Throws one error that names every bad one. */
@@ -73,6 +82,7 @@ export function readSettings(
     geminiBaseUrl: values.GEMINI_BASE_URL,
     geminiModels: values.GEMINI_MODELS,
     rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
+    clientBudget: values.CLIENT_BUDGET,
   };
 }
 

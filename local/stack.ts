@@ -109,12 +109,13 @@ async function startOwnCloud(settings: Settings, keys: LocalKeys): Promise<Cloud
 
 /** What a stage decides by parameters, for this one. Left out: the template's own default. */
 function listParams(settings: Settings, standInUrl: string | undefined): Record<string, string> {
-  const { geminiBaseUrl, geminiModels, rateLimitPerMinute } = settings;
+  const { geminiBaseUrl, geminiModels, rateLimitPerMinute, clientBudget } = settings;
   const baseUrl = standInUrl ?? geminiBaseUrl;
   return {
     dropClientId: CLIENT_ID,
     rateLimitPerMinute: String(rateLimitPerMinute),
     ...(rateLimitPerMinute === 0 ? { readLimitPerMinute: '0' } : {}),
+    clientBudget,
     ...(baseUrl ? { geminiBaseUrl: baseUrl } : {}),
     ...(geminiModels ? { geminiModels } : {}),
   };

@@ -27,6 +27,7 @@ describe('the settings of the local stack', () => {
       awsPort: 4566,
       dataDir: join(folder, '.sightline'),
       rateLimitPerMinute: 10,
+      clientBudget: 'none',
     });
   });
 
@@ -46,6 +47,7 @@ describe('the settings of the local stack', () => {
         GEMINI_BASE_URL: 'http://127.0.0.1:9/',
         GEMINI_MODELS: 'a, b',
         RATE_LIMIT_PER_MINUTE: '0',
+        CLIENT_BUDGET: 'dayUsd=0.5,monthAnalyses=100',
       },
       folder,
     );
@@ -57,6 +59,7 @@ describe('the settings of the local stack', () => {
       geminiBaseUrl: 'http://127.0.0.1:9',
       geminiModels: 'a,b',
       rateLimitPerMinute: 0,
+      clientBudget: 'dayUsd=0.5,monthAnalyses=100',
     });
   });
 

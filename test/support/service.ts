@@ -6,10 +6,12 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { createAnalyses } from '../../lib/aws/analyses.ts';
 import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
 import { createClientRegistry } from '../../lib/aws/client-registry.ts';
+import { createClientSettings } from '../../lib/aws/client-settings.ts';
 import { createClients, SCOPES, type Scope } from '../../lib/aws/clients.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
 import { createContents } from '../../lib/aws/contents.ts';
 import { createResults } from '../../lib/aws/results.ts';
+import { createSpending } from '../../lib/aws/spending.ts';
 import { createTokens } from '../../lib/aws/tokens.ts';
 import { createUploads } from '../../lib/aws/uploads.ts';
 import { createUses } from '../../lib/aws/uses.ts';
@@ -75,6 +77,10 @@ export async function startService(
     doorDeps,
     door: createDoor(doorDeps),
     findAnalyzer: createAnalyzerFinder(table, tableName),
+    settings: createClientSettings(table, tableName),
+    spending: createSpending(table, tableName),
+    /** Of the stage: none. */
+    budget: {},
     uploads: createUploads(s3, uploadBucket),
     results: createResults(s3, played.refOf('ResultBucket')),
     /** Of a process that tests share, only tests of it want the end. */

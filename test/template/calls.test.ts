@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeleteItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteItemCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -10,11 +15,18 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { createClientKeys } from '../../infra/stage/client-keys.ts';
 import { dropAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { SCOPES } from '../../lib/aws/clients.ts';
+import { nameSum } from '../../lib/aws/spending-month.ts';
+import { dayOf } from '../../lib/budget.ts';
 import type { AwsCall } from '../../local/cloud/server.ts';
 import { post } from '../support/client.ts';
 import { sign } from '../support/sign.ts';
 import { CALLS } from './calls.ts';
-import { CLIENT_ID, type RecordedService, startRecordedService } from './recorded-service.ts';
+import {
+  CLIENT_ID,
+  DAY_USD,
+  type RecordedService,
+  startRecordedService,
+} from './recorded-service.ts';
 
 // A run through everything that the functions do with AWS, recorded by the laptop's endpoint.
 
@@ -303,6 +315,23 @@ test('readiness, health and a route that is not there', async () => {
   expect((await service.call('/health/ready')).status).toBe(200);
   expect((await service.call('/health')).status).toBe(200);
   expect((await service.call('/nowhere')).status).toBe(404);
+});
+
+test('an upload that the budget does not bear', async () => {
+  const { id, upload } = await announce();
+  const TableName = service.played.refOf('Table');
+  const charge = async (microUsd: number) => {
+    const day = dayOf(Date.now());
+    const Key = { pk: { S: `spending#${CLIENT_ID}#${day.slice(0, 7)}` } };
+    const UpdateExpression = `ADD ${nameSum('chargedMicroUsd', day)} :more`;
+    const ExpressionAttributeValues = { ':more': { N: String(microUsd) } };
+    const change = { TableName, Key, UpdateExpression, ExpressionAttributeValues };
+    await table.send(new UpdateItemCommand(change));
+  };
+  await charge(DAY_USD * 1e6);
+  await post(upload, picture);
+  expect((await waitForEnd(id)).error.code).toBe('budget_exhausted');
+  await charge(-DAY_USD * 1e6);
 });
 
 test('a refused key, of which the log tells in the words that the alarm looks for', async () => {

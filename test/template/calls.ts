@@ -19,12 +19,17 @@ const ANALYZERS = {
   'dynamodb:GetItem analyzers': 'ReadAnalyzers',
   'dynamodb:GetItem analyzer': 'ReadAnalyzers',
 };
+const BUDGET = {
+  'dynamodb:GetItem client': 'ReadClientKeys',
+  'dynamodb:GetItem spending': 'ReadSpending',
+};
 
 export const CALLS: Record<string, Record<Call, string>> = {
   'create-upload': {
     ...DOOR,
     ...ANALYZERS,
     'dynamodb:GetItem analysis': 'Analyses',
+    ...BUDGET,
     'dynamodb:PutItem analysis': 'Analyses',
     'dynamodb:GetItem content': 'Contents',
     's3:GetObject results/results': 'CopyResults Encrypted',
@@ -40,6 +45,9 @@ export const CALLS: Record<string, Record<Call, string>> = {
     'dynamodb:UpdateItem analysis': 'Analyses',
     'dynamodb:DeleteItem analysis': 'Analyses',
     'dynamodb:UpdateItem content': 'Contents',
+    'dynamodb:GetItem client': 'ReadClientSettings',
+    'dynamodb:GetItem spending': 'Spending',
+    'dynamodb:UpdateItem spending': 'Spending',
     's3:GetObject uploads/uploads': 'ReadAndRemoveUploads Encrypted',
     's3:GetObject uploads/drop': 'ReadAndRemoveUploads Encrypted',
     's3:GetObject uploads/drop missing': 'ReadAndRemoveUploads MissUploads',
@@ -84,6 +92,7 @@ export const CALLS: Record<string, Record<Call, string>> = {
   analyze: {
     ...DOOR,
     ...ANALYZERS,
+    ...BUDGET,
     'dynamodb:GetItem analysis': 'Analyses',
     'dynamodb:PutItem analysis': 'Analyses',
     's3:PutObject uploads/uploads': 'StoreUploads Encrypted',

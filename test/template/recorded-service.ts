@@ -17,6 +17,8 @@ const KEYS = { accessKeyId: 'AKIARECORDEDRECORDED', secretAccessKey: 'recorded' 
 const GEMINI_KEY = 'stand-in-of-the-recording';
 const API_KEY = 'sk_of_the_recording';
 export const CLIENT_ID = 'recorded';
+/** The client's budget. */
+export const DAY_USD = 100;
 
 /**
  * One analyzer more than there is, `large`, whose results have as many bytes as the prompt says: none
@@ -64,6 +66,7 @@ export async function startRecordedService(
   const gemini = await startGemini({ apiKey: GEMINI_KEY });
   const params = {
     dropClientId: CLIENT_ID,
+    clientBudget: `dayUsd=${DAY_USD}`,
     geminiBaseUrl: gemini.url,
     rateLimitPerMinute: '600',
     readLimitPerMinute: '6000',
