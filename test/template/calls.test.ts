@@ -318,7 +318,7 @@ test('readiness, health and a route that is not there', async () => {
 });
 
 test('an upload that the budget does not bear', async () => {
-  const { id, upload } = await announce();
+  const { id, upload } = await announce({ prompt: 'What is not yet paid for?' });
   const TableName = service.played.refOf('Table');
   const charge = async (microUsd: number) => {
     const day = dayOf(Date.now());
