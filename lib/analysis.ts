@@ -36,11 +36,20 @@ const source = z.object({
   sha256: z.string().optional(),
   width: z.number().optional(),
   height: z.number().optional(),
+  /** Pages or frames, where there are several, and which of them, from 1, was looked at. */
   pages: z.number().optional(),
+  page: z.number().optional(),
+  /** Only where the client asked to keep it: ISO 8601 in the camera's time, and EXIF's 1–8. */
+  capturedAt: z.string().optional(),
+  orientation: z.number().optional(),
 });
 export type Source = z.infer<typeof source>;
 
 /** What the models were asked and what it cost, over all tries, failed ones too. */
+/** What of a picture's EXIF may be told in `source`; nothing of it is, unless asked for. */
+export const keep = z.array(z.enum(['capturedAt', 'orientation'])).max(2);
+export type Keep = z.output<typeof keep>;
+
 const usage = z.object({
   inputTokens: z.number(),
   /** Of the input, what came from the model's cache and costs less. */
@@ -104,6 +113,7 @@ export const analysisRecord = summaryRecord.extend({
   prompt: z.string().optional(),
   /** What its analyzer was told, as JSON. */
   options: z.string().optional(),
+  keep: keep.optional(),
   /** Asked for anew, whatever is known of the same bytes. */
   fresh: z.boolean().optional(),
   result: z.record(z.string(), z.unknown()).optional(),
@@ -146,6 +156,7 @@ export interface NewAnalysis {
   analyzer: { name: string; version: number };
   prompt?: string | undefined;
   options?: string | undefined;
+  keep?: Keep | undefined;
   fresh?: boolean | undefined;
   expectedSha256?: string | undefined;
   tags?: string[] | undefined;
@@ -170,6 +181,7 @@ export function newAnalysis(given: NewAnalysis): AnalysisRecord {
     analyzer: given.analyzer,
     prompt: given.prompt,
     options: given.options,
+    keep: given.keep,
     fresh: given.fresh || undefined,
     expectedSha256: given.expectedSha256,
     cached: false,

@@ -17,6 +17,7 @@ import type { Delivery, Outcome } from './outcome.ts';
 import { type PaidOnceDeps, settleKnown } from './paid-once.ts';
 import { openPurse, type PurseDeps } from './purse.ts';
 import { giveBack, type Held, idsOf, settleError, storeAnswer } from './settle.ts';
+import { describePicture } from './source.ts';
 import { endStuckWorker, type StuckDeps } from './stuck.ts';
 
 export interface AnalyzeDeps extends ClaimDeps, PaidOnceDeps, PurseDeps, StuckDeps {
@@ -81,9 +82,8 @@ async function understand(deps: AnalyzeDeps, held: Held, delivery: Delivery): Pr
   const facts = await timed(log, 'inspected', () =>
     decode(() => inspectPicture(upload.bytes, deps.limits)),
   );
-  const { mediaType, width, height, frames, metadata } = facts;
-  const known = { ...source, mediaType, width, height, pages: frames > 1 ? frames : undefined };
-  await lease.advance({ stage: 'converting', source: known });
+  const described = describePicture({ ...record, source }, facts);
+  await lease.advance({ stage: 'converting', source: described });
   const picture = await timed(log, 'converted', () =>
     decode(() => convertPicture(upload.bytes, facts)),
   );
@@ -97,7 +97,7 @@ async function understand(deps: AnalyzeDeps, held: Held, delivery: Delivery): Pr
   return storeAnswer(deps, held, result, {
     caption,
     model: answer.model,
-    safety: { metadataStripped: metadata, instructionsInImage },
+    safety: { metadataStripped: facts.metadata, instructionsInImage },
   });
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { keep } from './analysis.ts';
 import { analyzerFields } from './choose-analyzer.ts';
 import { ServiceError } from './errors.ts';
 import type { RouteEvent } from './http.ts';
@@ -13,6 +14,7 @@ const fields = z.object({
   contentType: mediaType.catch('application/octet-stream'), // what it is, its bytes tell
   ...analyzerFields,
   prompt: prompt.optional(),
+  keep: keep.optional(),
 });
 
 export interface AnalyzeForm extends z.output<typeof fields> {
@@ -38,6 +40,7 @@ export async function parseForm(event: RouteEvent): Promise<AnalyzeForm> {
     analyzer: textOf(form, 'analyzer'),
     options: jsonOf(form, 'options'),
     prompt: textOf(form, 'prompt'),
+    keep: textOf(form, 'keep')?.split(','),
   });
   return { ...given, bytes: new Uint8Array(await file.arrayBuffer()) };
 }

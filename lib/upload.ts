@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type AnalysisRecord, newAnalysis, UPLOAD_EXPIRES_SECONDS } from './analysis.ts';
+import { type AnalysisRecord, keep, newAnalysis, UPLOAD_EXPIRES_SECONDS } from './analysis.ts';
 import { createAnalysisId, uploadKey } from './analysis-id.ts';
 import type { Uploads } from './aws/uploads.ts';
 import { analyzerFields, type ChosenAnalyzer, chooseAnalyzer } from './choose-analyzer.ts';
@@ -39,6 +39,7 @@ export const uploadRequest = z.strictObject({
     .optional(),
   ...analyzerFields,
   prompt: prompt.optional(),
+  keep: keep.optional(),
   tags: z.array(z.string().min(1).max(MAX_TAG_CHARACTERS)).max(MAX_TAGS).optional(),
   metadata: z
     .record(
@@ -105,7 +106,7 @@ export function describeUpload(
   request: UploadWish,
   now: number,
 ): AnalysisRecord {
-  const { filename, contentType, analyzer, options, prompt, fresh, sha256, tags, metadata } =
+  const { filename, contentType, analyzer, options, prompt, keep, fresh, sha256, tags, metadata } =
     request;
   return newAnalysis({
     id,
@@ -114,6 +115,7 @@ export function describeUpload(
     analyzer,
     prompt,
     options,
+    keep,
     fresh,
     expectedSha256: sha256,
     tags,

@@ -17,6 +17,7 @@ export async function openPicture(
   return sharp(makeDecodable(bytes, facts.mediaType), {
     failOn: chooseFailOn(facts.mediaType),
     limitInputPixels: facts.width * facts.height, // no more than the header was checked for
+    page: facts.page - 1,
     ignoreIcc: facts.profile === undefined,
   });
 }

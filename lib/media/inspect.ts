@@ -17,20 +17,24 @@ export interface PictureFacts {
   height: number;
   /** EXIF orientation, 1–8; 1 where none is given. */
   orientation: number;
-  /** Frames of an animation or pages of a document; the first is what is analysed. */
+  /** Frames of an animation or pages of a document. */
   frames: number;
+  /** Which of them is analysed, from 1: the first, unless the file calls another one its primary. */
+  page: number;
   hasAlpha: boolean;
   /** The ICC profile to convert the colours by; undefined where they are sRGB, by its name or for want of one. */
   profile: Uint8Array | undefined;
   /** Found in the file; none of it leaves with the converted picture. */
   metadata: MetadataKind[];
+  /** When the picture was taken, by its EXIF: ISO 8601, in the camera's own time. */
+  capturedAt: string | undefined;
 }
 
 /** What the decoder's own header says. */
 export type Header = Pick<Metadata, 'width' | 'height' | 'autoOrient' | 'hasAlpha' | 'hasProfile'> &
   Partial<
-    Pick<Metadata, 'orientation' | 'pages' | 'icc' | 'exif' | 'xmp' | 'iptc' | 'comments'> &
-      Pick<Metadata, 'channels' | 'depth' | 'isProgressive' | 'chromaSubsampling'>
+    Pick<Metadata, 'orientation' | 'pages' | 'pagePrimary' | 'icc' | 'exif' | 'xmp' | 'iptc'> &
+      Pick<Metadata, 'comments' | 'channels' | 'depth' | 'isProgressive' | 'chromaSubsampling'>
   > & {
     mediaType: PictureType;
   };
@@ -65,15 +69,17 @@ function checkBytes(bytes: Uint8Array, { maxBytes }: PictureLimits): PictureType
 async function readHeader(bytes: Uint8Array, detected: PictureType): Promise<Header> {
   const sharp = await loadSharp();
   // The pixels are counted below, so that too many of them are not taken for damage.
-  const header = await sharp(makeDecodable(bytes, detected), {
-    limitInputPixels: false,
-    failOn: chooseFailOn(detected),
-  })
-    .metadata()
-    .catch((cause: unknown) => {
-      throw new ServiceError('file_malformed', undefined, { cause });
-    });
-  const mediaType = typeOf(header);
+  const options = { limitInputPixels: false, failOn: chooseFailOn(detected) };
+  const decodable = makeDecodable(bytes, detected);
+  const read = (page = 0) =>
+    sharp(decodable, { ...options, page })
+      .metadata()
+      .catch((cause: unknown) => {
+        throw new ServiceError('file_malformed', undefined, { cause });
+      });
+  const first = await read();
+  const header = first.pagePrimary ? await read(first.pagePrimary) : first;
+  const mediaType = PICTURE_TYPES.find((type) => type === header.mediaType);
   // The decoder must see the type that was checked: a file may be valid in two formats at once.
   const isSame = mediaType === detected || (isHeif(mediaType) && isHeif(detected));
   if (!mediaType || !isSame)
@@ -81,13 +87,7 @@ async function readHeader(bytes: Uint8Array, detected: PictureType): Promise<Hea
   return { ...header, mediaType };
 }
 
-/** By the codec where the container has two: the brands, by which sharp goes, need not say it. */
-function typeOf({ compression, mediaType }: Metadata): PictureType | undefined {
-  if (compression === 'hevc') return 'image/heic';
-  if (compression === 'av1') return 'image/avif';
-  return PICTURE_TYPES.find((type) => type === mediaType);
-}
-
+/** One container for two codecs; which, its first bytes need not say. */
 function isHeif(type: PictureType | undefined): boolean {
   return type === 'image/avif' || type === 'image/heic';
 }
@@ -108,8 +108,9 @@ function describeFacts(bytes: Uint8Array, header: Header, structure: Structure):
     ...header.autoOrient,
     orientation: header.orientation ?? 1,
     frames: countFrames(header, structure),
+    page: (header.pagePrimary ?? 0) + 1,
     hasAlpha: header.hasAlpha,
     profile: header.icc && !isPlainSrgb(header.icc) ? header.icc : undefined,
-    metadata: listMetadata(bytes, header, structure),
+    ...listMetadata(bytes, header, structure),
   };
 }

@@ -9,7 +9,7 @@ import { ServiceError } from '../../lib/errors.ts';
 import { failObject } from '../../lib/fail.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
-import { createBlackPng, markJpeg } from '../support/pictures.ts';
+import { createBlackPng, createGif, drawMarker, MARKER, markJpeg } from '../support/pictures.ts';
 import { type Service, startService } from '../support/service.ts';
 
 const rocket = readFileSync(new URL('../fixtures/rocket.jpg', import.meta.url));
@@ -101,6 +101,26 @@ describe('a message comes, and', () => {
     });
     for (const gone of ['stage', 'leaseToken', 'leaseUntil', 'error', 'expiresAt'])
       expect(record).not.toHaveProperty(gone);
+  });
+
+  test('the client asked to keep what EXIF tells of time and orientation: only then source tells it', async () => {
+    const taken = { IFD2: { DateTimeOriginal: '2026:05:04 03:02:01' } };
+    const dated = await drawMarker(6).withExifMerge(taken).jpeg().toBuffer();
+    const kept = await recordWith({ keep: ['capturedAt', 'orientation'] }, dated);
+    expect(await deliver(kept)).toMatchObject(succeeded);
+    const told = { capturedAt: '2026-05-04T03:02:01', orientation: 6, ...MARKER };
+    expect((await stored(kept)).source).toMatchObject(told);
+    const plain = await recordWith({}, dated);
+    expect(await deliver(plain)).toMatchObject(succeeded);
+    const { source } = await stored(plain);
+    for (const name of ['capturedAt', 'orientation', 'page'])
+      expect(source).not.toHaveProperty(name);
+  });
+
+  test('the file has several pages: their number is told, and which was looked at', async () => {
+    const id = await recordWith({}, createGif(20, 20, 3));
+    expect(await deliver(id)).toMatchObject(succeeded);
+    expect((await stored(id)).source).toMatchObject({ pages: 3, page: 1 });
   });
 
   test('the signed upload had run out: the late one counts', async () => {

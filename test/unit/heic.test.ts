@@ -30,7 +30,9 @@ describe('HEIC', () => {
 
   test('given EXIF, a place and XMP, then they are named, none leaves, and the EXIF turns nothing', async () => {
     const { jpeg, facts } = await convert(fixture('marker.heic'));
-    expect(facts).toMatchObject({ metadata: ['exif', 'gps', 'xmp', 'icc'], orientation: 1 });
+    const capturedAt = '2026-05-04T03:02:01+02:00';
+    expect(facts).toMatchObject({ orientation: 1, capturedAt });
+    expect(facts.metadata).toEqual(['exif', 'gps', 'xmp', 'icc']);
     expect(Buffer.from(jpeg).toString('latin1')).not.toMatch(/PLANTED|Exif|xmpmeta|ICC_PROFILE/);
   });
 
@@ -48,8 +50,18 @@ describe('HEIC', () => {
 
   test('given two pictures, then both are counted and the primary one is sent', async () => {
     const { jpeg, facts } = await convert(fixture('marker-two.heic'));
-    expect(facts.frames).toBe(2);
+    expect(facts).toMatchObject({ frames: 2, page: 1 });
     expectColours(await readCorners(jpeg), CORNERS);
+  });
+
+  test('given the second picture for the primary one, then that is sent', async () => {
+    const two = fixture('marker-two.heic');
+    const primary = two.indexOf('pitm') + 8;
+    two.writeUInt16BE(two.readUInt16BE(primary) + 2, primary); // each has an item for its tile, too
+    const { jpeg, facts } = await convert(two);
+    expect(facts).toMatchObject({ frames: 2, page: 2 });
+    const negative = CORNERS.map((colour) => colour.map((value) => 255 - value));
+    expectColours(await readCorners(jpeg), negative as unknown as Colour[]);
   });
 
   test.each([0.2, 0.5, 0.8, 0.95])(

@@ -63,6 +63,21 @@ describe('the facts', () => {
     expect(metadata).toEqual(['exif', 'gps', 'xmp', 'iptc', 'icc', 'comments']);
   });
 
+  test.each(['jpeg', 'png', 'webp', 'avif'] as const)(
+    'given a %s with the time it was taken, then it is told in the time of the camera',
+    async (format) => {
+      const taken = { DateTimeOriginal: '2026:05:04 03:02:01', OffsetTimeOriginal: '+02:00' };
+      const dated = await drawMarker().withExif({ IFD2: taken }).toFormat(format).toBuffer();
+      expect(await inspect(dated)).toMatchObject({ capturedAt: '2026-05-04T03:02:01+02:00' });
+    },
+  );
+
+  test('given a time that is none, then no time is told', async () => {
+    const taken = { DateTimeOriginal: '0000:00:00 00:00:00' };
+    const dated = await drawMarker().withExif({ IFD2: taken }).jpeg().toBuffer();
+    expect(await inspect(dated)).toMatchObject({ capturedAt: undefined, metadata: ['exif'] });
+  });
+
   test('given EXIF without a place, then no place is told', async () => {
     const plain = await drawMarker()
       .withExif({ IFD0: { Artist: 'x' } })
