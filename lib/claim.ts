@@ -14,7 +14,7 @@ const MAX_CLAIM_TRIES = 3;
 
 export interface ClaimDeps {
   analyses: Analyses;
-  uploads: { remove(key: string, eTag?: string): Promise<boolean> };
+  uploads: { bucket: string; remove(key: string, eTag?: string): Promise<boolean> };
   findAnalyzer: FindAnalyzer;
   /** The client that objects in the drop folder belong to. */
   dropClientId: string;
@@ -32,12 +32,17 @@ export interface Identity {
   origin: Origin;
 }
 
-/** Whose analysis an object is for, by its key; undefined for a key that nothing waits for. */
-export function identifyObject(object: UploadedObject): Identity | undefined {
+/** Whose analysis an object is for, by its key; or why nothing waits for it. */
+export function identifyObject(
+  { uploads }: Pick<ClaimDeps, 'uploads'>,
+  object: UploadedObject,
+): Identity | { reason: 'other_bucket' | 'not_an_upload' } {
+  // Only ours is read: an event of another's would be taken for the object of that key in it.
+  if (object.bucket !== uploads.bucket) return { reason: 'other_bucket' };
   const uploadId = uploadIdOf(object.key);
   if (uploadId) return { id: uploadId, origin: 'upload' };
   const dropped = object.key.startsWith(DROP_FOLDER) && !object.key.endsWith('/');
-  return dropped ? { id: dropAnalysisId(object), origin: 'drop' } : undefined;
+  return dropped ? { id: dropAnalysisId(object), origin: 'drop' } : { reason: 'not_an_upload' };
 }
 
 /** The record of an object in the drop folder; `drop/ANALYZER/…` picks the analyzer, if there is one of that name. */
@@ -70,8 +75,8 @@ export async function claimAnalysis(
   deps: ClaimDeps,
   object: UploadedObject,
 ): Promise<Claim | { outcome: Outcome }> {
-  const identity = identifyObject(object);
-  if (!identity) return { outcome: { kind: 'ignored', reason: 'not_an_upload' } };
+  const identity = identifyObject(deps, object);
+  if ('reason' in identity) return { outcome: { kind: 'ignored', ...identity } };
   const claimed = await claimUnread(deps, object, identity);
   if (claimed) return claimed;
   for (let tries = 0; tries < MAX_CLAIM_TRIES; tries += 1) {

@@ -8,8 +8,8 @@ import { describeError, type Outcome } from './outcome.ts';
 
 /** Ends the analysis of an object whose message was found in the dead-letter queue, by docs/states.md. */
 export async function failObject(deps: ClaimDeps, object: UploadedObject): Promise<Outcome> {
-  const identity = identifyObject(object);
-  if (!identity) return { kind: 'ignored', reason: 'not_an_upload' };
+  const identity = identifyObject(deps, object);
+  if ('reason' in identity) return { kind: 'ignored', ...identity };
   const found = await deps.analyses.read(identity.id);
   const decision = decideFailure({ record: found, origin: identity.origin, now: deps.now() });
   if (decision.kind === 'ignore') return { kind: 'ignored', reason: decision.reason };

@@ -21,6 +21,7 @@ export type Outcome =
         | 'lease_lost'
         | 'not_an_upload'
         | 'object_gone'
+        | 'other_bucket'
         | 'unknown_upload';
     }
   /** The message has to come again after so many seconds. */

@@ -37,6 +37,8 @@ export interface ReadUpload {
 
 export function createUploads(s3: S3Client, bucket: string) {
   return {
+    bucket,
+
     /** Signs a form POST that fixes key, content type and size range; S3 holds the client to it. */
     async sign(options: SignUploadOptions): Promise<SignedUpload> {
       const { url, fields } = await createPresignedPost(s3, {

@@ -419,6 +419,15 @@ describe('a client deletes', () => {
   });
 });
 
+test('an event of another bucket is ignored, even where its key is one of ours', async () => {
+  const id = await recordWith();
+  const object = { ...uploadedObject(id), bucket: 'of-somebody-else' };
+  const ignored = { kind: 'ignored', reason: 'other_bucket' };
+  expect(await failObject(deps, object)).toEqual(ignored);
+  expect(await deliverObject(object)).toEqual(ignored);
+  expect(await stored(id)).toMatchObject({ status: 'awaiting_upload' });
+});
+
 test('a result too large for the table goes to its bucket, and goes with the analysis', async () => {
   const id = await recordWith();
   const huge = { text: 'ä'.repeat(200_000) };
