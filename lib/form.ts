@@ -17,6 +17,8 @@ const fields = z.object({
   keep: keep.optional(),
 });
 
+type FormEvent = Pick<RouteEvent, 'headers' | 'body' | 'isBase64Encoded'>;
+
 export interface AnalyzeForm extends z.output<typeof fields> {
   bytes: Uint8Array;
 }
@@ -25,7 +27,7 @@ export interface AnalyzeForm extends z.output<typeof fields> {
  * The form of `POST /v1/analyze`.
  * @throws ServiceError `request_invalid`, `file_missing`, `file_too_large`
  */
-export async function parseForm(event: RouteEvent): Promise<AnalyzeForm> {
+export async function parseForm(event: FormEvent): Promise<AnalyzeForm> {
   const form = await readForm(event);
   const file = form.get('file');
   if (!(file instanceof File))
@@ -45,16 +47,33 @@ export async function parseForm(event: RouteEvent): Promise<AnalyzeForm> {
   return { ...given, bytes: new Uint8Array(await file.arrayBuffer()) };
 }
 
-async function readForm({ headers, body, isBase64Encoded }: RouteEvent): Promise<FormData> {
+async function readForm({ headers, body, isBase64Encoded }: FormEvent): Promise<FormData> {
   const contentType = headers['content-type'] ?? '';
   const message = 'The body has to be a multipart form with the picture in the field `file`.';
   if (!/^multipart\/form-data\b/i.test(contentType) || typeof body !== 'string')
     throw new ServiceError('request_invalid', message);
-  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  const sent = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  const bytes = unescapeNames(sent, contentType);
   const response = new Response(bytes, { headers: { 'content-type': contentType } });
   return response.formData().catch((cause: unknown) => {
     throw new ServiceError('request_invalid', message, { cause });
   });
+}
+
+const PART_HEADS = /--([^\r\n]+)\r\ncontent-disposition:[^\r\n]*/gi;
+const QUOTED_PAIRS = /\\(["\\])/g;
+
+/**
+ * Older clients write a quote within a name as `\"`, by RFC 2616; browsers write `%22`, and the parser of
+ * fetch knows only that (WHATWG HTML, multipart/form-data).
+ */
+function unescapeNames(body: Buffer, contentType: string): Buffer {
+  if (!body.includes('\\"')) return body;
+  const text = body.toString('latin1').replace(PART_HEADS, (head, boundary) => {
+    const pair = (_: string, character: string) => (character === '"' ? '%22' : character);
+    return contentType.includes(boundary) ? head.replace(QUOTED_PAIRS, pair) : head;
+  });
+  return Buffer.from(text, 'latin1');
 }
 
 /** An empty field of a form is one that was left out. */
