@@ -6,19 +6,36 @@ import { createSecretReader } from './aws/secrets.ts';
 import type { Settings } from './config.ts';
 import { createBreaker } from './gemini/breaker.ts';
 import { createGemini, type Gemini } from './gemini/client.ts';
+import { createModelProbe } from './gemini/probe.ts';
+import { PROBE_TIMEOUT_MS } from './readiness.ts';
 
-type GeminiSettings = 'TABLE_NAME' | 'GEMINI_SECRET_ID' | 'GEMINI_BASE_URL' | 'GEMINI_MODELS';
+type GeminiSettings = 'GEMINI_SECRET_ID' | 'GEMINI_BASE_URL' | 'GEMINI_MODELS';
 
 /** Gemini for a function: its key from the secret, what instances know of the models in the table. */
 export function connectGemini(
   table: DynamoDBDocumentClient,
-  config: Pick<Settings, GeminiSettings>,
+  config: Pick<Settings, GeminiSettings | 'TABLE_NAME'>,
 ): Gemini {
-  const secrets = new SecretsManagerClient(awsDefaults);
   return createGemini({
     baseUrl: config.GEMINI_BASE_URL,
     models: config.GEMINI_MODELS,
-    readKey: createSecretReader(secrets, config.GEMINI_SECRET_ID),
+    readKey: connectKey(config),
     breaker: createBreaker({ store: createModelPauses(table, config.TABLE_NAME) }),
   });
+}
+
+/** Harmless calls: for the key, and for each model of the stage by its name. */
+export function connectProbes(config: Pick<Settings, GeminiSettings>) {
+  const readKey = connectKey(config);
+  const timeoutMs = PROBE_TIMEOUT_MS;
+  const probe = createModelProbe({ baseUrl: config.GEMINI_BASE_URL, readKey, timeoutMs });
+  const signal = () => AbortSignal.timeout(timeoutMs);
+  return {
+    secret: () => readKey({ refresh: false, signal: signal() }),
+    models: Object.fromEntries(config.GEMINI_MODELS.map((model) => [model, () => probe(model)])),
+  };
+}
+
+function connectKey({ GEMINI_SECRET_ID }: Pick<Settings, 'GEMINI_SECRET_ID'>) {
+  return createSecretReader(new SecretsManagerClient(awsDefaults), GEMINI_SECRET_ID);
 }

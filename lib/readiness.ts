@@ -1,7 +1,7 @@
 import { logger } from './log.ts';
 
-/** How long a dependency may take to answer, in milliseconds. */
-const PROBE_TIMEOUT_MS = 5_000;
+/** How long a dependency may take to answer, in milliseconds; twice that fits into the function's time. */
+export const PROBE_TIMEOUT_MS = 4_000;
 
 /** A harmless call for each dependency, by its name. */
 export type Probes = Record<string, () => Promise<unknown>>;
@@ -13,6 +13,16 @@ export async function checkDependencies(probes: Probes) {
   );
   const dependencies = Object.fromEntries(checked);
   return { ready: checked.every(([, state]) => state === 'ok'), dependencies };
+}
+
+/**
+ * Everything that the service needs to analyse, and which of the models answer: one of them is enough.
+ * The models come after the rest, for their key is part of it.
+ */
+export async function checkReadiness(probes: Probes, modelProbes: Probes) {
+  const { ready, dependencies } = await checkDependencies(probes);
+  const { dependencies: models } = await checkDependencies(modelProbes);
+  return { ready: ready && Object.values(models).includes('ok'), dependencies, models };
 }
 
 async function check(name: string, probe: () => Promise<unknown>): Promise<'ok' | 'unavailable'> {

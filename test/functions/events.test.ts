@@ -15,6 +15,7 @@ const folder = new URL('../../events/', import.meta.url);
 const photo = readFileSync(new URL('../fixtures/rocket.jpg', import.meta.url));
 const KEY = 'sk_example_000000000000000000000000';
 const BUCKET = 'sightline-dev-uploads-123456789012';
+const MODELS = ['gemini-3.8-flash', 'gemini-3.5-flash-lite', 'gemini-3.1-flash-lite'];
 const ID = 'an_01kaa6cz00q3v5t8m2x9d4h7ke';
 let service: Service;
 let gemini: Awaited<ReturnType<typeof startGemini>>;
@@ -150,10 +151,11 @@ test('get-health: 200 without a key', async () => {
   expect(await answer('get-health')).toMatchObject({ status: 200, body: { status: 'healthy' } });
 });
 
-test('get-readiness: 200 with each dependency, 503 where one is missing', async () => {
+test('get-readiness: 200 with each dependency and each model', async () => {
   const { status, body } = await answer('get-readiness');
   expect(status).toBe(200);
   expect(Object.values(body.dependencies)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
+  expect(Object.entries(body.models)).toEqual(MODELS.map((model) => [model, 'ok']));
 });
 
 test('not-found: 404 as a problem', async () => {

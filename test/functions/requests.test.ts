@@ -7,7 +7,7 @@ import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { createUploads } from '../../lib/aws/uploads.ts';
 import { MAX_FORM_FILE_BYTES, parseForm } from '../../lib/form.ts';
 import { createHttpHandler, MAX_JSON_CHARACTERS } from '../../lib/http.ts';
-import { checkDependencies } from '../../lib/readiness.ts';
+import { checkDependencies, checkReadiness } from '../../lib/readiness.ts';
 import * as limits from '../../lib/upload.ts';
 import { MAX_NAMED_FAULTS } from '../../lib/validation.ts';
 import { type Service, startService } from '../support/service.ts';
@@ -303,6 +303,23 @@ test('an error nobody foresaw is a 500 that tells nothing', async () => {
   const { status, body } = await send(handler, {});
   expect({ status, code: body.code }).toEqual({ status: 500, code: 'internal' });
   expect(JSON.stringify(body)).not.toContain('detail of the inside');
+});
+
+test.each([
+  ['one model that answers', 'up', true],
+  ['no model that answers', 'down', false],
+])('readiness, given %s', async (_, first, ready) => {
+  const probe = (state: string) => async () => {
+    if (state === 'down') throw new Error('down');
+  };
+  const models = { one: probe(first), other: probe('down') };
+  const checked = await checkReadiness({ table: probe('up') }, models);
+  const one = ready ? 'ok' : 'unavailable';
+  expect(checked).toEqual({
+    ready,
+    dependencies: { table: 'ok' },
+    models: { one, other: 'unavailable' },
+  });
 });
 
 test('readiness names the dependency that does not answer', async () => {

@@ -113,7 +113,7 @@ export const CALLS: Record<string, Record<Call, string>> = {
     's3:HeadBucket uploads': 'AskBuckets',
     's3:HeadBucket results': 'AskBuckets',
     'sqs:GetQueueAttributes UploadQueue': 'AskQueue',
-    'secretsmanager:DescribeSecret GeminiSecret': 'AskSecret',
+    'secretsmanager:GetSecretValue GeminiSecret': 'ReadGeminiKey',
   },
   'not-found': {},
 };
