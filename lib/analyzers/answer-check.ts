@@ -30,8 +30,11 @@ function dropUnasked(
   const within = (one: unknown, part: unknown) => dropUnasked(one, part, toZod);
   const { anyOf, prefixItems, items, properties, additionalProperties } = schema;
   if (Array.isArray(anyOf)) {
-    const fitting = anyOf.find((branch) => toZod(branch).safeParse(within(branch, value)).success);
-    return fitting ? within(fitting, value) : value;
+    for (const branch of anyOf) {
+      const part = within(branch, value);
+      if (toZod(branch).safeParse(part).success) return part;
+    }
+    return value;
   }
   if (Array.isArray(value)) {
     const places = Array.isArray(prefixItems) ? prefixItems : [];

@@ -21,14 +21,20 @@ function resolve(node: unknown, definitions: JsonSchema): JsonSchema {
   if (Array.isArray(anyOf))
     return { ...rest, anyOf: anyOf.map((branch) => resolve(branch, definitions)) };
   const { title, description, ...plain } = withType(rest);
-  const words = describeBounds(plain, description);
-  const named = { ...(title !== undefined && { title }), ...(words && { description: words }) };
-  const types = [plain.type].flat();
-  if (types.length === 1)
-    return { ...named, ...resolveWithin({ ...plain, type: types[0] }, definitions) };
-  const type = types.find((one) => one !== 'null');
-  const branch = resolveWithin(withoutNull({ ...plain, type }), definitions);
-  return { ...named, anyOf: [branch, { type: 'null' }] };
+  const named = title === undefined ? {} : { title };
+  const [type, other] = [plain.type].flat().toSorted(nullLast);
+  const one = resolveWithin(withoutNull({ ...plain, type }, other === undefined), definitions);
+  if (other === undefined) return { ...named, ...tell(describeBounds(one, description)), ...one };
+  const branch = { ...tell(describeBounds(one)), ...one };
+  return { ...named, ...tell(description), anyOf: [branch, { type: 'null' }] };
+}
+
+function nullLast(one: unknown, other: unknown): number {
+  return Number(one === 'null') - Number(other === 'null');
+}
+
+function tell(description: unknown): JsonSchema {
+  return description ? { description } : {};
 }
 
 function withType({ const: only, ...schema }: JsonSchema): JsonSchema {
@@ -37,8 +43,9 @@ function withType({ const: only, ...schema }: JsonSchema): JsonSchema {
   return { ...schema, type: schema.type ?? guessType(values), enum: values };
 }
 
-function withoutNull({ enum: values, ...schema }: JsonSchema): JsonSchema {
+function withoutNull({ enum: values, ...schema }: JsonSchema, keeps: boolean): JsonSchema {
   if (!Array.isArray(values)) return schema;
+  if (keeps) return { ...schema, enum: values };
   return { ...schema, enum: values.filter((value) => value !== null) };
 }
 
@@ -75,7 +82,7 @@ function asBox(schema: JsonSchema): JsonSchema {
 }
 
 /** `Bounds: minimum 1, maximum 5.` after what else is said. */
-function describeBounds(schema: JsonSchema, description: unknown): string {
+function describeBounds(schema: JsonSchema, description?: unknown): string {
   const bounds = BOUNDS.flatMap((name) =>
     schema[name] === undefined ? [] : [`${name} ${schema[name]}`],
   );

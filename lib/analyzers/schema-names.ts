@@ -14,7 +14,7 @@ export function findNameFaults(properties: unknown): LocalFault[] {
 function findProblem(name: string, child: unknown): string | undefined {
   if (name === '' || name.length > MAX_PROPERTY_NAME_CHARACTERS)
     return `needs a name of 1 to ${MAX_PROPERTY_NAME_CHARACTERS} characters`;
-  if (name === '__proto__') return 'cannot have this name';
+  if (name in Object.prototype) return 'cannot have this name'; // it would be found where it is not
   if (!isBoxName(name) || isBox(child)) return undefined;
   return 'has `box` in its name, for which models give four integers: make it an array of integers, or rename it';
 }

@@ -4,6 +4,7 @@
  * the answer comes, and the descriptions tell the model of them.
  */
 const KEPT = new Set(['type', 'format', 'title', 'description', 'enum', 'required', '$ref']);
+const HOLDS_SCHEMA = new Set(['items', 'additionalProperties']);
 const LISTS_OF_SCHEMAS = new Set(['anyOf', 'oneOf', 'prefixItems']);
 const NAMED_SCHEMAS = new Set(['properties', '$defs']);
 
@@ -20,7 +21,7 @@ export function toGeminiSchema(schema: unknown): unknown {
 
 function convertChild(keyword: string, value: unknown): unknown {
   // `items: false`, which closes a tuple, is a bound like any other.
-  if (keyword === 'items' && isRecord(value)) return toGeminiSchema(value);
+  if (HOLDS_SCHEMA.has(keyword) && isRecord(value)) return toGeminiSchema(value);
   if (LISTS_OF_SCHEMAS.has(keyword) && Array.isArray(value)) return value.map(toGeminiSchema);
   if (!NAMED_SCHEMAS.has(keyword) || !isRecord(value)) return undefined;
   return Object.fromEntries(

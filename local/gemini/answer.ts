@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { emptiestMember, emptyScalar, simplestBranch, typeOf } from './empty-values.ts';
 import { isSchema, type JsonSchema } from './response-schema.ts';
+import { withToldBounds } from './told-bounds.ts';
 import type { Knowledge } from './words.ts';
 
 /** References that lead to themselves would never end. */
@@ -17,7 +18,8 @@ interface Filling {
  * others get the emptiest value that is valid where required, and are left out where not.
  */
 export function fillSchema(schema: JsonSchema, knowledge: Knowledge): unknown {
-  return fill(schema, { root: schema, knowledge, depth: 0 });
+  const root = withToldBounds(schema);
+  return fill(root, { root, knowledge, depth: 0 });
 }
 
 function fill(node: unknown, filling: Filling): unknown {
@@ -30,7 +32,15 @@ function fill(node: unknown, filling: Filling): unknown {
   if (branches !== undefined) {
     return fill(simplestBranch(branches.map((branch) => resolve(branch, root))), deeper);
   }
+  if (typeOf(schema) === 'array') return fillArray(schema, deeper);
   return typeOf(schema) === 'object' ? fillObject(schema, deeper) : emptyScalar(schema);
+}
+
+/** As few as are allowed: none, mostly. */
+function fillArray({ minItems, prefixItems, items }: JsonSchema, filling: Filling): unknown[] {
+  const places = Array.isArray(prefixItems) ? prefixItems : [];
+  const length = typeof minItems === 'number' ? minItems : 0;
+  return Array.from({ length }, (_, index) => fill(places[index] ?? items, filling));
 }
 
 function fillObject(schema: JsonSchema, filling: Filling): JsonSchema {

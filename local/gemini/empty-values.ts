@@ -35,29 +35,47 @@ const EMPTY_FORMATS: Readonly<Record<string, string>> = {
   time: '00:00:00Z',
 };
 
-/** The emptiest valid value of a schema that is no object; null where it has no type. */
+/** Said where something has to be said. */
+const UNKNOWN = 'not known to the stand-in ';
+
+/** The emptiest valid value of a schema that holds no others; null where it has no type. */
 export function emptyScalar(schema: JsonSchema): unknown {
   switch (typeOf(schema)) {
     case 'string':
-      return EMPTY_FORMATS[String(schema.format)] ?? '';
+      return EMPTY_FORMATS[String(schema.format)] ?? shortestText(schema);
     case 'integer':
     case 'number':
       return numberNearestZero(schema);
     case 'boolean':
       return false;
-    case 'array':
-      return [];
     default:
       return null;
   }
 }
 
-function numberNearestZero({ type, minimum, maximum }: JsonSchema): number {
-  if (typeof minimum === 'number' && minimum > 0) {
-    return type === 'integer' ? Math.ceil(minimum) : minimum;
+function shortestText({ minLength }: JsonSchema): string {
+  const length = numberOr(minLength, 0);
+  return UNKNOWN.repeat(Math.ceil(length / UNKNOWN.length)).slice(0, length);
+}
+
+function numberNearestZero(schema: JsonSchema): number {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
+  const from = numberOr(minimum, Number.NEGATIVE_INFINITY);
+  const to = numberOr(maximum, Number.POSITIVE_INFINITY);
+  const above = numberOr(exclusiveMinimum, Number.NEGATIVE_INFINITY);
+  const below = numberOr(exclusiveMaximum, Number.POSITIVE_INFINITY);
+  if (schema.type === 'integer') {
+    const least = Math.max(Math.ceil(from), Math.floor(above) + 1);
+    const most = Math.min(Math.floor(to), Math.ceil(below) - 1);
+    return Math.min(most, Math.max(least, 0));
   }
-  if (typeof maximum === 'number' && maximum < 0) {
-    return type === 'integer' ? Math.floor(maximum) : maximum;
-  }
-  return 0;
+  const fits = (value: number) => value >= from && value <= to && value > above && value < below;
+  const least = Math.max(from, above);
+  const most = Math.min(to, below);
+  const candidates = [0, from, to, least + 1, most - 1, (least + most) / 2];
+  return candidates.find(fits) ?? 0;
+}
+
+function numberOr(value: unknown, otherwise: number): number {
+  return typeof value === 'number' ? value : otherwise;
 }
