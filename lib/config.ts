@@ -11,6 +11,20 @@ const door = z.object({
   secretId: text,
   /** CIDR blocks with commas between; none: any address. */
   allow: list,
+  /** Of an OpenID issuer; none: keys and tokens only. */
+  jwt: z
+    .union([
+      z.object({ issuer: z.literal('') }).transform(() => undefined),
+      z.object({
+        // Loopback, for an issuer on a developer's machine.
+        issuer: z.string().regex(/^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)[:/])/),
+        audience: text, // without one, any token of the issuer would do
+        clientClaim: text,
+        scopeClaim: text,
+        scopePrefix: z.string(),
+      }),
+    ])
+    .optional(),
 });
 
 const usd = z.coerce.number<string>().nonnegative().optional();

@@ -57,6 +57,7 @@ export async function startService(
     clients: createClients(table, tableName),
     tokens: createTokens(table, tableName),
     uses: createUses(table, tableName),
+    settings: createClientSettings(table, tableName),
     readSecret: async () => 'the secret of this stage',
     allow: [] as string[],
     now: Date.now,

@@ -19,6 +19,7 @@ import { nameSum } from '../../lib/aws/spending-month.ts';
 import { dayOf } from '../../lib/budget.ts';
 import type { AwsCall } from '../../local/cloud/server.ts';
 import { post } from '../support/client.ts';
+import { startIssuer } from '../support/issuer.ts';
 import { sign } from '../support/sign.ts';
 import { CALLS } from './calls.ts';
 import {
@@ -39,21 +40,28 @@ const HUGE = 3_000_000; // takes its time on the way to S3
 
 const recorded = new Set<string>();
 let onCall: (call: AwsCall) => void = () => {};
+let issuer: Awaited<ReturnType<typeof startIssuer>>;
 let service: RecordedService;
 let s3: S3Client;
 let sqs: SQSClient;
 let table: DynamoDBClient;
 
 beforeAll(async () => {
-  service = await startRecordedService((call) => {
+  issuer = await startIssuer();
+  const record = (call: AwsCall) => {
     if (call.caller) recorded.add(`${call.caller}: ${describeCall(call)}`);
     onCall(call);
-  });
+  };
+  const params = { jwtIssuer: issuer.url, jwtAudience: 'sightline' };
+  service = await startRecordedService(record, params);
   s3 = new S3Client(service.sdk);
   sqs = new SQSClient(service.sdk);
   table = new DynamoDBClient(service.sdk);
 });
-afterAll(() => service?.stop());
+afterAll(async () => {
+  await service?.stop();
+  await issuer?.close();
+});
 
 // Each step builds on what works: after a failure the others would only wait for their time-outs.
 let hasFailed = false;
@@ -271,7 +279,7 @@ test('what was given up: a dropped file and an upload', async () => {
   expect(await waitForEnd(id)).toMatchObject({ status: 'failed', error: { code: 'internal' } });
 });
 
-test('every door, with a token and with a signature', async () => {
+test('every door, with a token, with a signature and with a JWT', async () => {
   const headers = { 'content-type': 'application/json' };
   const scopes = ['upload', 'read', 'delete'];
   const init = { method: 'POST', headers, body: JSON.stringify({ scopes }) };
@@ -285,6 +293,8 @@ test('every door, with a token and with a signature', async () => {
     authorization: `Bearer ${key}`,
     ...sign({ method, path, keyId, secret }),
   }));
+  const claims = { client_id: 'signer', scope: SCOPES.join(' ') };
+  await visitDoors(() => ({ authorization: `Bearer ${issuer.mint(claims)}` }));
 });
 
 /** Every route behind a door; what it answers, once it has let this visitor in, does not matter. */

@@ -8,6 +8,7 @@ export type Call = string;
 const DOOR = {
   'dynamodb:GetItem client-key': 'ReadClients',
   'dynamodb:GetItem token': 'ReadClients',
+  'dynamodb:GetItem client': 'ReadClients',
   'dynamodb:UpdateItem used': 'CountUses',
   'dynamodb:UpdateItem rate': 'RateLimits',
   'dynamodb:GetItem rate': 'RateLimits',

@@ -56,6 +56,7 @@ export interface RecordedService {
 /** The whole service on a copy of the sources, and every AWS call that it makes. */
 export async function startRecordedService(
   onCall: (call: AwsCall) => void,
+  more: Record<string, string> = {},
 ): Promise<RecordedService> {
   const folder = mkdtempSync(join(tmpdir(), 'sightline-recorded-'));
   const code = join(folder, 'code');
@@ -68,6 +69,7 @@ export async function startRecordedService(
     dropClientId: CLIENT_ID,
     clientBudget: `dayUsd=${DAY_USD}`,
     geminiBaseUrl: gemini.url,
+    ...more,
     rateLimitPerMinute: '600',
     readLimitPerMinute: '6000',
   };
