@@ -20,7 +20,6 @@ const ANALYZERS = {
   'dynamodb:GetItem analyzer': 'ReadAnalyzers',
 };
 const BUDGET = {
-  'dynamodb:GetItem client': 'ReadClientKeys',
   'dynamodb:GetItem spending': 'ReadSpending',
 };
 
