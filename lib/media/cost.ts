@@ -11,6 +11,22 @@ const STREAMED: readonly PictureType[] = ['image/tiff', 'image/bmp'];
 const SAMPLE_BYTES: Partial<Record<string, number>> = { ushort: 2, float: 4, double: 8 };
 const COEFFICIENT_BYTES = 2;
 
+const PNG_WIDTH_OFFSET = 16;
+const PNG_HEIGHT_OFFSET = 20;
+
+/** A PNG may claim more pixels than libvips can count, which to it is damage. Throws `file_too_complex`. */
+export function checkClaimedPixels(
+  bytes: Uint8Array,
+  mediaType: PictureType,
+  { maxPixels }: PictureLimits,
+): void {
+  if (mediaType !== 'image/png') return;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const pixels = view.getUint32(PNG_WIDTH_OFFSET) * view.getUint32(PNG_HEIGHT_OFFSET);
+  if (pixels > maxPixels)
+    throw new ServiceError('file_too_complex', `It has more than ${maxPixels} pixels.`);
+}
+
 /** What a decode would cost, by the header and the walk. Throws `file_too_complex`. */
 export function checkCost(
   header: Header,

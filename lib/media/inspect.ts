@@ -2,7 +2,7 @@ import type { Metadata } from 'sharp';
 import { ServiceError } from '../errors.ts';
 import { readBmpHeader } from './bmp-header.ts';
 import { isPlainSrgb } from './colour-profile.ts';
-import { checkCost, countFrames } from './cost.ts';
+import { checkClaimedPixels, checkCost, countFrames } from './cost.ts';
 import { chooseFailOn, makeDecodable } from './decodable.ts';
 import { detectMediaType, isPictureType, PICTURE_TYPES, type PictureType } from './detect.ts';
 import type { PictureLimits } from './limits.ts';
@@ -49,6 +49,7 @@ export async function inspectPicture(
 ): Promise<PictureFacts> {
   const mediaType = checkBytes(bytes, limits);
   const structure = checkStructure(mediaType, bytes);
+  checkClaimedPixels(bytes, mediaType, limits); // its end is there, so its header is
   const header = mediaType === 'image/bmp' ? readBmp(bytes) : await readHeader(bytes, mediaType);
   checkCost(header, structure, limits);
   return describeFacts(bytes, header, structure);

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { inspectPicture } from '../../lib/media/inspect.ts';
@@ -135,6 +136,21 @@ describe('refusals', () => {
     await expect(inspect(huge)).rejects.toMatchObject({ code: 'file_too_complex' });
     expect(sharp.counters()).toEqual(before);
   });
+
+  test.each([
+    [2 ** 31 - 1, 2 ** 31 - 1],
+    [1, 2 ** 31 - 1],
+    [20_000_000, 4],
+  ])(
+    'given a PNG header of %i × %i, then it is too complex, not damaged',
+    async (width, height) => {
+      const claiming = Buffer.from(png);
+      claiming.writeUInt32BE(width, 16);
+      claiming.writeUInt32BE(height, 20);
+      claiming.writeUInt32BE(crc32(claiming.subarray(12, 29)), 29);
+      await expect(inspect(claiming)).rejects.toMatchObject({ code: 'file_too_complex' });
+    },
+  );
 
   test('given exactly as many pixels as allowed, then it is fine, and with one fewer it is not', async () => {
     const pixels = MARKER.width * MARKER.height;
