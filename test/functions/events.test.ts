@@ -99,6 +99,20 @@ test('list-analyses: 200 with a page', async () => {
   expect(body).toEqual({ data: [], nextCursor: null });
 });
 
+test('get-usage: 200 with what was used, and 400 for days that no report can have', async () => {
+  const { status, body } = await answer('get-usage');
+  expect(status).toBe(200);
+  expect(body).toMatchObject({ from: '2026-11-01', to: '2026-11-22', total: { calls: 0 } });
+  for (const queryStringParameters of [
+    { from: '2026-11-22', to: '2026-11-21' },
+    { from: '2025-11-21', to: '2026-11-22' },
+    { from: '2026-02-30' },
+  ]) {
+    const event = { ...eventOf('get-usage.json'), queryStringParameters };
+    expect(await answer('get-usage', event)).toMatchObject({ status: 400 });
+  }
+});
+
 test('delete-analysis: 200 with what was removed, then 404', async () => {
   await storePhoto(); // where it is there already, this changes nothing
   expect(await answer('delete-analysis')).toMatchObject({

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type AnalysisRecord, newAnalysis } from '../../lib/analysis.ts';
 import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { type AnalyzeDeps, analyzeObject } from '../../lib/analyze.ts';
@@ -22,6 +22,7 @@ import { type Service, startService } from '../support/service.ts';
 const UPLOADS = Number(process.env.BUDGET_UPLOADS ?? 40);
 const ADMITTED = Number(process.env.BUDGET_ADMITTED ?? 15);
 const PARALLEL = 16;
+const PATIENCE = { timeout: 20_000, interval: 10 }; // a busy machine
 /** What the fake's usage costs: 1,200 tokens in at 0.75, 150 out at 3.75 USD a million. */
 const EXACT = 1_200 * 0.75 + 150 * 3.75;
 const COST = Math.ceil(EXACT);
@@ -37,6 +38,7 @@ let step: Step = GOOD;
 let now = Date.parse('2026-11-22T12:00:00Z');
 let sequence = 0;
 
+vi.setConfig({ testTimeout: 30_000 });
 beforeAll(async () => {
   service = await startService();
   server = await startGeminiServer([(response, seen) => step(response, seen)]);
@@ -221,7 +223,7 @@ describe('given a budget in money', () => {
     const deps = withBudget({ monthUsd: 0.06 }); // 8,192 tokens out are 0.031 USD at most
     const [first, second] = [await upload(), await upload()];
     const under = deliver(deps, first);
-    await expect.poll(() => server.seen.length).toBe(1);
+    await expect.poll(() => server.seen.length, PATIENCE).toBe(1);
     const waits = await deliver(deps, second);
     expect(waits).toMatchObject({ kind: 'later', reason: 'budget_exhausted' });
     expect(await stored(second)).toMatchObject({ status: 'queued' });
@@ -273,7 +275,7 @@ describe('given a worker that died with something set aside', () => {
     step = () => undefined;
     const before = server.seen.length;
     deliver(deps, id).catch(() => undefined);
-    await expect.poll(() => server.seen.length).toBe(before + 1);
+    await expect.poll(() => server.seen.length, PATIENCE).toBe(before + 1);
     const { version } = await stored(id);
     await service.analyses.change(id, { leaseUntil: 0 }, { version });
     step = GOOD;

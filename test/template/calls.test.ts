@@ -177,6 +177,7 @@ test('an upload, from its announcement to its deletion', async () => {
   expect((await post(upload, picture)).ok).toBe(true);
   expect(await waitForEnd(id)).toMatchObject({ status: 'succeeded' });
   expect((await service.call('/v1/analyses')).status).toBe(200);
+  expect((await service.call('/v1/usage')).status).toBe(200);
   expect(await remove(id)).toBe(200);
 });
 
@@ -259,7 +260,7 @@ test("a client's own analyzer, named by an upload, by a form and by a folder", a
 
 test('a model that is gone, and another in its place', async () => {
   service.gemini.script([{ kind: 'status', status: 404 }]);
-  const { id, upload } = await announce();
+  const { id, upload } = await announce({ prompt: 'Which of you is still there?' });
   await post(upload, picture);
   expect(await waitForEnd(id)).toMatchObject({ status: 'succeeded' });
   await seen('process-upload: dynamodb:PutItem model-pause');

@@ -71,6 +71,7 @@ export const CALLS: Record<string, Record<Call, string>> = {
     'dynamodb:GetItem analysis': 'Analyses',
     's3:GetObject results/results': 'ReadResults Encrypted',
   },
+  'get-usage': { ...DOOR, ...BUDGET },
   'list-analyses': {
     ...DOOR,
     'dynamodb:Query byClient': 'ListAnalyses',

@@ -1,0 +1,35 @@
+import * as z from 'zod';
+import { createClientSettings } from '../lib/aws/client-settings.ts';
+import { connectTable } from '../lib/aws/connections.ts';
+import { createSpending } from '../lib/aws/spending.ts';
+import { readConfig } from '../lib/config.ts';
+import { connectDoor } from '../lib/connect-door.ts';
+import { createHttpHandler, type Guards } from '../lib/http.ts';
+import { limitReads } from '../lib/limits.ts';
+import { reportUsage, type UsageDeps, usageQuery } from '../lib/usage.ts';
+
+const input = z.object({ query: usageQuery });
+
+export function createHandler({ door, limit, ...deps }: UsageDeps & Guards) {
+  return createHttpHandler({
+    door,
+    limit,
+    scope: 'read',
+    input,
+    handle: async ({ input: { query }, clientId }) => ({
+      status: 200,
+      body: await reportUsage(deps, clientId, query),
+    }),
+  });
+}
+
+const config = readConfig(['TABLE_NAME', 'DOOR', 'READ_LIMIT_PER_MINUTE', 'CLIENT_BUDGET']);
+const table = connectTable();
+export const handler = createHandler({
+  door: connectDoor(table, config),
+  limit: limitReads(table, config),
+  settings: createClientSettings(table, config.TABLE_NAME),
+  spending: createSpending(table, config.TABLE_NAME),
+  budget: config.CLIENT_BUDGET,
+  now: Date.now,
+});
