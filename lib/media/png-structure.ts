@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { createTextBudget } from './png-texts.ts';
 
 const SIGNATURE_BYTES = 8;
 /** Length and type in front of a chunk's data, and the checksum behind it. */
@@ -6,6 +7,11 @@ const CHUNK_HEAD_BYTES = 8;
 const CHECKSUM_BYTES = 4;
 /** Ten times what real files carry beside their rows; every text is an entry in the decoder's memory. */
 const MAX_OTHER_CHUNKS = 1_000;
+/** Packed rows, in bytes, beyond what the rows take unpacked: packing adds a thousandth at most. */
+const MAX_PACKING_BYTES = 65_536;
+const HEADER_END = 33;
+/** Samples a pixel by colour type: grey, RGB, palette, grey and alpha, RGBA. */
+const SAMPLES = [1, 0, 3, 1, 2, 0, 4];
 
 export interface PngStructure {
   /** Does the chain of chunks reach `IEND`? A decoder that stops at the last row does not notice. */
@@ -21,20 +27,41 @@ export interface PngStructure {
 export function readPngStructure(bytes: Uint8Array): PngStructure {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const structure = { ended: false, damaged: false, tooComplex: false, frames: 1 };
-  let [others, frames] = [0, 0];
-  let at = SIGNATURE_BYTES;
-  while (at + CHUNK_HEAD_BYTES + CHECKSUM_BYTES <= view.length) {
-    const type = view.toString('latin1', at + 4, at + CHUNK_HEAD_BYTES);
-    const end = at + CHUNK_HEAD_BYTES + view.readUInt32BE(at);
-    if (end + CHECKSUM_BYTES > view.length) break;
-    if (crc32(view.subarray(at + 4, end)) !== view.readUInt32BE(end)) {
-      return { ...structure, damaged: true };
-    }
-    if (type === 'IEND') return { ...structure, ended: true, frames: Math.max(1, frames) };
-    if (type === 'fcTL') frames += 1;
-    else if (type !== 'IDAT' && type !== 'fdAT') others += 1;
-    if (others > MAX_OTHER_CHUNKS) return { ...structure, tooComplex: true };
-    at = end + CHECKSUM_BYTES;
+  const counts = { fcTL: 0, others: 0, packed: 0 };
+  const isTextFine = createTextBudget();
+  for (const { type, data, isIntact } of listChunks(view)) {
+    if (!isIntact) return { ...structure, damaged: true };
+    if (type === 'IEND') return { ...structure, ended: true, frames: Math.max(1, counts.fcTL) };
+    if (type === 'fcTL') counts.fcTL += 1;
+    else if (type === 'IDAT') counts.packed += data.length;
+    else if (type !== 'fdAT') counts.others += 1;
+    const isHeavy = counts.others > MAX_OTHER_CHUNKS || counts.packed > mostPackedBytes(view);
+    if (isHeavy || !isTextFine(type, data)) return { ...structure, tooComplex: true };
   }
   return structure;
+}
+
+function* listChunks(view: Buffer) {
+  let at = SIGNATURE_BYTES;
+  while (at + CHUNK_HEAD_BYTES + CHECKSUM_BYTES <= view.length) {
+    const start = at + CHUNK_HEAD_BYTES;
+    const end = start + view.readUInt32BE(at);
+    if (end + CHECKSUM_BYTES > view.length) return;
+    const isIntact = crc32(view.subarray(at + 4, end)) === view.readUInt32BE(end);
+    yield {
+      type: view.toString('latin1', at + 4, start),
+      data: view.subarray(start, end),
+      isIntact,
+    };
+    at = end + CHECKSUM_BYTES;
+  }
+}
+
+/** What the rows of the header's picture can take at most; more would never be looked at. */
+function mostPackedBytes(view: Buffer): number {
+  if (view.length < HEADER_END) return 0;
+  const [width, height] = [view.readUInt32BE(16), view.readUInt32BE(20)];
+  const pixelBits = (view[24] ?? 0) * (SAMPLES[view[25] ?? 0] ?? 0);
+  const rows = height * (2 + Math.ceil((width * pixelBits) / 8)); // Adam7 has twice as many rows
+  return rows * 1.001 + MAX_PACKING_BYTES;
 }

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { convertPicture } from '../../lib/media/convert.ts';
@@ -73,6 +75,27 @@ describe('PNG', () => {
     const text = pngChunk('tEXt', Buffer.from('Title\0Words'));
     const chunks = Array.from({ length: 1_001 }, () => text);
     await expectCode(createPng({ width: 1, height: 1, chunks }), 'file_too_complex');
+  });
+
+  test.each([
+    ['zTXt', 'Title\0\0'],
+    ['iTXt', 'XML:com.adobe.xmp\0\x01\0en\0Words\0'],
+    ['iCCP', 'sRGB\0\0'],
+  ])(
+    'given a %s that unpacks to far more than it takes, then it is too complex',
+    async (type, head) => {
+      const bomb = (bytes: number) => {
+        const data = Buffer.concat([Buffer.from(head, 'latin1'), deflateSync(Buffer.alloc(bytes))]);
+        return createPng({ width: 1, height: 1, chunks: [pngChunk(type, data)] });
+      };
+      await expect(inspect(bomb(1_000))).resolves.toBeDefined();
+      await expectCode(bomb(17 * 1024 * 1024), 'file_too_complex');
+    },
+  );
+
+  test('given more packed rows than the picture has, then it is too complex', async () => {
+    const rows = randomBytes(70_000);
+    await expectCode(createPng({ width: 1, height: 1, rows }), 'file_too_complex');
   });
 
   test('given rows that have to be held all at once, then bytes count, not only pixels', async () => {
