@@ -10,6 +10,8 @@ export const MAX_ATTEMPTS = 5;
 export const MAX_DEATHS = 3;
 /** Times that an analysis waits for the answer to the same bytes before it asks for itself. */
 export const MAX_WAITS = 8;
+/** Tries that no model was asked in, for all were to be left alone: so many do not count. */
+export const MAX_PAUSED_TRIES = 6;
 /** How long a signed upload is good for, in seconds. */
 export const UPLOAD_EXPIRES_SECONDS = 900;
 /** How long the record of an upload that never came is kept, in seconds (7 days). */
@@ -124,6 +126,8 @@ export const analysisRecord = summaryRecord.extend({
   deaths: z.number(),
   /** Times that it has waited for the answer to the same bytes. */
   waits: z.number().optional(),
+  /** Of MAX_PAUSED_TRIES. */
+  pausedTries: z.number().optional(),
   leaseToken: z.string().optional(),
   /** Epoch milliseconds. */
   leaseUntil: z.number().optional(),

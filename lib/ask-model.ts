@@ -15,7 +15,7 @@ export async function askModel<T>(
   deadline: number,
 ): Promise<ModelAnswer<T>> {
   try {
-    const isRetry = record.attempts > 1;
+    const isRetry = record.attempts + (record.pausedTries ?? 0) > 1;
     const { signal } = lease;
     const options = { signal, deadline, isRetry, meter: purse.meter };
     const answer = await gemini.ask(request, parse, options);

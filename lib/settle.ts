@@ -1,9 +1,10 @@
 import type { AnalysisRecord, EndStatus } from './analysis.ts';
-import { MAX_ATTEMPTS } from './analysis.ts';
+import { MAX_ATTEMPTS, MAX_PAUSED_TRIES } from './analysis.ts';
 import type { Analyses, Change } from './aws/analyses.ts';
 import { MAX_INLINE_RESULT_BYTES, type Results } from './aws/results.ts';
 import type { Claim } from './claim.ts';
 import { ServiceError, toServiceError } from './errors.ts';
+import { spentOf } from './gemini/tally.ts';
 import type { Lease } from './lease.ts';
 import { logger, measureEnd } from './log.ts';
 import { describeError, type Outcome, retryDelaySeconds } from './outcome.ts';
@@ -84,12 +85,23 @@ export async function settleError(deps: SettleDeps, held: Held, thrown: unknown)
   const level = error.policy.alert ? 'error' : 'warn';
   logger[level](error.message, { ...idsOf(record), code: error.code, cause: causeOf(error) });
   const noted = describeError(error);
-  if (!error.policy.retryable || error.resetsAt || record.attempts >= MAX_ATTEMPTS)
+  const paused = countPaused(record, error);
+  const isLast = record.attempts >= MAX_ATTEMPTS && !paused;
+  if (!error.policy.retryable || error.resetsAt || isLast)
     return end(deps, held, { status: error.policy.ends, error: noted });
-  const queued = await lease.settle({ status: 'queued', error: noted });
+  const queued = await lease.settle({ status: 'queued', error: noted, ...paused });
   if (!queued) return { kind: 'ignored', reason: 'lease_lost' };
   const seconds = error.retryAfterSeconds ?? retryDelaySeconds(record.attempts);
   return { kind: 'later', seconds, reason: error.code };
+}
+
+/** A try in which no model was asked, for all were to be left alone, does not count, within bounds. */
+function countPaused({ attempts, pausedTries = 0 }: AnalysisRecord, error: ServiceError) {
+  const { code } = error;
+  const isPause = code === 'model_unavailable' || code === 'model_rate_limited';
+  const wasAsked = spentOf(error)?.calls !== 0;
+  if (!isPause || wasAsked || pausedTries >= MAX_PAUSED_TRIES) return undefined;
+  return { attempts: attempts - 1, pausedTries: pausedTries + 1 };
 }
 
 /** The cause's name and sentence for the log; never the whole object, which may hold a request. */

@@ -6,7 +6,7 @@ const pause = z.object({
   until: z.number(),
   code: z.enum(['model_unavailable', 'model_rate_limited']),
   remedy: z.enum(['retry', 'next_model']),
-  returnAt: z.number().optional(),
+  returnAt: z.number(),
 });
 
 /** How long an item stays after its pause, in seconds: the table's own clean-up is in no hurry. */

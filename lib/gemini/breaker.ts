@@ -8,8 +8,8 @@ export interface Pause {
   code: 'model_unavailable' | 'model_rate_limited';
   /** Whether its own time is worth waiting for, or another model. */
   remedy: 'retry' | 'next_model';
-  /** When those who wait should come back; absent where the model is gone. */
-  returnAt?: number | undefined;
+  /** When those who wait should come back. */
+  returnAt: number;
 }
 
 /** Where instances tell each other of pauses. */
@@ -97,14 +97,8 @@ function choosePause(error: ServiceError, failures: number, now: number): Pause 
   if (pauseMs <= 0 || (code !== 'model_unavailable' && code !== 'model_rate_limited'))
     return undefined;
   const waitsForItself = code === 'model_rate_limited' && remedyOf(error) === 'retry';
-  const delayMs = named === undefined ? pauseMs : delayOf(error);
-  const returnAt = delayMs === undefined ? {} : { returnAt: now + delayMs };
-  return {
-    until: now + pauseMs,
-    code,
-    remedy: waitsForItself ? 'retry' : 'next_model',
-    ...returnAt,
-  };
+  const returnAt = now + (delayOf(error) ?? pauseMs);
+  return { until: now + pauseMs, returnAt, code, remedy: waitsForItself ? 'retry' : 'next_model' };
 }
 
 /** In milliseconds; 0 while the failures may be chance. */
@@ -115,7 +109,7 @@ function pauseAfter(failures: number): number {
 
 function refuse({ until, code, remedy, returnAt }: Pause, now: number): ServiceError {
   const pauseSeconds = (until - now) / 1_000;
-  const delay = returnAt === undefined ? {} : { retryAfterSeconds: (returnAt - now) / 1_000 };
+  const retryAfterSeconds = (returnAt - now) / 1_000;
   const reason = `Not asked: it is left alone for ${Math.ceil(pauseSeconds)} s.`;
-  return createFault(code, { remedy, reason, pauseSeconds, ...delay });
+  return createFault(code, { remedy, reason, pauseSeconds, retryAfterSeconds });
 }

@@ -35,7 +35,7 @@ export interface Body {
 
 /**
  * The body of generateContent. The media's base64 is never in memory as a whole: it is written piece by
- * piece between the rest, so 25 MB of media cost 35 MB at their peak and not 100 as one string does.
+ * piece between the rest: 25 MB of media cost some 45 MB at their peak, and 100 as one string.
  */
 export function createBody(request: ModelRequest): (variant: Variant) => Body {
   const { mediaType, bytes } = request.media;

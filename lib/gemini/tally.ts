@@ -33,9 +33,10 @@ export function addTokens(tally: Tally, model: string, tokens: TokenCounts): voi
   tally.spent = sumUsage(tally.spent, { ...tokens, costUsd: costUsd(model, tokens) });
 }
 
-/** The tally as one try of an analysis. */
+/** The tally as one try of an analysis; none where no model was asked. */
 export function receiptOf({ spent, calls, started }: Tally): Usage {
-  return { ...spent, attempts: 1, calls, latencyMs: Math.round(performance.now() - started) };
+  const latencyMs = Math.round(performance.now() - started);
+  return { ...spent, attempts: calls > 0 ? 1 : 0, calls, latencyMs };
 }
 
 /** Both together; of unknown cost where one of them is. */

@@ -51,7 +51,7 @@ const MATRIX: Record<string, Row> = {
 
   // The model is gone, or its day's quota: the next one.
   'a model that is gone (404)': { faults: [status(404)], ends: 'succeeded', calls: 2 },
-  'no model that is there (404)': { always: status(404), ends: 'model_unavailable', calls: 6 },
+  'no model that is there (404)': { always: status(404), ends: 'model_unavailable', calls: 15 },
   "a day's quota used up (429)": { faults: [daily], ends: 'succeeded', calls: 2 },
   "every model's quota of the day used up (429)": {
     always: daily,
@@ -259,6 +259,23 @@ describe('another instance', () => {
     expect(modelsOf(await runOn(true))).toEqual([one, last]);
     gemini.script([status(404)]);
     expect(modelsOf(await runOn(false))).toEqual([one, other]);
+  });
+});
+
+test('a try in which all models are left alone waits for the first of them, and does not count', async () => {
+  const { record, steps } = await runUnder({ faults: [status(404), status(404), status(404)] });
+  expect(steps.map(({ kind }) => kind)).toEqual([
+    'call',
+    'call',
+    'call',
+    'queued',
+    'queued',
+    'call',
+  ]);
+  expect(record).toMatchObject({
+    status: 'succeeded',
+    attempts: 2,
+    usage: { attempts: 2, calls: 4 },
   });
 });
 
