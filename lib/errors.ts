@@ -45,8 +45,8 @@ export const ERRORS = {
   not_found: {
     ...request,
     status: 404,
-    title: 'No such route',
-    action: 'Check method and path against the API description.',
+    title: 'Nothing is found under this address',
+    action: 'Check method, path and name against the API description.',
   },
   analysis_not_found: {
     ...request,
