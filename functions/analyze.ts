@@ -9,6 +9,7 @@ import { createSpending } from '../lib/aws/spending.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/connect-door.ts';
+import { connectIdempotency } from '../lib/connect-idempotency.ts';
 import { createAnalyzerFinder } from '../lib/find-analyzer.ts';
 import { parseForm } from '../lib/form.ts';
 import { createHttpHandler, type Guards } from '../lib/http.ts';
@@ -19,6 +20,7 @@ export function createHandler(deps: AnalyzeNowDeps & Guards) {
   return createHttpHandler({
     door: deps.door,
     limit: deps.limit,
+    idempotency: deps.idempotency,
     scope: 'upload',
     input: z.object({ query: z.object({ fresh: freshness }) }),
     handle: async ({ event, input: { query }, ...request }) =>
@@ -39,6 +41,7 @@ const s3 = new S3Client(awsDefaults);
 export const handler = createHandler({
   door: connectDoor(table, config),
   limit: limitUploads(table, config),
+  idempotency: connectIdempotency(table, config),
   settings: createClientSettings(table, config.TABLE_NAME),
   spending: createSpending(table, config.TABLE_NAME),
   budget: config.CLIENT_BUDGET,

@@ -3,6 +3,7 @@ import { connectTable } from '../lib/aws/connections.ts';
 import { createTokens } from '../lib/aws/tokens.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/connect-door.ts';
+import { connectIdempotency } from '../lib/connect-idempotency.ts';
 import { createHttpHandler, type Guards } from '../lib/http.ts';
 import { limitReads } from '../lib/limits.ts';
 import { createToken, type TokenDeps, tokenRequest } from '../lib/token.ts';
@@ -12,6 +13,7 @@ export function createHandler(deps: TokenDeps & Guards) {
   return createHttpHandler({
     door: deps.door,
     limit: deps.limit,
+    idempotency: deps.idempotency,
     json: true,
     input: z.object({ body: tokenRequest }),
     handle: async ({ input: { body }, caller }) => ({
@@ -26,6 +28,7 @@ const table = connectTable();
 export const handler = createHandler({
   door: connectDoor(table, config),
   limit: limitReads(table, config),
+  idempotency: connectIdempotency(table, config),
   tokens: createTokens(table, config.TABLE_NAME),
   now: Date.now,
 });

@@ -9,6 +9,7 @@ import { createSpending } from '../lib/aws/spending.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/connect-door.ts';
+import { connectIdempotency } from '../lib/connect-idempotency.ts';
 import { createAnalyzerFinder } from '../lib/find-analyzer.ts';
 import { createHttpHandler, type Guards } from '../lib/http.ts';
 import { limitUploads } from '../lib/limits.ts';
@@ -22,8 +23,8 @@ export function createHandler(deps: UploadDeps & Guards) {
     scope: 'upload',
     json: true,
     input,
-    handle: async ({ input: { query, body }, clientId }) =>
-      announceUpload(deps, clientId, { ...body, ...query }),
+    handle: async ({ input: { query, body }, clientId, origin }) =>
+      announceUpload(deps, clientId, { ...body, ...query }, origin),
   });
 }
 
@@ -41,6 +42,7 @@ const s3 = new S3Client(awsDefaults);
 export const handler = createHandler({
   door: connectDoor(table, config),
   limit: limitUploads(table, config),
+  idempotency: connectIdempotency(table, config),
   settings: createClientSettings(table, config.TABLE_NAME),
   spending: createSpending(table, config.TABLE_NAME),
   budget: config.CLIENT_BUDGET,

@@ -15,9 +15,9 @@ export interface UploadedObject {
 
 const ID_ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford's base 32, in byte order
 
-/** An id that sorts by its time and tells nothing else. `now` in epoch milliseconds. */
-export function createAnalysisId(now: number): string {
-  return formatId(now, randomBytes(10));
+/** An id that sorts by its time and tells nothing else. `now` in epoch milliseconds; ten bytes of entropy. */
+export function createAnalysisId(now: number, entropy: Uint8Array = randomBytes(10)): string {
+  return formatId(now, entropy);
 }
 
 /** The id of an object in the drop folder: the same event, however often it comes, is the same id. */

@@ -29,17 +29,20 @@ export async function analyzeNow(
     clientId,
     requestId,
     receivedAt,
-  }: Pick<RouteRequest<unknown>, 'clientId' | 'requestId' | 'receivedAt'>,
+    origin,
+  }: Pick<RouteRequest<unknown>, 'clientId' | 'requestId' | 'receivedAt' | 'origin'>,
 ): Promise<Reply> {
   const chosen = await chooseAnalyzer(deps.findAnalyzer, clientId, form, 'form');
-  await refuseSpent(deps, clientId);
   const now = deps.now();
-  const id = createAnalysisId(now);
+  const id = createAnalysisId(origin?.at ?? now, origin?.entropy);
+  const isBegun = origin !== undefined && (await deps.analyses.read(id)) !== undefined;
+  if (!isBegun) await refuseSpent(deps, clientId);
   await deps.analyses.create(describeUpload(id, clientId, { ...form, ...chosen }, now));
   await deps.uploads.put(uploadKey(id), form.bytes, form.contentType);
   const until = receivedAt + MAX_WAIT_SECONDS * 1000;
   const seen = await waitForAnalysis(deps, { id, clientId, until });
-  return answer(id, requestId, seen, deps.now());
+  // Asked again, it is told from the record: that goes on, and may be deleted.
+  return { ...answer(id, requestId, seen, deps.now()), goodUntil: 0 };
 }
 
 function answer(id: string, requestId: string, seen: Seen | undefined, now: number): Reply {

@@ -5,6 +5,8 @@ import type * as z from 'zod';
 import type { Scope } from './aws/clients.ts';
 import type { Caller, Door } from './door.ts';
 import { ServiceError, toServiceError } from './errors.ts';
+import type { Idempotency, Origin } from './idempotency.ts';
+import { type Keyed, noteKey, runOnce } from './keyed-request.ts';
 import { limitRate } from './limit-rate.ts';
 import { logger } from './log.ts';
 import { describeProblem, type Reply } from './problem.ts';
@@ -24,6 +26,8 @@ export interface RouteRequest<Input> {
   requestId: string;
   /** When the gateway took it, in epoch milliseconds: its time to answer runs from there, also while an instance starts. */
   receivedAt: number;
+  /** What ids are derived from, where the request may come again. */
+  origin?: Origin | undefined;
   event: RouteEvent;
 }
 
@@ -34,6 +38,8 @@ export interface Route<Schema extends z.ZodType> {
   scope?: Scope;
   /** How often a client may ask; left out, as often as it likes. */
   limit?: RateLimit | undefined;
+  /** Whether an `Idempotency-Key` counts. */
+  idempotency?: Idempotency | undefined;
   /** Whether the body is JSON; it then stands in `input.body`. */
   json?: boolean;
   /** The shape of `{path, query, headers, body}`. */
@@ -45,6 +51,7 @@ export interface Route<Schema extends z.ZodType> {
 export type RouteEvent = Omit<APIGatewayProxyEventV2, 'body'> & {
   body?: unknown;
   caller?: Caller;
+  keyed?: Keyed;
   /** What every answer to it carries, a refusal too. */
   answerHeaders?: Record<string, string>;
 };
@@ -54,6 +61,7 @@ export type Middleware = MiddlewareObj<RouteEvent, APIGatewayProxyStructuredResu
 export interface Guards {
   door: Door;
   limit?: RateLimit | undefined;
+  idempotency?: Idempotency | undefined;
 }
 
 /** The chain around every HTTP function: who is it → how often → parse → handle → map errors. */
@@ -61,8 +69,10 @@ export function createHttpHandler<Schema extends z.ZodType>(route: Route<Schema>
   const chain: Middleware[] = [answerErrors()];
   if (route.door) chain.push(admit(route.door, route.scope));
   if (route.limit) chain.push(limitRate(route.limit));
+  if (route.json) chain.push(boundBody());
+  if (route.idempotency) chain.push(noteKey());
   // The cast: the parser's own event type is narrower.
-  if (route.json) chain.push(boundBody(), httpJsonBodyParser() as unknown as Middleware);
+  if (route.json) chain.push(httpJsonBodyParser() as unknown as Middleware);
   return middy<RouteEvent, APIGatewayProxyStructuredResultV2>()
     .use(chain)
     .handler(async (event) => {
@@ -71,7 +81,8 @@ export function createHttpHandler<Schema extends z.ZodType>(route: Route<Schema>
       const { caller } = event;
       const clientId = caller?.clientId ?? '';
       const request = { input, clientId, caller, requestId, receivedAt, event };
-      return serialize(event, await route.handle(request));
+      const work = (origin?: Origin) => route.handle({ ...request, origin });
+      return serialize(event, await runOnce(route.idempotency, event, work));
     });
 }
 

@@ -5,6 +5,8 @@ export interface Reply {
   status: number;
   body?: unknown;
   headers?: Record<string, string>;
+  /** Until when the very same answer may be given again to the same request, in epoch milliseconds; left out: as long as its key counts. */
+  goodUntil?: number;
 }
 
 /** The RFC 9457 answer for an error. Details of its cause stay in the log. */

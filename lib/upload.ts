@@ -5,6 +5,7 @@ import type { Uploads } from './aws/uploads.ts';
 import { analyzerFields, type ChosenAnalyzer, chooseAnalyzer } from './choose-analyzer.ts';
 import { ServiceError } from './errors.ts';
 import type { FindAnalyzer } from './find-analyzer.ts';
+import type { Origin } from './idempotency.ts';
 import { answerAnnounced, type KnownUploadDeps } from './known-upload.ts';
 import type { Reply } from './problem.ts';
 import { type RefuseSpentDeps, refuseSpent } from './refuse-spent.ts';
@@ -76,18 +77,19 @@ export async function announceUpload(
   deps: UploadDeps,
   clientId: string,
   request: UploadRequest & { fresh: boolean },
+  origin?: Origin,
 ): Promise<Reply> {
   checkAnnounced(request, deps.maxBytes);
   const chosen = await chooseAnalyzer(deps.findAnalyzer, clientId, request, 'body');
   const now = deps.now();
-  const id = createAnalysisId(now);
+  const id = createAnalysisId(origin?.at ?? now, origin?.entropy);
   const record = describeUpload(id, clientId, { ...request, ...chosen }, now);
   const links = { self: `/v1/analyses/${id}` };
   if (await answerAnnounced(deps, record, request.contentLength)) {
     return { status: 200, body: { id, status: 'succeeded', cached: true, upload: null, links } };
   }
   await refuseSpent(deps, clientId);
-  await deps.analyses.create(record);
+  await deps.analyses.create(record); // refused where an earlier run of the same request got as far
   const upload = await deps.uploads.sign({
     key: uploadKey(id),
     contentType: request.contentType,
@@ -96,7 +98,8 @@ export async function announceUpload(
     expiresInSeconds: UPLOAD_EXPIRES_SECONDS,
     now,
   });
-  return { status: 201, body: { id, status: 'awaiting_upload', upload, links } };
+  const body = { id, status: 'awaiting_upload', upload, links };
+  return { status: 201, body, goodUntil: Date.parse(upload.expiresAt) };
 }
 
 /** The record of an upload, announced or sent along with the request. */

@@ -14,6 +14,12 @@ const DOOR = {
   'dynamodb:GetItem rate': 'RateLimits',
   'secretsmanager:GetSecretValue DoorSecret': 'ReadDoorSecret',
 };
+/** Of what may be asked again with the same `Idempotency-Key`. */
+const IDEMPOTENCY = {
+  'dynamodb:PutItem idempotency': 'Idempotency',
+  'dynamodb:GetItem idempotency': 'Idempotency',
+  'dynamodb:UpdateItem idempotency': 'Idempotency',
+};
 /** Of a client's own analyzers: the list of its names, and one version. */
 const ANALYZERS = {
   'dynamodb:GetItem analyzers': 'ReadAnalyzers',
@@ -26,6 +32,7 @@ const BUDGET = {
 export const CALLS: Record<string, Record<Call, string>> = {
   'create-upload': {
     ...DOOR,
+    ...IDEMPOTENCY,
     ...ANALYZERS,
     'dynamodb:GetItem analysis': 'Analyses',
     ...BUDGET,
@@ -91,6 +98,7 @@ export const CALLS: Record<string, Record<Call, string>> = {
   },
   analyze: {
     ...DOOR,
+    ...IDEMPOTENCY,
     ...ANALYZERS,
     ...BUDGET,
     'dynamodb:GetItem analysis': 'Analyses',
@@ -98,7 +106,7 @@ export const CALLS: Record<string, Record<Call, string>> = {
     's3:PutObject uploads/uploads': 'StoreUploads Encrypted',
     's3:GetObject results/results': 'ReadResults Encrypted',
   },
-  'create-token': { ...DOOR, 'dynamodb:PutItem token': 'MakeTokens' },
+  'create-token': { ...DOOR, ...IDEMPOTENCY, 'dynamodb:PutItem token': 'MakeTokens' },
   'put-analyzer': {
     ...DOOR,
     'dynamodb:GetItem analyzers': 'Analyzers',
