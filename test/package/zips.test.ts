@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BuiltZip, buildZips } from '../../infra/bundle/build-zips.ts';
@@ -104,6 +106,13 @@ test('unpacked and run in place of the sources, they pass the smoke test', async
     await stack.stop();
   }
 }, 60_000);
+
+test('unpacked, its thread decodes HEIC', async () => {
+  const thread = join(folder, 'code', 'process-upload', 'functions', 'heic-thread.mjs');
+  const workerData = readFileSync(new URL('../fixtures/marker.heic', import.meta.url));
+  const [picture] = await once(new Worker(thread, { workerData }), 'message');
+  expect(picture).toMatchObject({ width: 64, height: 48, channels: 3 });
+});
 
 test('with a function missing among them, the smoke test fails: no source stands in', async () => {
   const code = join(folder, 'code');
