@@ -145,6 +145,14 @@ function boundBody(): Middleware {
   };
 }
 
+/** Of every answer: it is data and never a page, for nobody to keep, and for TLS alone. */
+const SAFE_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'strict-transport-security': 'max-age=63072000; includeSubDomains', // two years
+  'x-content-type-options': 'nosniff',
+};
+
 function serialize(event: RouteEvent, reply: Reply): APIGatewayProxyStructuredResultV2 {
   const { requestId, routeKey, timeEpoch } = event.requestContext;
   const ms = Date.now() - timeEpoch;
@@ -155,7 +163,7 @@ function serialize(event: RouteEvent, reply: Reply): APIGatewayProxyStructuredRe
     statusCode: status,
     headers: {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      'cache-control': 'no-store',
+      ...SAFE_HEADERS,
       'x-request-id': requestId,
       ...event.answerHeaders,
       ...headers,

@@ -145,6 +145,7 @@ describe('what holds data', () => {
     expect(kept(dev)).toEqual(Array(4).fill('Delete'));
     expect(prod.Resources.Table?.Properties).toMatchObject({
       BillingMode: 'PAY_PER_REQUEST',
+      SSESpecification: { SSEEnabled: true },
       DeletionProtectionEnabled: true,
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
@@ -167,6 +168,13 @@ describe('what holds data', () => {
     const buckets = functions.flatMap(({ environment }) => environment.UPLOAD_BUCKET ?? []);
     expect(new Set(buckets)).toEqual(new Set(['scans-of-the-archive']));
   });
+});
+
+test('pages of the same origins may call the API and upload', () => {
+  const [api] = propertiesOf(prod, 'ApiGatewayV2::Api');
+  const [rule] = prod.Resources.UploadBucket?.Properties.CorsConfiguration.CorsRules ?? [];
+  expect(api?.CorsConfiguration.AllowOrigins).toEqual(['*']);
+  expect(rule.AllowedOrigins).toEqual(['*']);
 });
 
 test('another account may drop files where it is named, and do nothing else', () => {
