@@ -55,3 +55,9 @@ export function uploadIdOf(key: string): string | undefined {
   const [folder, id = '', ...rest] = key.split('/');
   return folder === 'uploads' && rest.length === 0 && isAnalysisId(id) ? id : undefined;
 }
+
+/** The id of the analysis that an object is for, or undefined for a key that nothing waits for. */
+export function analysisIdFor(object: UploadedObject): string | undefined {
+  const isDropped = object.key.startsWith(DROP_FOLDER) && !object.key.endsWith('/');
+  return isDropped ? dropAnalysisId(object) : uploadIdOf(object.key);
+}

@@ -142,7 +142,8 @@ export const tombstone = z.object({
   status: z.literal('deleted'),
   version: z.number(),
   ownerId: z.string(),
-  key: z.string(),
+  // What is to be removed yet: nothing of it is kept behind that.
+  key: z.string().optional(),
   eTag: z.string().optional(),
   resultKey: z.string().optional(),
   /** What it may hold in the content index. */

@@ -116,6 +116,5 @@ function describeSource(record: AnalysisRecord, upload: ReadUpload): Source {
 }
 
 function checkDigest({ expectedSha256 }: AnalysisRecord, { sha256 }: Source): void {
-  if (expectedSha256 && expectedSha256 !== sha256)
-    throw new ServiceError('checksum_mismatch', `The file's sha256 is ${sha256}.`);
+  if (expectedSha256 && expectedSha256 !== sha256) throw new ServiceError('checksum_mismatch');
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AnalysisRecord, LEASE_SECONDS, newAnalysis, type Tombstone } from './analysis.ts';
-import { DROP_FOLDER, dropAnalysisId, type UploadedObject, uploadIdOf } from './analysis-id.ts';
+import { analysisIdFor, DROP_FOLDER, type UploadedObject } from './analysis-id.ts';
 import { type AnalyzerReference, parseReference } from './analyzers/reference.ts';
 import type { Analyses, LeaseFields } from './aws/analyses.ts';
 import { type Decision, decideClaim, type Origin } from './decide.ts';
@@ -39,10 +39,9 @@ export function identifyObject(
 ): Identity | { reason: 'other_bucket' | 'not_an_upload' } {
   // Only ours is read: an event of another's would be taken for the object of that key in it.
   if (object.bucket !== uploads.bucket) return { reason: 'other_bucket' };
-  const uploadId = uploadIdOf(object.key);
-  if (uploadId) return { id: uploadId, origin: 'upload' };
-  const dropped = object.key.startsWith(DROP_FOLDER) && !object.key.endsWith('/');
-  return dropped ? { id: dropAnalysisId(object), origin: 'drop' } : { reason: 'not_an_upload' };
+  const id = analysisIdFor(object);
+  if (!id) return { reason: 'not_an_upload' };
+  return { id, origin: object.key.startsWith(DROP_FOLDER) ? 'drop' : 'upload' };
 }
 
 /** The record of an object in the drop folder; `drop/ANALYZER/…` picks the analyzer, if there is one of that name. */

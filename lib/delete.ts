@@ -35,11 +35,12 @@ export async function deleteAnalysis(
   id: string,
 ): Promise<Deletion> {
   const { stone, record } = await bury(deps, clientId, id);
-  const content = stone.content && (await deps.contents.forget(stone.content, id)) ? 1 : 0;
-  const object = (await deps.uploads.remove(stone.key, stone.eTag)) ? 1 : 0;
-  if (stone.resultKey) await deps.results.remove(stone.resultKey);
-  await deps.analyses.bury({ ...stone, version: stone.version + 1, purged: true }, stone.version);
-  return { id, deleted: { record, content, object, result: stone.resultKey ? 1 : 0 } };
+  const { key, eTag, resultKey, content: held, ...rest } = stone;
+  const content = held && (await deps.contents.forget(held, id)) ? 1 : 0;
+  const object = key && (await deps.uploads.remove(key, eTag)) ? 1 : 0;
+  if (resultKey) await deps.results.remove(resultKey);
+  await deps.analyses.bury({ ...rest, version: stone.version + 1, purged: true }, stone.version);
+  return { id, deleted: { record, content, object, result: resultKey ? 1 : 0 } };
 }
 
 async function bury(deps: DeleteDeps, clientId: string, id: string) {

@@ -1,5 +1,5 @@
 import type { Context, S3Event, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import type { UploadedObject } from './analysis-id.ts';
+import { analysisIdFor, type UploadedObject } from './analysis-id.ts';
 import { toServiceError } from './errors.ts';
 import { logger } from './log.ts';
 import { type Delivery, type Outcome, retryDelaySeconds } from './outcome.ts';
@@ -89,7 +89,8 @@ async function handleObjects(
   const delays: number[] = [];
   for (const object of objects) {
     const { kind, ...outcome } = await handle(object, delivery);
-    logger.info(kind, { ...outcome, key: object.key });
+    const analysisId = analysisIdFor(object); // not its key, which holds what a client calls it
+    logger.info(kind, { ...outcome, analysisId });
     if ('seconds' in outcome) delays.push(outcome.seconds);
   }
   return delays.length > 0 ? Math.min(...delays) : undefined;

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { DatabaseSync } from 'node:sqlite';
 import { listen } from '../listen.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, truncateLog } from './database.ts';
 import { openTables, type Tables } from './dynamodb.ts';
 import type { Buckets } from './s3/buckets.ts';
 import { createS3Service } from './s3/service.ts';
@@ -50,6 +50,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   // First: the lock on the tables' folder keeps a second process from sweeping files of the first.
   const tables = await openTables({ dataDir, now });
   const database = openDatabase(dataDir);
+  const stopTruncating = truncateLog(database);
   try {
     const place = { endpoint: '' };
     const { server, ...parts } = buildParts(options, { tables, database, place });
@@ -61,10 +62,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       await listening.close();
       clearTimeout(timer);
       await tables.close();
+      stopTruncating();
       database.close();
     };
     return { endpoint: place.endpoint, tables, ...parts, close };
   } catch (error) {
+    stopTruncating();
     database.close();
     await tables.close();
     throw error;

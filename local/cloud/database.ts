@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 const BUSY_TIMEOUT_MILLISECONDS = 5_000;
+const TRUNCATE_INTERVAL_MILLISECONDS = 1_000;
 
 /**
  * Opens `cloud.sqlite` in `dataDir`, creating both where they are missing. Storage's metadata and the
@@ -14,8 +15,25 @@ export function openDatabase(dataDir: string): DatabaseSync {
     timeout: BUSY_TIMEOUT_MILLISECONDS,
   });
   // With WAL, NORMAL loses nothing when the process is killed; only a power cut can take the last commits.
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+  // What is deleted is written over.
+  database.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;',
+  );
   return database;
+}
+
+/** Keeps the write-ahead log, which holds what was deleted long after it, from growing old. Ends with the returned function. */
+export function truncateLog(database: DatabaseSync): () => void {
+  const changes = database.prepare('SELECT total_changes() AS changes');
+  const truncate = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)');
+  let known: unknown;
+  const timer = setInterval(() => {
+    const now = changes.get()?.changes;
+    if (now === known) return;
+    known = now;
+    truncate.get();
+  }, TRUNCATE_INTERVAL_MILLISECONDS).unref();
+  return () => clearInterval(timer);
 }
 
 /** Runs `work` as one transaction and rethrows what it throws after a rollback; joins an outer one. */

@@ -76,6 +76,7 @@ export async function openTables({ dataDir, now = Date.now }: TablesOptions): Pr
       closed = true;
       clearInterval(timer);
       await Promise.allSettled(underWay);
+      await store.scrubber.close();
       await store.db.close();
     },
   };

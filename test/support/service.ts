@@ -64,6 +64,7 @@ export async function startService(
   };
   const registry = createClientRegistry(table, tableName);
   return {
+    dataDir,
     cloud,
     played,
     table,

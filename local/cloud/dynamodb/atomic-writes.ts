@@ -1,4 +1,5 @@
 import { core, type Item, type LevelWrite, type Store } from './dynalite.ts';
+import type { Scrubber } from './scrub.ts';
 import type { StoredTable } from './table-definition.ts';
 
 const stagedWrites = new WeakMap<Store, Map<string, LevelWrite[]>>();
@@ -6,8 +7,9 @@ const stagedWrites = new WeakMap<Store, Map<string, LevelWrite[]>>();
 /**
  * dynalite writes an item's index rows first and the item after them. A kill in between would leave
  * rows in a list for an item that was never stored. Here they are held back and go with the item, in one batch.
+ * What a deletion leaves behind is scrubbed after it.
  */
-export function makeWritesAtomic(store: Store): void {
+export function makeWritesAtomic(store: Store, scrubber: Scrubber): void {
   const staged = new Map<string, LevelWrite[]>();
   stagedWrites.set(store, staged);
   const getItemDb = store.getItemDb;
@@ -21,8 +23,12 @@ export function makeWritesAtomic(store: Store): void {
     const items = getItemDb(table);
     if (replaced.has(items)) return items;
     replaced.add(items);
-    const write = (key: string, own: LevelWrite, done: (error: unknown) => void) =>
-      void store.db.batch([...takeStaged(table, key), own]).then(() => done(null), done);
+    const write = (key: string, own: LevelWrite, done: (error: unknown) => void) => {
+      const writes = [...takeStaged(table, key), own];
+      const marked = [...writes, ...scrubber.mark(writes)];
+      const written = store.db.batch(marked).finally(scrubber.request);
+      void written.then(() => done(null), done);
+    };
     items.put = (key, value, done) =>
       write(key, { type: 'put', key: `item-${table}~${key}`, value }, done);
     items.del = (key, done) => write(key, { type: 'del', key: `item-${table}~${key}` }, done);

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { StoredTable } from './table-definition.ts';
 
@@ -15,6 +16,11 @@ export type LevelWrite =
   | { type: 'put'; key: string; value: unknown }
   | { type: 'del'; key: string };
 
+export interface LevelRange {
+  gte?: string;
+  lt?: string;
+}
+
 /** abstract-level's database, values as JSON. */
 export interface Level {
   open(): Promise<void>;
@@ -22,7 +28,12 @@ export interface Level {
   put(key: string, value: unknown): Promise<void>;
   batch(writes: LevelWrite[]): Promise<void>;
   clear(range: { gte: string; lt: string }): Promise<void>;
-  values(range: { gte: string; lt: string }): AsyncIterable<unknown>;
+  /** Merges the files that hold the range. */
+  compactRange(start: string, end: string): Promise<void>;
+  keys(range: LevelRange): AsyncIterable<string>;
+  values(range: LevelRange): AsyncIterable<unknown>;
+  createKeyStream(range?: LevelRange): Readable;
+  createValueStream(range?: LevelRange): Readable;
 }
 
 export interface ItemStore {

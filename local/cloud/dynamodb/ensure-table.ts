@@ -1,7 +1,8 @@
 import { listIndexWrites } from './atomic-writes.ts';
 import { itemSchema, type Store } from './dynalite.ts';
+import { itemRange, rangeOf } from './ranges.ts';
 import { runOperation } from './run-operation.ts';
-import { findTable, itemRange, putTable, rangeOf } from './store.ts';
+import { findTable, putTable } from './store.ts';
 import {
   hasSameIndexes,
   hasSameKey,

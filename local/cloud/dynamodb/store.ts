@@ -2,30 +2,24 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { makeWritesAtomic } from './atomic-writes.ts';
 import { core, type Store } from './dynalite.ts';
+import { rangeOf } from './ranges.ts';
+import { createScrubber, type Scrubber } from './scrub.ts';
+import { closeStreams } from './streams.ts';
 import { type StoredTable, storedTableSchema } from './table-definition.ts';
-
-// Where dynalite puts things: `table~NAME`, `item-NAME~KEY`, `tag-NAME~KEY`, `index-global~NAME~INDEX~KEY`.
-const RANGE_END = '\xff';
 
 const lockedSchema = z.object({ cause: z.object({ code: z.literal('LEVEL_LOCKED') }) });
 
-export function rangeOf(prefix: string): { gte: string; lt: string } {
-  return { gte: prefix, lt: prefix + RANGE_END };
-}
-
-export function itemRange(table: string) {
-  return rangeOf(`item-${table}~`);
-}
-
 /** Opens `dataDir/dynamodb`. Throws a plain sentence where another process has it open. */
-export async function openStore(dataDir: string): Promise<Store> {
+export async function openStore(dataDir: string): Promise<Store & { scrubber: Scrubber }> {
   const store = core.create({
     path: join(dataDir, 'dynamodb'),
     createTableMs: 0,
     deleteTableMs: 0,
     updateTableMs: 0,
   });
-  makeWritesAtomic(store);
+  closeStreams(store.db);
+  const scrubber = createScrubber(store.db);
+  makeWritesAtomic(store, scrubber);
   try {
     await store.db.open();
   } catch (cause) {
@@ -33,7 +27,8 @@ export async function openStore(dataDir: string): Promise<Store> {
     throw new Error(`Another Sightline runs on this data folder: ${dataDir}`, { cause });
   }
   await healTables(store);
-  return store;
+  await scrubber.open();
+  return Object.assign(store, { scrubber });
 }
 
 export function putTable(store: Store, table: StoredTable): Promise<void> {
