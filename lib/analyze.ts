@@ -13,6 +13,7 @@ import { logger } from './log.ts';
 import { isStuck, withinBounds } from './media/bounds.ts';
 import { convertPicture } from './media/convert.ts';
 import { inspectPicture } from './media/inspect.ts';
+import { findTypeMismatch } from './media/type-mismatch.ts';
 import type { Delivery, Outcome } from './outcome.ts';
 import { type PaidOnceDeps, settleKnown } from './paid-once.ts';
 import { openPurse, type PurseDeps } from './purse.ts';
@@ -97,7 +98,11 @@ async function understand(deps: AnalyzeDeps, held: Held, delivery: Delivery): Pr
   return storeAnswer(deps, held, result, {
     caption,
     model: answer.model,
-    safety: { metadataStripped: facts.metadata, instructionsInImage },
+    safety: {
+      metadataStripped: facts.metadata,
+      typeMismatch: findTypeMismatch(facts.mediaType, source),
+      instructionsInImage,
+    },
   });
 }
 
