@@ -33,7 +33,7 @@ export async function chooseAnalyzer(
   const analyzer = reference && (await findAnalyzer(clientId, reference));
   const fields = z.object({
     analyzer: z.string().refine(() => analyzer, 'there is no analyzer of this name'),
-    options: analyzer?.options ?? noOptions(analyzer),
+    options: describeOptions(analyzer),
   });
   const { options } =
     place === 'body'
@@ -47,9 +47,14 @@ export async function chooseAnalyzer(
   };
 }
 
-/** Refused, not ignored: who gives labels means to have them looked for. */
-function noOptions(analyzer: Analyzer | undefined) {
-  return analyzer
-    ? z.undefined(`${analyzer.name} takes no options`).optional()
-    : z.unknown().optional();
+/** Where none are taken they are refused, not ignored: who gives labels means to have them looked for. */
+function describeOptions(analyzer: Analyzer | undefined): z.ZodType {
+  if (!analyzer) return z.unknown().optional();
+  const { name, options } = analyzer;
+  if (!options) return z.undefined(`${name} takes no options`).optional();
+  const isGiven = (given: unknown): boolean => given !== undefined;
+  return z
+    .unknown()
+    .refine(isGiven, { error: `${name} needs options`, abort: true })
+    .pipe(options);
 }

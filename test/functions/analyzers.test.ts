@@ -205,6 +205,11 @@ describe('options of an upload', () => {
     expect(body.errors[0].path).toMatch(path);
   });
 
+  test('given none where they are needed, then the answer says so', async () => {
+    const { body } = await upload({ analyzer: 'classify' });
+    expect(body.errors).toEqual([{ path: 'body.options', message: 'classify needs options' }]);
+  });
+
   test('given good ones, then they stand in the record as they were given', async () => {
     const ordered = {
       type: 'object',

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { BUILT_IN, findBuiltIn } from '../../lib/analyzers/registry.ts';
+
+// What each version asks, by its digest. Another prompt or schema is another version, in a new row beside
+// the old one: stored analyses name the version that made them.
+const ASKED = {
+  'describe@1': '26c1be3a8846a6c5',
+  'read-text@1': '586260fb71a6ced7',
+  'moderate@1': 'f96bda24fa341428',
+  'classify@1': 'f17872595f007308',
+  'extract@1': '373688145f435ce8',
+};
+
+const options: Record<string, object> = {
+  classify: { labels: ['cat', 'dog'] },
+  extract: { schema: { type: 'object', properties: { total: { type: 'number' } } } },
+};
+
+function digestOf({ name, inquire }: (typeof BUILT_IN)[number]): string {
+  const asked = [undefined, 'Why?'].map((question) =>
+    inquire({ question, options: options[name] }),
+  );
+  return createHash('sha256').update(JSON.stringify(asked)).digest('hex').slice(0, 16);
+}
+
+test('each version asks what it always asked', () => {
+  const asked = BUILT_IN.map((analyzer) => [
+    `${analyzer.name}@${analyzer.version}`,
+    digestOf(analyzer),
+  ]);
+  expect(Object.fromEntries(asked)).toEqual(ASKED);
+});
+
+test('given no version, then the newest is found; given one, then that', () => {
+  for (const { name, version } of BUILT_IN) {
+    expect(findBuiltIn(name, version)).toMatchObject({ name, version });
+    expect(findBuiltIn(name)?.version).toBeGreaterThanOrEqual(version);
+    expect(findBuiltIn(name, 999)).toBeUndefined();
+  }
+});
