@@ -30,3 +30,12 @@ export function isListed(blocks: readonly string[], address: string): boolean {
     if (block?.family === family) list.addSubnet(block.network, block.prefix, family);
   return list.check(plain, family);
 }
+
+/** The address in a header such as `CloudFront-Viewer-Address`, with or without a port behind it. */
+export function readViewerAddress(header: string): string {
+  const [, bracketed] = /^\[([^\]]*)\](?::\d+)?$/.exec(header) ?? [];
+  if (bracketed !== undefined) return bracketed;
+  // CloudFront writes no brackets: the last part of an IPv6 address is a port there, always.
+  const withoutPort = header.replace(/:\d+$/, '');
+  return isIP(withoutPort) > 0 ? withoutPort : header;
+}

@@ -11,6 +11,8 @@ const door = z.object({
   secretId: text,
   /** CIDR blocks with commas between; none: any address. */
   allow: list,
+  /** Where CloudFront, or another edge in front of the API, says who called it; none: nobody stands there. */
+  addressHeader: z.string().toLowerCase().optional(),
   /** Of an OpenID issuer; none: keys and tokens only. */
   jwt: z
     .union([

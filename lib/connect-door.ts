@@ -21,6 +21,7 @@ export function connectDoor(
     readJwt: DOOR.jwt && createJwtReader(DOOR.jwt),
     readSecret: createDoorSecretReader(DOOR.secretId),
     allow: DOOR.allow,
+    addressHeader: DOOR.addressHeader,
     now: Date.now,
   });
 }

@@ -2,6 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { isListed } from './addresses.ts';
 import type { Scope } from './aws/clients.ts';
 import type { Uses } from './aws/uses.ts';
+import { readEdgeAddress } from './edge.ts';
 import { ServiceError } from './errors.ts';
 import { deriveSigningSecret, verifySignature } from './signature.ts';
 import { identify, type Visitor, type VisitorDeps } from './visitor.ts';
@@ -37,16 +38,19 @@ export interface DoorDeps extends VisitorDeps {
   readSecret(): Promise<string>;
   /** CIDR blocks that the stage is open to; none: any address. */
   allow: readonly string[];
+  /** In lower case: where an edge says from which address it was called; none: the API is called itself. */
+  addressHeader?: string | undefined;
 }
 
 /** Cheap checks first; what uses something up comes last. */
 export function createDoor(deps: DoorDeps): Door {
   return async (event, scope) => {
-    checkAddress(event, deps.allow);
+    const address = await readAddress(deps, event);
+    checkAddress(address, deps.allow);
     const credential = readBearer(event);
     const visitor = credential && (await identify(deps, credential));
     if (!visitor) throw new ServiceError('unauthorized', 'Send a valid key as a bearer token.');
-    checkAddress(event, visitor.settings.allow);
+    checkAddress(address, visitor.settings.allow);
     if (scope && !visitor.scopes.includes(scope))
       throw new ServiceError('forbidden', `The key lacks the scope \`${scope}\`.`);
     const use = visitor.use ?? (await checkSignature(deps, visitor, event));
@@ -63,8 +67,13 @@ function readBearer({ headers }: DoorEvent): string | undefined {
   return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
 }
 
-function checkAddress({ requestContext }: DoorEvent, allow: readonly string[] = []): void {
-  if (allow.length === 0 || isListed(allow, requestContext.http.sourceIp)) return;
+async function readAddress({ addressHeader, readSecret }: DoorDeps, event: DoorEvent) {
+  if (addressHeader) return readEdgeAddress(event, addressHeader, readSecret);
+  return event.requestContext.http?.sourceIp ?? '';
+}
+
+function checkAddress(address: string, allow: readonly string[] = []): void {
+  if (allow.length === 0 || isListed(allow, address)) return;
   throw new ServiceError('forbidden', 'Calls from this address are not let in.');
 }
 

@@ -15,40 +15,47 @@ const USAGE = `usage: npm run keys -- COMMAND --client NAME [--stage STAGE]
   signing-secret [--key ID]              what it signs requests with, after set --signing on
   list                                   keys and settings, of all clients without --client
   set --OPTION VALUE|default …           ${Object.keys(settingOptions).join(', ')}
-  remove                                 the client with all keys and settings`;
+  remove                                 the client with all keys and settings
+  edge-secret                            x-edge-secret of a CloudFront distribution; without --client`;
 const NAME = /^[\w.@-]{1,64}$/;
 
 type Values = ReturnType<typeof parseOptions>['values'];
 
-const commands: Record<string, (keys: ClientKeys, name: string, values: Values) => Promise<void>> =
-  {
+type Command = (keys: ClientKeys, name: string, values: Values) => Promise<unknown>;
+
+const ofClient = new Map<string | undefined, Command>(
+  Object.entries({
     create: async (keys, name, { scopes }) =>
       tell(await keys.create(name, scopes ? readScopes(scopes) : undefined)),
     rotate: async (keys, name) => tell(await keys.rotate(name)),
-    revoke: async (keys, name, { key }) => console.log(`revoked ${await keys.revoke(name, key)}`),
-    'signing-secret': async (keys, name, { key }) =>
-      console.log(await keys.readSigningSecret(name, key)),
-    list: async (keys, name) => console.log(describeClients([await keys.require(name)])),
+    revoke: async (keys, name, { key }) => `revoked ${await keys.revoke(name, key)}`,
+    'signing-secret': (keys, name, { key }) => keys.readSigningSecret(name, key),
+    list: async (keys, name) => describeClients([await keys.require(name)]),
     set: async (keys, name, values) => {
       const known = await keys.find(name);
       const decided = await keys.decide(name, readChanges(known?.settings ?? {}, values));
-      console.log(describeClients([decided]));
+      return describeClients([decided]);
     },
     remove: async (keys, name) => {
       await keys.remove(name);
-      console.log(`removed ${name}`);
+      return `removed ${name}`;
     },
-  };
+  } satisfies Record<string, Command>),
+);
+
+const ofAll = new Map<string | undefined, (keys: ClientKeys) => Promise<string>>([
+  ['list', async (keys) => describeClients(await keys.list())],
+  ['edge-secret', (keys) => keys.readEdgeSecret()],
+]);
 
 await runCommand(async () => {
   const { values, positionals } = parseOptions();
-  const command = commands[positionals.join()];
-  const { client } = values;
-  const isForAll = positionals.join() === 'list' && client === undefined;
-  if (!command || (!isForAll && !NAME.test(client ?? ''))) throw new Error(USAGE);
+  const { client = '' } = values;
+  const name = positionals.length === 1 ? positionals[0] : undefined;
+  const command = values.client === undefined ? ofAll.get(name) : ofClient.get(name);
+  if (!command || !(NAME.test(client) || values.client === undefined)) throw new Error(USAGE);
   const keys = createClientKeys(await openStage(parseStage(values)));
-  if (client) await command(keys, client, values);
-  else console.log(describeClients(await keys.list()));
+  console.log(await command(keys, client, values));
 });
 
 function parseOptions() {
@@ -60,7 +67,7 @@ function parseOptions() {
 }
 
 /** The key alone on stdout, for a pipe into a secret's store. */
-function tell({ key, keyId, scopes }: MadeKey): void {
-  console.log(key);
+function tell({ key, keyId, scopes }: MadeKey): string {
   console.error(`${keyId}, good for ${scopes.join(', ')}; the key is not shown again`);
+  return key;
 }

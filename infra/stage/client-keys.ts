@@ -6,6 +6,7 @@ import {
   MAX_KEYS,
 } from '../../lib/aws/client-registry.ts';
 import type { Scope } from '../../lib/aws/clients.ts';
+import { deriveEdgeSecret } from '../../lib/edge.ts';
 import { deriveSigningSecret } from '../../lib/signature.ts';
 import type { OpenStage } from './open-stage.ts';
 
@@ -65,6 +66,9 @@ export function createClientKeys(opened: Omit<OpenStage, 'apiUrl'>) {
       const key = pickKey(await require(clientId), keyId);
       return deriveSigningSecret(await readDoorSecret(), key.keyId);
     },
+
+    /** What an edge in front of the API adds to each request. */
+    readEdgeSecret: async () => deriveEdgeSecret(await readDoorSecret()),
 
     /** All keys and settings of a client; what it has had analysed stays. */
     async remove(clientId: string): Promise<void> {

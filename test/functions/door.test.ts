@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { SCOPES, type Scope } from '../../lib/aws/clients.ts';
 import { createDoor } from '../../lib/door.ts';
+import { deriveEdgeSecret } from '../../lib/edge.ts';
 import { createHttpHandler } from '../../lib/http.ts';
 import { createHmacVerifier, deriveSigningSecret } from '../../lib/signature.ts';
 import { type Service, startService } from '../support/service.ts';
@@ -29,6 +30,7 @@ interface Visit {
   scope?: Scope;
   address?: string;
   allow?: string[];
+  addressHeader?: string;
   method?: string;
   path?: string;
   headers?: Record<string, string>;
@@ -38,9 +40,16 @@ interface Visit {
 
 /** A call of a route that needs the scope; answers with who the caller is. */
 async function visit({ key = 'sk_read', scope = 'read', ...visited }: Visit = {}) {
-  const { address = HERE, allow = [], method = 'GET', path = '/v1/x', ...sent } = visited;
+  const {
+    address = HERE,
+    allow = [],
+    addressHeader,
+    method = 'GET',
+    path = '/v1/x',
+    ...sent
+  } = visited;
   const handler = createHttpHandler({
-    door: createDoor({ ...service.doorDeps, allow, now: () => now }),
+    door: createDoor({ ...service.doorDeps, allow, addressHeader, now: () => now }),
     scope,
     input: z.object({}),
     handle: async ({ caller }) => ({ status: 200, body: caller }),
@@ -83,6 +92,32 @@ describe('addresses', () => {
     expect(await from('192.0.2.1')).toBe(200);
     expect(await from('2001:db8::9')).toBe(200);
     expect((await visit()).status).toBe(200);
+  });
+});
+
+describe('behind CloudFront', () => {
+  const addressHeader = 'cloudfront-viewer-address';
+  const come = async (viewer: string, secret: string) => {
+    const headers = { [addressHeader]: viewer, 'x-edge-secret': secret };
+    return visit({ addressHeader, headers, allow: ['192.0.2.0/24', '2001:db8::/32'] });
+  };
+  const secret = deriveEdgeSecret('the secret of this stage');
+
+  test.each(['192.0.2.7:46532', '2001:db8::7:46532', '[2001:db8::7]:46532', '192.0.2.7'])(
+    'the viewer’s address counts: %s',
+    async (viewer) => expect(await come(viewer, secret)).toMatchObject({ status: 200 }),
+  );
+
+  test('an address that is not on the list is refused, and so is whoever calls past the edge', async () => {
+    expect((await come('198.51.100.1:46532', secret)).status).toBe(403);
+    for (const wrong of ['', 'es_wrong', secret.replace(/.$/, '*')])
+      expect((await come('192.0.2.7:46532', wrong)).status).toBe(403);
+    expect((await visit({ addressHeader, address: '192.0.2.7' })).status).toBe(403);
+  });
+
+  test('where none is configured, its header means nothing', async () => {
+    const headers = { [addressHeader]: '192.0.2.7:46532', 'x-edge-secret': secret };
+    expect((await visit({ headers, allow: ['192.0.2.0/24'] })).status).toBe(403);
   });
 });
 
