@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -13,9 +15,14 @@ import { createHome, type RunningStack, startStack } from '../support/stack.ts';
 let stack: RunningStack;
 let keys: ReturnType<typeof createClientKeys>;
 let stranger: MadeKey;
+let dataDir: string;
+/** Every key, token and signature that was sent. */
+const used = new Set<string>();
 
 beforeAll(async () => {
-  stack = await startStack(await createHome({ RATE_LIMIT_PER_MINUTE: '0' }));
+  const home = await createHome({ RATE_LIMIT_PER_MINUTE: '0' });
+  dataDir = home.dataDir;
+  stack = await startStack(home);
   const { region, awsEndpoint: endpoint, ...credentials } = stack.info;
   const connection = { region, endpoint, credentials };
   const secrets = new SecretsManagerClient(connection);
@@ -35,6 +42,7 @@ afterAll(() => stack?.stop());
 async function come(key: string | undefined, path = '/v1/analyses', init: RequestInit = {}) {
   const headers = new Headers(init.headers);
   if (key !== undefined) headers.set('authorization', `Bearer ${key}`);
+  for (const credential of [key, headers.get('signature')]) if (credential) used.add(credential);
   if (init.body) headers.set('content-type', 'application/json');
   const response = await fetch(`${stack.info.apiUrl}${path}`, { ...init, headers });
   return { status: response.status, headers: response.headers, text: await response.text() };
@@ -123,6 +131,13 @@ test('a request without a signature, and a signature that is used again', async 
   expect(
     await statusOf(key, path, { headers: sign({ ...request, method: 'GET', path, body: '' }) }),
   ).toBe(200);
+});
+
+test('the log holds no key, no token and no signature of all of these', () => {
+  const log = readFileSync(join(dataDir, 'logs', 'sightline.log'), 'utf8');
+  expect(log).toContain(stranger.keyId);
+  expect(used.size).toBeGreaterThan(10);
+  for (const credential of used) expect(log).not.toContain(credential);
 });
 
 test('every answer says what a browser needs to know', async () => {
