@@ -1,11 +1,11 @@
-import type { OutputInfo, Sharp as Picture } from 'sharp';
+import type { JpegOptions, OutputInfo, Sharp as Picture } from 'sharp';
 import { ServiceError } from '../errors.ts';
 import { chooseBackground } from './background.ts';
 import { checkFrames } from './check-frames.ts';
 import { convertColours } from './convert-colours.ts';
 import { openPicture } from './decode.ts';
 import type { PictureFacts } from './inspect.ts';
-import { JPEG_QUALITY } from './limits.ts';
+import { JPEG_QUALITY, SMALL_EDGE_PIXELS, SMALL_JPEG_QUALITY } from './limits.ts';
 import { chooseOutputEdge } from './output-edge.ts';
 import { loadSharp, type Sharp } from './sharp.ts';
 
@@ -47,8 +47,15 @@ async function runPipeline(
   const opaque = facts.hasAlpha ? await flatten(sharp, coloured) : coloured;
   // Nothing here says sRGB or drops metadata: sharp does both unless told otherwise.
   return opaque
-    .jpeg({ quality: JPEG_QUALITY, optimiseCoding: false }) // optimising: 25 % CPU for 1 % bytes
+    .jpeg({ ...chooseQuality(edge), optimiseCoding: false }) // optimising: 25 % CPU for 1 % bytes
     .toBuffer({ resolveWithObject: true });
+}
+
+/** Icons and drawings of a few pixels lose their colours where two by two of them share one. */
+function chooseQuality(edge: number): JpegOptions {
+  return edge <= SMALL_EDGE_PIXELS
+    ? { quality: SMALL_JPEG_QUALITY, chromaSubsampling: '4:4:4' }
+    : { quality: JPEG_QUALITY };
 }
 
 /** Transparent parts get a background that what is drawn stands out from. */

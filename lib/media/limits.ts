@@ -21,6 +21,9 @@ export const OUTPUT_EDGE_MAX_PIXELS = 1_408;
 
 /** JPEG quality (1–100) of what is sent to the model. */
 export const JPEG_QUALITY = 82;
+/** The same for pictures whose long edge is no longer than that many pixels: they take a few kilobytes anyway. */
+export const SMALL_JPEG_QUALITY = 92;
+export const SMALL_EDGE_PIXELS = 256;
 
 /** Time of the processor for one file's decoders, in seconds; the largest valid ones, HEIC, take eight. */
 export const DECODE_CPU_SECONDS = 15;
