@@ -161,6 +161,16 @@ test('create-token: 201 with a token that is let in', async () => {
   expect(await answer('list-analyses', event)).toMatchObject({ status: 200 });
 });
 
+test('delete-data: 200 with what was removed, and nothing is left', async () => {
+  await storePhoto('an_01kaa6cz00q3v5t8m2x9d4h7kf');
+  const { status, body } = await answer('delete-data');
+  expect({ status, ...body }).toMatchObject({ status: 200, complete: true });
+  expect(body.deleted.record).toBeGreaterThan(0);
+  expect(await answer('list-analyses')).toMatchObject({ body: { data: [] } });
+  const deleted = { record: 0, content: 0, object: 0, result: 0 };
+  expect((await answer('delete-data')).body).toEqual({ complete: true, deleted });
+});
+
 test('get-health: 200 without a key', async () => {
   expect(await answer('get-health')).toMatchObject({ status: 200, body: { status: 'healthy' } });
 });

@@ -381,6 +381,12 @@ test('a refused key, of which the log tells in the words that the alarm looks fo
   expect(found).toHaveLength(1);
 });
 
+test('all that a client has, deleted at once', async () => {
+  const answer = await service.call('/v1/clients/me/data', { method: 'DELETE' });
+  expect(await answer.json()).toMatchObject({ complete: true });
+  expect(await (await service.call('/v1/analyses')).json()).toEqual({ data: [], nextCursor: null });
+});
+
 test('afterwards each function has made the calls that calls.ts lists, and no others', () => {
   const listed = Object.entries(CALLS).flatMap(([name, calls]) =>
     Object.keys(calls).map((call) => `${name}: ${call}`),

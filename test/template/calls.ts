@@ -29,6 +29,19 @@ const BUDGET = {
   'dynamodb:GetItem spending': 'ReadSpending',
 };
 
+/** Of an analysis, from every store. */
+const DELETION = {
+  'dynamodb:GetItem analysis': 'Analyses',
+  'dynamodb:PutItem analysis': 'Analyses',
+  'dynamodb:DeleteItem content': 'Contents',
+  's3:HeadObject uploads/uploads': 'RemoveUploads',
+  's3:HeadObject uploads/uploads missing': 'RemoveUploads MissUploads',
+  's3:HeadObject uploads/drop': 'RemoveUploads',
+  's3:DeleteObject uploads/uploads': 'RemoveUploads',
+  's3:DeleteObject uploads/drop': 'RemoveUploads',
+  's3:DeleteObject results/results': 'RemoveResults',
+};
+
 export const CALLS: Record<string, Record<Call, string>> = {
   'create-upload': {
     ...DOOR,
@@ -84,17 +97,12 @@ export const CALLS: Record<string, Record<Call, string>> = {
     'dynamodb:Query byClient': 'ListAnalyses',
     'dynamodb:Query byKey': 'ListAnalyses',
   },
-  'delete-analysis': {
+  'delete-analysis': { ...DOOR, ...DELETION },
+  'delete-data': {
     ...DOOR,
-    'dynamodb:GetItem analysis': 'Analyses',
-    'dynamodb:PutItem analysis': 'Analyses',
-    'dynamodb:DeleteItem content': 'Contents',
-    's3:HeadObject uploads/uploads': 'RemoveUploads',
-    's3:HeadObject uploads/uploads missing': 'RemoveUploads MissUploads',
-    's3:HeadObject uploads/drop': 'RemoveUploads',
-    's3:DeleteObject uploads/uploads': 'RemoveUploads',
-    's3:DeleteObject uploads/drop': 'RemoveUploads',
-    's3:DeleteObject results/results': 'RemoveResults',
+    ...DELETION,
+    's3:HeadObject uploads/drop missing': 'RemoveUploads MissUploads',
+    'dynamodb:Query byClient': 'ListAnalyses',
   },
   analyze: {
     ...DOOR,

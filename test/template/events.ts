@@ -13,6 +13,7 @@ const EVENTS = [
   'GET /v1/analyses/{id} → get-analysis',
   'GET /v1/analyses → list-analyses',
   'DELETE /v1/analyses/{id} → delete-analysis',
+  'DELETE /v1/clients/me/data → delete-data',
   'GET /v1/usage → get-usage',
   'PUT /v1/analyzers/{name} → put-analyzer',
   'GET /v1/analyzers/{name} → get-analyzer',

@@ -1,0 +1,50 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import * as z from 'zod';
+import { createAnalyses } from '../lib/aws/analyses.ts';
+import { createAnalysisLists } from '../lib/aws/analysis-lists.ts';
+import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
+import { createContents } from '../lib/aws/contents.ts';
+import { createResults } from '../lib/aws/results.ts';
+import { createUploads } from '../lib/aws/uploads.ts';
+import { readConfig } from '../lib/config.ts';
+import { connectDoor } from '../lib/connect-door.ts';
+import { type DeleteAllDeps, deleteAll } from '../lib/delete-all.ts';
+import { createHttpHandler, type Guards } from '../lib/http.ts';
+import { limitReads } from '../lib/limits.ts';
+
+/** How long one call deletes, in seconds: with room to answer before the HTTP API gives up at 30. */
+const MAX_DELETE_SECONDS = 20;
+
+export function createHandler(deps: DeleteAllDeps & Guards) {
+  return createHttpHandler({
+    door: deps.door,
+    limit: deps.limit,
+    scope: 'delete',
+    input: z.object({}),
+    handle: async ({ clientId, receivedAt }) => {
+      const until = receivedAt + MAX_DELETE_SECONDS * 1000;
+      const body = await deleteAll(deps, clientId, until);
+      return { status: body.complete ? 200 : 202, body };
+    },
+  });
+}
+
+const config = readConfig([
+  'TABLE_NAME',
+  'DOOR',
+  'READ_LIMIT_PER_MINUTE',
+  'UPLOAD_BUCKET',
+  'RESULT_BUCKET',
+]);
+const table = connectTable();
+const s3 = new S3Client(awsDefaults);
+export const handler = createHandler({
+  door: connectDoor(table, config),
+  limit: limitReads(table, config),
+  ...createAnalysisLists(table, config.TABLE_NAME),
+  analyses: createAnalyses(table, config.TABLE_NAME),
+  contents: createContents(table, config.TABLE_NAME),
+  uploads: createUploads(s3, config.UPLOAD_BUCKET),
+  results: createResults(s3, config.RESULT_BUCKET),
+  now: Date.now,
+});
