@@ -9,7 +9,8 @@ import { parseRequest } from './validation.ts';
 /** The largest file that a form may carry, in bytes: as base64 and with its form it fits into Lambda's 6 MB. */
 export const MAX_FORM_FILE_BYTES = 4 * 1024 * 1024;
 
-const fields = z.object({
+/** What a form may say, `file` apart. */
+export const formFields = z.object({
   filename: filename.default('file'),
   contentType: mediaType.catch('application/octet-stream'), // what it is, its bytes tell
   ...analyzerFields,
@@ -19,7 +20,7 @@ const fields = z.object({
 
 type FormEvent = Pick<RouteEvent, 'headers' | 'body' | 'isBase64Encoded'>;
 
-export interface AnalyzeForm extends z.output<typeof fields> {
+export interface AnalyzeForm extends z.output<typeof formFields> {
   bytes: Uint8Array;
 }
 
@@ -36,7 +37,7 @@ export async function parseForm(event: FormEvent): Promise<AnalyzeForm> {
     const message = `A form may carry ${MAX_FORM_FILE_BYTES} bytes; ask for an upload instead.`;
     throw new ServiceError('file_too_large', message);
   }
-  const given = parseRequest(fields, {
+  const given = parseRequest(formFields, {
     filename: file.name || undefined,
     contentType: file.type.split(';')[0],
     analyzer: textOf(form, 'analyzer'),

@@ -73,7 +73,7 @@ export function createHttpHandler<Schema extends z.ZodType>(route: Route<Schema>
   if (route.idempotency) chain.push(noteKey());
   // The cast: the parser's own event type is narrower.
   if (route.json) chain.push(httpJsonBodyParser() as unknown as Middleware);
-  return middy<RouteEvent, APIGatewayProxyStructuredResultV2>()
+  const handler = middy<RouteEvent, APIGatewayProxyStructuredResultV2>()
     .use(chain)
     .handler(async (event) => {
       const input = parseInput(route.input, event);
@@ -84,6 +84,7 @@ export function createHttpHandler<Schema extends z.ZodType>(route: Route<Schema>
       const work = (origin?: Origin) => route.handle({ ...request, origin });
       return serialize(event, await runOnce(route.idempotency, event, work));
     });
+  return Object.assign(handler, { route }); // for the description of the API: what is checked is what is told
 }
 
 function admit(door: Door, scope: Scope | undefined): Middleware {

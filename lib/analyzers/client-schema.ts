@@ -13,10 +13,13 @@ import {
 } from './words.ts';
 
 /** A schema as a client gives it; faults name the place as a JSON Pointer. */
-export const clientSchema = z.custom<JsonSchema>().check((context) => {
-  for (const { pointer, message } of findSchemaFaults(context.value))
-    context.issues.push({ code: 'custom', path: [`#${pointer}`], message, input: context.value });
-});
+export const clientSchema = z
+  .custom<JsonSchema>()
+  .check((context) => {
+    for (const { pointer, message } of findSchemaFaults(context.value))
+      context.issues.push({ code: 'custom', path: [`#${pointer}`], message, input: context.value });
+  })
+  .meta({ type: 'object', description: 'A JSON Schema of the parts that docs/analyzers.md names' });
 
 const caption = z.string().trim().min(1).describe('One sentence that says what was found');
 

@@ -171,6 +171,10 @@ test('delete-data: 200 with what was removed, and nothing is left', async () => 
   expect((await answer('delete-data')).body).toEqual({ complete: true, deleted });
 });
 
+test('get-openapi: 200 without a key', async () => {
+  expect(await answer('get-openapi')).toMatchObject({ status: 200, body: { openapi: '3.1.0' } });
+});
+
 test('get-health: 200 without a key', async () => {
   expect(await answer('get-health')).toMatchObject({ status: 200, body: { status: 'healthy' } });
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { LocalInfo } from '../../local/stack.ts';
+import { checkAnswer } from './check-answer.ts';
 
 const START = fileURLToPath(new URL('../../local/start.js', import.meta.url));
 const START_TIMEOUT_MS = 20_000;
@@ -21,7 +22,7 @@ export interface RunningStack {
   process: ChildProcess;
   /** All that was printed so far. */
   output(): string;
-  /** A call of the API with this machine's key. */
+  /** A call of the API with this machine's key; its answer has to be as lib/openapi.json tells. */
   call(path: string, init?: RequestInit): Promise<Response>;
   /** Ends everything at once, as a power cut does. */
   kill(): Promise<void>;
@@ -62,10 +63,12 @@ export async function startStack(home: StackHome): Promise<RunningStack> {
     info,
     process: child,
     output: () => printed,
-    call: (path, init = {}) => {
+    call: async (path, init = {}) => {
       const headers = new Headers(init.headers);
       headers.set('authorization', `Bearer ${info.apiKey}`);
-      return fetch(`${info.apiUrl}${path}`, { ...init, headers });
+      const response = await fetch(`${info.apiUrl}${path}`, { ...init, headers });
+      await checkAnswer(init.method ?? 'GET', path, response);
+      return response;
     },
     kill: async () => void (await end(-pid, 'SIGKILL')),
     stop: () => end(pid, 'SIGTERM'),

@@ -125,6 +125,7 @@ export const CALLS: Record<string, Record<Call, string>> = {
   'get-analyzer': { ...DOOR, ...ANALYZERS },
   'list-analyzers': { ...DOOR, 'dynamodb:GetItem analyzers': 'ReadAnalyzers' },
   'get-health': {},
+  'get-openapi': {},
   'get-readiness': {
     ...DOOR,
     's3:HeadBucket uploads': 'AskBuckets',

@@ -22,6 +22,7 @@ const EVENTS = [
   'POST /analyze → analyze',
   'POST /v1/tokens → create-token',
   'GET /health → get-health',
+  'GET /openapi.json → get-openapi',
   'GET /health/ready → get-readiness',
   '$default → not-found',
   'UploadQueue → process-upload',

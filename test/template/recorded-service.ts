@@ -11,6 +11,7 @@ import { createPage } from '../../local/host/page.ts';
 import { type Played, playTemplate } from '../../local/host/play-template.ts';
 import { startServing } from '../../local/host/serving.ts';
 import { prepareTable } from '../../local/host/table.ts';
+import { checkAnswer } from '../support/check-answer.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const KEYS = { accessKeyId: 'AKIARECORDEDRECORDED', secretAccessKey: 'recorded' };
@@ -102,10 +103,12 @@ export async function startRecordedService(
     played,
     sdk: { region: REGION, endpoint: cloud.endpoint, credentials: KEYS },
     gemini,
-    call: (path, init = {}) => {
+    call: async (path, init = {}) => {
       const headers = new Headers(init.headers);
       headers.set('authorization', `Bearer ${API_KEY}`);
-      return fetch(`${serving.url}${path}`, { ...init, headers });
+      const response = await fetch(`${serving.url}${path}`, { ...init, headers });
+      await checkAnswer(init.method ?? 'GET', path, response);
+      return response;
     },
     visit: (path, init) => fetch(`${serving.url}${path}`, init),
     readLog: () => readFileSync(join(dataDir, 'logs', 'sightline.log'), 'utf8').split('\n'),

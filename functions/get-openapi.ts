@@ -1,0 +1,13 @@
+import * as z from 'zod';
+import { createHttpHandler } from '../lib/http.ts';
+import description from '../lib/openapi.json' with { type: 'json' };
+
+/** Tells what every route takes and answers. */
+export function createHandler() {
+  return createHttpHandler({
+    input: z.object({}),
+    handle: async () => ({ status: 200, body: description }),
+  });
+}
+
+export const handler = createHandler();

@@ -1,0 +1,172 @@
+import * as z from 'zod';
+import { STATUSES, summaryRecord } from '../../lib/analysis.ts';
+import { SCOPES } from '../../lib/aws/clients.ts';
+import { ERRORS } from '../../lib/errors.ts';
+
+// What the API answers. The requests' schemas are those that the functions check by.
+
+export const time = z.iso.datetime().describe('UTC');
+export const id = z.string().describe('Opaque; sorts by the time of creation');
+const [firstCode, ...otherCodes] = Object.keys(ERRORS);
+export const code = z.enum([firstCode ?? '', ...otherCodes]).describe('See docs/errors.md');
+
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code,
+    retryable: z.boolean().describe('Whether the very same request may succeed later'),
+    retryAfter: z.number().optional().describe('Seconds, as in the header'),
+    requestId: z.string(),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .describe('Which fields are not valid: `body.filename`, `query.limit`'),
+    analysisId: id.optional().describe('Of the analysis that ended so'),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457' });
+
+const { source, analyzer, usage, tags, metadata, model, cached, stage } = summaryRecord.shape;
+const shared = {
+  id,
+  status: z.enum(STATUSES),
+  stage: stage.describe('While it is `processing`'),
+  createdAt: time,
+  updatedAt: time,
+  completedAt: time.optional(),
+  source: source.meta({ id: 'Source' }),
+  analyzer,
+  model,
+  cached: cached.describe('Whether the model’s answer to the same bytes was used again'),
+  usage: usage.unwrap().meta({ id: 'Usage' }).optional(),
+  error: z
+    .object({
+      code,
+      message: z.string(),
+      retryable: z.boolean(),
+      resetsAt: time.optional().describe('Of a budget'),
+    })
+    .optional()
+    .describe('Why it ended without a result; of one that is `queued`: of its last try'),
+  tags,
+  metadata,
+};
+
+export const analysis = z
+  .object({
+    ...shared,
+    result: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('By the analyzer’s schema; for `describe`: caption, tags, scene, text, objects, …'),
+    safety: z.record(z.string(), z.unknown()).optional().describe('What was found and done'),
+  })
+  .meta({ id: 'Analysis' });
+
+export const summary = z
+  .object({ ...shared, caption: z.string().optional() })
+  .meta({ id: 'AnalysisSummary', description: 'An analysis without `result` and `safety`' });
+
+export const analysisList = z.object({
+  data: z.array(summary),
+  nextCursor: z.string().nullable().describe('For the next page; null at the end'),
+});
+
+export const signedUpload = z
+  .object({
+    method: z.literal('POST'),
+    url: z.url(),
+    fields: z.record(z.string(), z.string()).describe('Go into a multipart form, `file` last'),
+    expiresAt: time,
+    maxBytes: z.int(),
+  })
+  .meta({ id: 'SignedUpload' });
+const links = z.object({ self: z.string() });
+
+export const announcedUpload = z
+  .object({ id, status: z.literal('awaiting_upload'), upload: signedUpload, links })
+  .meta({ id: 'AnnouncedUpload' });
+export const knownUpload = z
+  .object({
+    id,
+    status: z.literal('succeeded'),
+    cached: z.literal(true),
+    upload: z.null(),
+    links,
+  })
+  .meta({ id: 'KnownUpload', description: 'These bytes had been analysed: nothing is to be sent' });
+
+export const deletion = z.object({
+  id,
+  deleted: z.record(z.string(), z.int()).describe('What was removed, counted by store'),
+});
+
+export const dataDeletion = z.object({
+  complete: z.boolean().describe('Where not: the same call goes on'),
+  deleted: deletion.shape.deleted,
+});
+
+const analyzerShape = { name: z.string(), version: z.int(), builtIn: z.boolean() };
+const settings = {
+  createdAt: time,
+  prompt: z.string(),
+  schema: z.record(z.string(), z.unknown()),
+  models: z.array(z.string()).optional(),
+  mediaResolution: z.enum(['low', 'medium', 'high']),
+  thinking: z.enum(['minimal', 'low', 'medium', 'high']),
+  maxOutputTokens: z.int(),
+};
+const builtInAnalyzer = z.object({
+  ...analyzerShape,
+  description: z.string(),
+  options: z.record(z.string(), z.unknown()).optional().describe('A JSON Schema'),
+});
+export const ownAnalyzer = z.object({ ...analyzerShape, ...settings }).meta({ id: 'OwnAnalyzer' });
+export const anyAnalyzer = z
+  .object({ ...builtInAnalyzer.partial().shape, ...ownAnalyzer.partial().shape, ...analyzerShape })
+  .meta({ id: 'Analyzer' });
+export const analyzerList = z.object({
+  data: z.array(
+    z.object({ ...builtInAnalyzer.partial().shape, ...analyzerShape, updatedAt: time.optional() }),
+  ),
+});
+
+export const token = z.object({
+  token: z.string().describe('Shown this once'),
+  scopes: z.array(z.enum(SCOPES)),
+  maxUses: z.int(),
+  expiresAt: time,
+});
+
+const sums = {
+  analyses: z.record(z.string(), z.int()),
+  calls: z.int(),
+  inputTokens: z.int(),
+  cachedTokens: z.int(),
+  outputTokens: z.int(),
+  thinkingTokens: z.int(),
+  costUsd: z.number(),
+  unconfirmedUsd: z.number().describe('Set aside by workers that died: it may have been spent'),
+};
+const spent = z.object({ limit: z.number().nullable(), used: z.number(), reserved: z.number() });
+const period = z.object({ resetsAt: time, usd: spent, analyses: spent });
+export const usageReport = z
+  .object({
+    from: z.iso.date(),
+    to: z.iso.date(),
+    days: z.array(z.object({ date: z.iso.date(), ...sums })),
+    total: z.object(sums),
+    budget: z.object({ day: period, month: period }),
+  })
+  .meta({ id: 'UsageReport' });
+
+export const health = z.object({ status: z.literal('healthy'), timestamp: time });
+const state = z.record(z.string(), z.enum(['ok', 'unavailable']));
+export const readiness = z.object({
+  status: z.enum(['ready', 'unavailable']),
+  dependencies: state,
+  models: state,
+});
+export const openDocument = z.record(z.string(), z.unknown());

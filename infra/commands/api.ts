@@ -1,0 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { buildDocument } from '../api/build-document.ts';
+
+// `npm run docs:api`: what is made from the routes and their schemas.
+const document = await buildDocument();
+write('lib/openapi.json', `${JSON.stringify(document, null, 2)}\n`);
+
+function write(path: string, text: string): void {
+  writeFileSync(new URL(`../../${path}`, import.meta.url), text);
+}
