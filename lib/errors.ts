@@ -34,13 +34,14 @@ export const ERRORS = {
     ...request,
     status: 401,
     title: 'No valid key',
-    action: 'Send `Authorization: Bearer KEY` with a key that is valid.',
+    action:
+      'Send `Authorization: Bearer KEY` with a key that is valid, signed where the key asks for it.',
   },
   forbidden: {
     ...request,
     status: 403,
     title: 'The key may not do this',
-    action: 'Use a key with the scope that this call needs.',
+    action: 'Use a key with the scope that this call needs, from an address that it is open to.',
   },
   not_found: {
     ...request,

@@ -25,8 +25,8 @@ async function checkStage(values: { stage?: string; region: string }): Promise<v
   const stage = await openStage(parseStage(values));
   const keys = createClientKeys(stage);
   const client = `smoke-test-${randomBytes(4).toString('hex')}`; // others may run at the same time
+  const { key: apiKey } = await keys.create(client);
   try {
-    const { key: apiKey } = await keys.create(client);
     await check({ apiUrl: stage.apiUrl, apiKey });
   } finally {
     await keys.remove(client);
