@@ -19,7 +19,7 @@ export function createHandler(deps: DeleteAllDeps & Guards) {
   return createHttpHandler({
     door: deps.door,
     limit: deps.limit,
-    scope: 'delete',
+    scope: 'admin',
     input: z.object({}),
     handle: async ({ clientId, receivedAt }) => {
       const until = receivedAt + MAX_DELETE_SECONDS * 1000;
