@@ -99,6 +99,14 @@ async function deliverUntilEnded(deps: AnalyzeDeps, id: string): Promise<Outcome
   }
 }
 
+async function inParallel(times: number, work: (index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    while (next < times) await work(next++);
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
+}
+
 async function stored(id: string): Promise<AnalysisRecord> {
   const record = await service.analyses.read(id);
   if (!record || record.status === 'deleted') throw new Error(`no record of ${id}`);
@@ -139,12 +147,12 @@ describe('given no budget', () => {
 describe('given a budget in analyses', () => {
   test(`when ${UPLOADS} pictures come at once against ${ADMITTED}, then the model is asked ${ADMITTED} times`, async () => {
     const deps = withBudget({ dayAnalyses: ADMITTED });
-    const ids = await Promise.all(Array.from({ length: UPLOADS }, () => upload()));
-    const waiting = [...ids];
-    const worker = async () => {
-      for (let id = waiting.pop(); id; id = waiting.pop()) await deliverUntilEnded(deps, id);
-    };
-    await Promise.all(Array.from({ length: PARALLEL }, worker));
+    const ids: string[] = [];
+    await inParallel(UPLOADS, async () => void ids.push(await upload()));
+    await inParallel(
+      UPLOADS,
+      async (index) => void (await deliverUntilEnded(deps, ids[index] ?? '')),
+    );
     expect(server.seen).toHaveLength(ADMITTED);
     const records = await Promise.all(ids.map(stored));
     const succeeded = records.filter(({ status }) => status === 'succeeded');
