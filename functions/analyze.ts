@@ -35,6 +35,7 @@ const config = readConfig([
   'UPLOAD_BUCKET',
   'RESULT_BUCKET',
   'CLIENT_BUDGET',
+  'WEBHOOK_REACH',
 ]);
 const table = connectTable();
 const s3 = new S3Client(awsDefaults);
@@ -45,6 +46,7 @@ export const handler = createHandler({
   settings: createClientSettings(table, config.TABLE_NAME),
   spending: createSpending(table, config.TABLE_NAME),
   budget: config.CLIENT_BUDGET,
+  reach: config.WEBHOOK_REACH,
   analyses: createAnalyses(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
   results: createResults(s3, config.RESULT_BUCKET),

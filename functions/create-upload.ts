@@ -36,6 +36,7 @@ const config = readConfig([
   'RESULT_BUCKET',
   'MAX_PICTURE_BYTES',
   'CLIENT_BUDGET',
+  'WEBHOOK_REACH',
 ]);
 const table = connectTable();
 const s3 = new S3Client(awsDefaults);
@@ -46,6 +47,7 @@ export const handler = createHandler({
   settings: createClientSettings(table, config.TABLE_NAME),
   spending: createSpending(table, config.TABLE_NAME),
   budget: config.CLIENT_BUDGET,
+  reach: config.WEBHOOK_REACH,
   analyses: createAnalyses(table, config.TABLE_NAME),
   contents: createContents(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),

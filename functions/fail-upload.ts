@@ -1,8 +1,12 @@
 import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
+import { createSender } from '../lib/aws/queue.ts';
+import { createSpending } from '../lib/aws/spending.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
+import { createWebhooks } from '../lib/aws/webhooks.ts';
 import type { ClaimDeps } from '../lib/claim.ts';
 import { readConfig } from '../lib/config.ts';
 import { failObject } from '../lib/fail.ts';
@@ -18,12 +22,15 @@ export function createHandler(deps: ClaimDeps) {
     });
 }
 
-const config = readConfig(['TABLE_NAME', 'UPLOAD_BUCKET', 'DROP_CLIENT_ID']);
+const config = readConfig(['TABLE_NAME', 'UPLOAD_BUCKET', 'DROP_CLIENT_ID', 'WEBHOOK_QUEUE_URL']);
 const table = connectTable();
 export const handler = createHandler({
   analyses: createAnalyses(table, config.TABLE_NAME),
   uploads: createUploads(new S3Client(awsDefaults), config.UPLOAD_BUCKET),
   findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
+  spending: createSpending(table, config.TABLE_NAME),
+  webhooks: createWebhooks(table, config.TABLE_NAME),
+  notices: createSender(new SQSClient(awsDefaults), config.WEBHOOK_QUEUE_URL),
   dropClientId: config.DROP_CLIENT_ID,
   now: Date.now,
 });

@@ -6,10 +6,11 @@ import { createAnalyses } from '../lib/aws/analyses.ts';
 import { createClientSettings } from '../lib/aws/client-settings.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createContents } from '../lib/aws/contents.ts';
-import { createQueue, type Queue } from '../lib/aws/queue.ts';
+import { createQueue, createSender, type Queue } from '../lib/aws/queue.ts';
 import { createResults } from '../lib/aws/results.ts';
 import { createSpending } from '../lib/aws/spending.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
+import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectGemini } from '../lib/connect-gemini.ts';
 import { createAnalyzerFinder } from '../lib/find-analyzer.ts';
@@ -37,18 +38,22 @@ const config = readConfig([
   'MAX_PICTURE_BYTES',
   'MAX_PICTURE_PIXELS',
   'CLIENT_BUDGET',
+  'WEBHOOK_QUEUE_URL',
 ]);
 const table = connectTable();
 const s3 = new S3Client(awsDefaults);
+const sqs = new SQSClient(awsDefaults);
 export const handler = createHandler({
   analyses: createAnalyses(table, config.TABLE_NAME),
   contents: createContents(table, config.TABLE_NAME),
   settings: createClientSettings(table, config.TABLE_NAME),
   spending: createSpending(table, config.TABLE_NAME),
   budget: config.CLIENT_BUDGET,
+  webhooks: createWebhooks(table, config.TABLE_NAME),
+  notices: createSender(sqs, config.WEBHOOK_QUEUE_URL),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
   results: createResults(s3, config.RESULT_BUCKET),
-  queue: createQueue(new SQSClient(awsDefaults), config.UPLOAD_QUEUE_URL),
+  queue: createQueue(sqs, config.UPLOAD_QUEUE_URL),
   gemini: connectGemini(table, config),
   findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
   dropClientId: config.DROP_CLIENT_ID,

@@ -113,6 +113,8 @@ export const analysisRecord = summaryRecord.extend({
   eTag: z.string().optional(),
   expectedSha256: z.string().optional(),
   prompt: z.string().optional(),
+  /** Who is told of its end, beside the client's endpoints. */
+  callbackUrl: z.string().optional(),
   /** What its analyzer was told, as JSON. */
   options: z.string().optional(),
   keep: keep.optional(),
@@ -160,6 +162,7 @@ export interface NewAnalysis {
   source: Source;
   analyzer: { name: string; version: number };
   prompt?: string | undefined;
+  callbackUrl?: string | undefined;
   options?: string | undefined;
   keep?: Keep | undefined;
   fresh?: boolean | undefined;
@@ -185,6 +188,7 @@ export function newAnalysis(given: NewAnalysis): AnalysisRecord {
     source: given.source,
     analyzer: given.analyzer,
     prompt: given.prompt,
+    callbackUrl: given.callbackUrl,
     options: given.options,
     keep: given.keep,
     fresh: given.fresh || undefined,

@@ -9,8 +9,9 @@ import type { AnalyzeForm } from './form.ts';
 import type { RouteRequest } from './http.ts';
 import { describeProblem, type Reply } from './problem.ts';
 import { type RefuseSpentDeps, refuseSpent } from './refuse-spent.ts';
-import { describeUpload } from './upload.ts';
+import { checkCallback, describeUpload } from './upload.ts';
 import { type LookUpDeps, type Seen, waitForAnalysis } from './wait.ts';
+import type { Reach } from './webhook-target.ts';
 
 /** How long the call waits for the end, in seconds: the HTTP API gives up at 30. */
 const MAX_WAIT_SECONDS = 25;
@@ -19,6 +20,8 @@ export interface AnalyzeNowDeps extends LookUpDeps, RefuseSpentDeps {
   analyses: Pick<Analyses, 'read' | 'create'>;
   uploads: Pick<Uploads, 'put'>;
   findAnalyzer: FindAnalyzer;
+  /** Of callbacks. */
+  reach: Reach;
 }
 
 /** Sends the file the way that every file goes (bucket, queue, record), and waits for its end. */
@@ -32,6 +35,7 @@ export async function analyzeNow(
     origin,
   }: Pick<RouteRequest<unknown>, 'clientId' | 'requestId' | 'receivedAt' | 'origin'>,
 ): Promise<Reply> {
+  checkCallback(form, deps.reach);
   const chosen = await chooseAnalyzer(deps.findAnalyzer, clientId, form, 'form');
   const now = deps.now();
   const id = createAnalysisId(origin?.at ?? now, origin?.entropy);

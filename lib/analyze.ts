@@ -3,6 +3,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import { type AnalysisRecord, LEASE_SECONDS, type Source } from './analysis.ts';
 import type { UploadedObject } from './analysis-id.ts';
 import { askModel } from './ask-model.ts';
+import type { Spending } from './aws/spending.ts';
 import type { ReadUpload } from './aws/uploads.ts';
 import { type ClaimDeps, claimAnalysis } from './claim.ts';
 import { ServiceError } from './errors.ts';
@@ -22,6 +23,7 @@ import { describePicture } from './source.ts';
 import { endStuckWorker, type StuckDeps } from './stuck.ts';
 
 export interface AnalyzeDeps extends ClaimDeps, PaidOnceDeps, PurseDeps, StuckDeps {
+  spending: Spending;
   uploads: ClaimDeps['uploads'] & {
     read(key: string, maxBytes: number, signal: AbortSignal): Promise<ReadUpload | undefined>;
   };

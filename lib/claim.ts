@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type AfterEndDeps, countAndTell, tellAgain } from './after-end.ts';
 import { type AnalysisRecord, LEASE_SECONDS, newAnalysis, type Tombstone } from './analysis.ts';
 import { analysisIdFor, DROP_FOLDER, type UploadedObject } from './analysis-id.ts';
 import { type AnalyzerReference, parseReference } from './analyzers/reference.ts';
@@ -12,7 +13,7 @@ import { describeError, type Outcome } from './outcome.ts';
 /** Claims lost to a quicker worker before the message is left to it. */
 const MAX_CLAIM_TRIES = 3;
 
-export interface ClaimDeps {
+export interface ClaimDeps extends AfterEndDeps {
   analyses: Analyses;
   uploads: { bucket: string; remove(key: string, eTag?: string): Promise<boolean> };
   findAnalyzer: FindAnalyzer;
@@ -116,6 +117,7 @@ async function actOn(
   if (decision.kind === 'end' && record) return endForGood(deps, record, decision);
   if (found?.status === 'deleted') await removeLateObject(deps, object);
   const reason = decision.kind === 'ignore' ? decision.reason : 'already_ended';
+  if (record && reason === 'already_ended') await tellAgain(deps, record);
   return { outcome: { kind: 'ignored', reason } };
 }
 
@@ -165,5 +167,6 @@ async function endForGood(
   const { attempts, deaths, startedAt } = record;
   logger.error('given up', { analysisId: record.id, code, attempts, deaths });
   measureEnd({ status, code, latencyMs: now - Date.parse(startedAt ?? record.createdAt) });
+  await countAndTell(deps, record, status, now);
   return { outcome: { kind: 'ended', status, code } };
 }

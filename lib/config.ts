@@ -54,6 +54,10 @@ const SETTINGS = {
   UPLOAD_BUCKET: text,
   RESULT_BUCKET: text,
   UPLOAD_QUEUE_URL: z.url(),
+  WEBHOOK_QUEUE_URL: z.url(),
+  /** What webhooks may call: the public internet, or on a laptop loopback, too. */
+  WEBHOOK_REACH: z.enum(['public', 'local']),
+  DOOR_SECRET_ID: text,
   DOOR: text.transform((json) => JSON.parse(json)).pipe(door),
   /** The client that objects in the drop folder belong to. */
   DROP_CLIENT_ID: text,

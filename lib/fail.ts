@@ -1,4 +1,5 @@
-import type { AnalysisRecord } from './analysis.ts';
+import { countAndTell, tellAgain } from './after-end.ts';
+import { type AnalysisRecord, hasEnded } from './analysis.ts';
 import type { UploadedObject } from './analysis-id.ts';
 import { type ClaimDeps, describeDropped, identifyObject } from './claim.ts';
 import { decideFailure } from './decide.ts';
@@ -12,11 +13,12 @@ export async function failObject(deps: ClaimDeps, object: UploadedObject): Promi
   if ('reason' in identity) return { kind: 'ignored', ...identity };
   const found = await deps.analyses.read(identity.id);
   const decision = decideFailure({ record: found, origin: identity.origin, now: deps.now() });
+  const record = found?.status === 'deleted' ? undefined : found;
+  if (record && hasEnded(record.status)) await tellAgain(deps, record);
   if (decision.kind === 'ignore') return { kind: 'ignored', reason: decision.reason };
   if (decision.kind === 'wait')
     return { kind: 'later', seconds: decision.seconds, reason: 'lease_alive' };
   const code = decision.kind === 'end' ? decision.code : 'internal';
-  const record = found?.status === 'deleted' ? undefined : found;
   const ended = record
     ? await deps.analyses.settle(record.id, failure(deps, code, record), {
         version: record.version,
@@ -25,7 +27,14 @@ export async function failObject(deps: ClaimDeps, object: UploadedObject): Promi
   if (!ended) return { kind: 'later', seconds: 1, reason: 'claimed_by_another' };
   logger.error('given up', { analysisId: identity.id, code });
   const started = Date.parse(record?.startedAt ?? object.eventTime);
-  measureEnd({ status: 'failed', code, latencyMs: deps.now() - started });
+  const now = deps.now();
+  measureEnd({ status: 'failed', code, latencyMs: now - started });
+  const { id, clientId, callbackUrl } = record ?? {
+    ...identity,
+    clientId: deps.dropClientId,
+    callbackUrl: undefined,
+  };
+  await countAndTell(deps, { id, clientId, callbackUrl }, 'failed', now);
   return { kind: 'ended', status: 'failed', code };
 }
 

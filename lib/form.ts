@@ -3,7 +3,7 @@ import { keep } from './analysis.ts';
 import { analyzerFields } from './choose-analyzer.ts';
 import { ServiceError } from './errors.ts';
 import type { RouteEvent } from './http.ts';
-import { filename, mediaType, prompt } from './upload.ts';
+import { callbackUrl, filename, mediaType, prompt } from './upload.ts';
 import { parseRequest } from './validation.ts';
 
 /** The largest file that a form may carry, in bytes: as base64 and with its form it fits into Lambda's 6 MB. */
@@ -15,6 +15,7 @@ export const formFields = z.object({
   contentType: mediaType.catch('application/octet-stream'), // what it is, its bytes tell
   ...analyzerFields,
   prompt: prompt.optional(),
+  callbackUrl: callbackUrl.optional(),
   keep: keep.optional(),
 });
 
@@ -43,6 +44,7 @@ export async function parseForm(event: FormEvent): Promise<AnalyzeForm> {
     analyzer: textOf(form, 'analyzer'),
     options: jsonOf(form, 'options'),
     prompt: textOf(form, 'prompt'),
+    callbackUrl: textOf(form, 'callbackUrl'),
     keep: textOf(form, 'keep')?.split(','),
   });
   return { ...given, bytes: new Uint8Array(await file.arrayBuffer()) };

@@ -9,6 +9,8 @@ import { parseS3Event, parseS3Message } from './s3-event.ts';
 const RESERVE_MS = 5_000;
 /** The longest that a message nobody could handle is hidden, in seconds. */
 const MAX_FAILURE_DELAY_SECONDS = 60;
+/** Until an end is told of again that could not be, in seconds. */
+const UNTOLD_DELAY_SECONDS = 10;
 
 export interface Handling {
   handle(object: UploadedObject, delivery: Delivery): Promise<Outcome>;
@@ -92,6 +94,7 @@ async function handleObjects(
     const analysisId = analysisIdFor(object); // not its key, which holds what a client calls it
     logger.info(kind, { ...outcome, analysisId });
     if ('seconds' in outcome) delays.push(outcome.seconds);
+    if ('isUntold' in outcome) delays.push(UNTOLD_DELAY_SECONDS);
   }
   return delays.length > 0 ? Math.min(...delays) : undefined;
 }

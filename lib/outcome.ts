@@ -11,7 +11,8 @@ export interface Delivery {
 
 /** What became of an object, and so of the message that told of it. */
 export type Outcome =
-  | { kind: 'ended'; status: EndStatus; code?: ErrorCode | undefined }
+  /** Untold: nobody could be told of it yet, so the message has to come again. */
+  | { kind: 'ended'; status: EndStatus; code?: ErrorCode | undefined; isUntold?: boolean }
   /** The message has done its work: nothing is left to do, and the reason is logged. */
   | {
       kind: 'ignored';

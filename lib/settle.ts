@@ -9,8 +9,9 @@ import type { Lease } from './lease.ts';
 import { logger, measureEnd } from './log.ts';
 import { describeError, type Outcome, retryDelaySeconds } from './outcome.ts';
 import type { Purse } from './purse.ts';
+import { type TellDeps, tellEnd } from './tell-end.ts';
 
-export interface SettleDeps {
+export interface SettleDeps extends TellDeps {
   analyses: Analyses;
   results: Pick<Results, 'put' | 'remove'>;
   now(): number;
@@ -58,7 +59,20 @@ async function end(
   const { status, model, error } = changes;
   const latencyMs = now - Date.parse(record.startedAt ?? completedAt);
   measureEnd({ status, code: error?.code, model, latencyMs, costUsd });
-  return { kind: 'ended', status, code: error?.code };
+  const outcome = { kind: 'ended', status, code: error?.code } as const;
+  return (await isTold(deps, record, status, now)) ? outcome : { ...outcome, isUntold: true };
+}
+
+/** What could not be told of is told of by the message, when it comes again. */
+async function isTold(deps: SettleDeps, record: AnalysisRecord, status: EndStatus, now: number) {
+  try {
+    await tellEnd(deps, record, status, now);
+    return true;
+  } catch (error) {
+    const cause = error instanceof Error ? error.name : undefined;
+    logger.error('end not told', { ...idsOf(record), cause });
+    return false;
+  }
 }
 
 /** The object is gone: by docs/states.md the record goes back to where nothing had come yet. */

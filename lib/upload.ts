@@ -9,6 +9,7 @@ import type { Origin } from './idempotency.ts';
 import { answerAnnounced, type KnownUploadDeps } from './known-upload.ts';
 import type { Reply } from './problem.ts';
 import { type RefuseSpentDeps, refuseSpent } from './refuse-spent.ts';
+import { MAX_TARGET_CHARACTERS, parseTarget, type Reach } from './webhook-target.ts';
 
 /** Bounds of what a client may say of an upload: characters, but for the counts. */
 export const MAX_FILENAME_CHARACTERS = 1_024;
@@ -27,6 +28,9 @@ export const mediaType = z
 
 export const prompt = z.string().trim().min(1).max(MAX_PROMPT_CHARACTERS);
 
+/** Who is told of the end. Whether it may be called is for parseTarget to say. */
+export const callbackUrl = z.string().min(1).max(MAX_TARGET_CHARACTERS);
+
 /** `POST /v1/uploads`: what is not known here is refused, so that a typing error is not taken for consent. */
 export const uploadRequest = z.strictObject({
   filename,
@@ -40,6 +44,7 @@ export const uploadRequest = z.strictObject({
     .optional(),
   ...analyzerFields,
   prompt: prompt.optional(),
+  callbackUrl: callbackUrl.optional(),
   keep: keep.optional(),
   tags: z.array(z.string().min(1).max(MAX_TAG_CHARACTERS)).max(MAX_TAGS).optional(),
   metadata: z
@@ -66,6 +71,8 @@ export interface UploadDeps extends KnownUploadDeps, RefuseSpentDeps {
   uploads: Pick<Uploads, 'sign'>;
   findAnalyzer: FindAnalyzer;
   maxBytes: number;
+  /** Of callbacks. */
+  reach: Reach;
   now(): number;
 }
 
@@ -80,6 +87,7 @@ export async function announceUpload(
   origin?: Origin,
 ): Promise<Reply> {
   checkAnnounced(request, deps.maxBytes);
+  checkCallback(request, deps.reach);
   const chosen = await chooseAnalyzer(deps.findAnalyzer, clientId, request, 'body');
   const now = deps.now();
   const id = createAnalysisId(origin?.at ?? now, origin?.entropy);
@@ -109,8 +117,8 @@ export function describeUpload(
   request: UploadWish,
   now: number,
 ): AnalysisRecord {
-  const { filename, contentType, analyzer, options, prompt, keep, fresh, sha256, tags, metadata } =
-    request;
+  const { filename, contentType, analyzer, sha256, ...rest } = request;
+  const { options, prompt, callbackUrl, keep, fresh, tags, metadata } = rest;
   return newAnalysis({
     id,
     clientId,
@@ -118,6 +126,7 @@ export function describeUpload(
     analyzer,
     prompt,
     options,
+    callbackUrl,
     keep,
     fresh,
     expectedSha256: sha256,
@@ -125,6 +134,11 @@ export function describeUpload(
     metadata,
     now,
   });
+}
+
+/** @throws ServiceError `request_invalid` */
+export function checkCallback({ callbackUrl }: { callbackUrl?: string | undefined }, reach: Reach) {
+  if (callbackUrl !== undefined) parseTarget(callbackUrl, reach, 'callbackUrl');
 }
 
 function checkAnnounced({ contentType, contentLength = 0 }: UploadRequest, maxBytes: number): void {

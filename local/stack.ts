@@ -116,6 +116,7 @@ function listParams(settings: Settings, standInUrl: string | undefined): Record<
     rateLimitPerMinute: String(rateLimitPerMinute),
     ...(rateLimitPerMinute === 0 ? { readLimitPerMinute: '0' } : {}),
     clientBudget,
+    webhookReach: 'local',
     ...(baseUrl ? { geminiBaseUrl: baseUrl } : {}),
     ...(geminiModels ? { geminiModels } : {}),
   };

@@ -1,4 +1,8 @@
-import { ChangeMessageVisibilityCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  SendMessageBatchCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 
 /** SQS allows 12 hours from the receive, and refuses more: the longest delay, in seconds, leaves room for the work before it. */
 export const MAX_HIDE_SECONDS = 43_200 - 900;
@@ -16,6 +20,20 @@ export function createQueue(sqs: SQSClient, queueUrl: string) {
           VisibilityTimeout: Math.min(Math.max(0, Math.ceil(seconds)), MAX_HIDE_SECONDS),
         }),
       );
+    },
+  };
+}
+
+export type Sender = ReturnType<typeof createSender>;
+
+export function createSender(sqs: SQSClient, queueUrl: string) {
+  return {
+    /** Up to ten messages, all or an error: a part that the queue did not take is no success. */
+    async send(bodies: readonly string[]): Promise<void> {
+      const Entries = bodies.map((body, index) => ({ Id: String(index), MessageBody: body }));
+      const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries });
+      const { Failed = [] } = await sqs.send(command);
+      if (Failed.length > 0) throw new Error(`The queue took not all of it: ${Failed[0]?.Code}`);
     },
   };
 }

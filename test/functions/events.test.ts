@@ -113,6 +113,28 @@ test('get-usage: 200 with what was used, and 400 for days that no report can hav
   }
 });
 
+test('create-webhook, list-webhooks and delete-webhook: an endpoint is made, shown without its secret, and removed', async () => {
+  const { status, body } = await answer('create-webhook');
+  expect(status).toBe(201);
+  const { secret, ...endpoint } = body;
+  expect(secret).toMatch(/^whsec_/);
+  expect(await answer('list-webhooks')).toMatchObject({ status: 200, body: { data: [endpoint] } });
+  const event = eventOf('delete-webhook.json');
+  expect(await answer('delete-webhook', event)).toMatchObject({ status: 404 });
+  event.pathParameters.id = body.id;
+  expect(await answer('delete-webhook', event)).toMatchObject({ status: 200 });
+  expect((await answer('list-webhooks')).body.data).toEqual([]);
+});
+
+test('deliver-webhook, list-deliveries and replay-delivery: what is refused is logged, and sent again when asked', async () => {
+  const event = eventOf('sqs-webhook.json');
+  const { batchItemFailures } = await invoke('deliver-webhook', event);
+  expect(batchItemFailures).toEqual([{ itemIdentifier: event.Records[0].messageId }]);
+  const [delivery] = (await answer('list-deliveries')).body.data;
+  expect(delivery).toMatchObject({ status: 'waiting', attempts: [{ failure: 'refused_target' }] });
+  expect(await answer('replay-delivery')).toMatchObject({ status: 202, body: delivery });
+});
+
 test('delete-analysis: 200 with what was removed, then 404', async () => {
   await storePhoto(); // where it is there already, this changes nothing
   expect(await answer('delete-analysis')).toMatchObject({

@@ -21,7 +21,7 @@ import { type Service, startService } from '../support/service.ts';
 
 const UPLOADS = Number(process.env.BUDGET_UPLOADS ?? 40);
 const ADMITTED = Number(process.env.BUDGET_ADMITTED ?? 15);
-const PARALLEL = 16;
+const PARALLEL = 8;
 const PATIENCE = { timeout: 20_000, interval: 10 }; // a busy machine
 /** What the fake's usage costs: 1,200 tokens in at 0.75, 150 out at 3.75 USD a million. */
 const EXACT = 1_200 * 0.75 + 150 * 3.75;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { createAnalyses } from '../../lib/aws/analyses.ts';
 import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
 import { createClientRegistry } from '../../lib/aws/client-registry.ts';
@@ -10,11 +11,14 @@ import { createClientSettings } from '../../lib/aws/client-settings.ts';
 import { createClients, SCOPES, type Scope } from '../../lib/aws/clients.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
 import { createContents } from '../../lib/aws/contents.ts';
+import { createDeliveries } from '../../lib/aws/deliveries.ts';
+import { createSender } from '../../lib/aws/queue.ts';
 import { createResults } from '../../lib/aws/results.ts';
 import { createSpending } from '../../lib/aws/spending.ts';
 import { createTokens } from '../../lib/aws/tokens.ts';
 import { createUploads } from '../../lib/aws/uploads.ts';
 import { createUses } from '../../lib/aws/uses.ts';
+import { createWebhooks } from '../../lib/aws/webhooks.ts';
 import { createDoor } from '../../lib/door.ts';
 import { createAnalyzerFinder } from '../../lib/find-analyzer.ts';
 import { startCloud } from '../../local/cloud/cloud.ts';
@@ -83,6 +87,10 @@ export async function startService(
     spending: createSpending(table, tableName),
     /** Of the stage: none. */
     budget: {},
+    webhooks: createWebhooks(table, tableName),
+    reach: 'local' as const,
+    deliveries: createDeliveries(table, tableName),
+    notices: createSender(new SQSClient({}), played.refOf('WebhookQueue')),
     uploads: createUploads(s3, uploadBucket),
     results: createResults(s3, played.refOf('ResultBucket')),
     /** Of a process that tests share, only tests of it want the end. */

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import {
   DeleteItemCommand,
   DynamoDBClient,
@@ -41,6 +43,7 @@ const recorded = new Set<string>();
 let onCall: (call: AwsCall) => void = () => {};
 let issuer: Awaited<ReturnType<typeof startIssuer>>;
 let service: RecordedService;
+let receiver: Awaited<ReturnType<typeof startReceiver>>;
 let s3: S3Client;
 let sqs: SQSClient;
 let table: DynamoDBClient;
@@ -87,7 +90,7 @@ function describeCall({ service: aws, operation, status, input }: AwsCall): stri
 
 function nameQueue(url: string): string {
   const { refOf } = service.played;
-  const names = ['UploadQueue', 'UploadDeadLetterQueue'];
+  const names = ['UploadQueue', 'UploadDeadLetterQueue', 'WebhookQueue'];
   return names.find((name) => refOf(name) === url) ?? url;
 }
 
@@ -262,12 +265,56 @@ test('a dropped file that is gone', async () => {
   await seen('process-upload: dynamodb:DeleteItem analysis');
 });
 
+/** Answers what the path says, and keeps the paths. */
+async function startReceiver() {
+  const paths: string[] = [];
+  const server = createServer((request, response) => {
+    const path = request.url ?? '';
+    paths.push(path);
+    response.writeHead(Number(path.slice(1)) || 200).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  return { paths, url: `http://127.0.0.1:${port}`, close: () => server.close() };
+}
+
+test('webhooks: told, disabled, tried again, listed and sent once more', async () => {
+  receiver = await startReceiver();
+  for (const path of ['200', '410']) {
+    const init = { method: 'POST', body: JSON.stringify({ url: `${receiver.url}/${path}` }) };
+    const headers = { 'content-type': 'application/json' };
+    expect((await service.call('/v1/webhooks', { ...init, headers })).status).toBe(201);
+  }
+  const callbackUrl = `${receiver.url}/500`;
+  const { id, upload } = await announce({ prompt: 'Who wants to know?', callbackUrl });
+  await post(upload, picture);
+  await waitForEnd(id);
+  await expect
+    .poll(() => [...new Set(receiver.paths)].toSorted(), PATIENCE)
+    .toEqual(['/200', '/410', '/500']);
+  await seen('deliver-webhook: dynamodb:PutItem webhooks');
+  await seen('deliver-webhook: sqs:ChangeMessageVisibility WebhookQueue');
+  const path = '/v1/webhooks/callback/deliveries';
+  const listed: Input = await (await service.call(path)).json();
+  const replay = `${path}/${listed.data[0].eventId}/replay`;
+  expect((await service.call(replay, { method: 'POST' })).status).toBe(202);
+});
+
 test('what was given up: a dropped file and an upload', async () => {
   await tell('UploadDeadLetterQueue', 'drop/given-up.jpg');
   await seen('fail-upload: dynamodb:PutItem analysis');
   const { id } = await announce();
   await tell('UploadDeadLetterQueue', uploadKey(id));
   expect(await waitForEnd(id)).toMatchObject({ status: 'failed', error: { code: 'internal' } });
+});
+
+test('a webhook that goes', async () => {
+  const { data }: Input = await (await service.call('/v1/webhooks')).json();
+  for (const { id } of data)
+    expect((await service.call(`/v1/webhooks/${id}`, { method: 'DELETE' })).status).toBe(200);
+  receiver.close();
 });
 
 test('every door, with a token, with a signature and with a JWT', async () => {

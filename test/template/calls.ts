@@ -78,6 +78,8 @@ export const CALLS: Record<string, Record<Call, string>> = {
     's3:PutObject results/results': 'StoreResults Encrypted',
     's3:DeleteObject results/results': 'StoreResults',
     'sqs:ChangeMessageVisibility UploadQueue': 'TakeMessages',
+    'dynamodb:GetItem webhooks': 'Webhooks',
+    'sqs:SendMessageBatch WebhookQueue': 'TellWebhooks',
     'secretsmanager:GetSecretValue GeminiSecret': 'ReadGeminiKey',
   },
   'fail-upload': {
@@ -85,6 +87,9 @@ export const CALLS: Record<string, Record<Call, string>> = {
     'dynamodb:GetItem analysis': 'Analyses',
     'dynamodb:PutItem analysis': 'Analyses',
     'dynamodb:UpdateItem analysis': 'Analyses',
+    'dynamodb:UpdateItem spending': 'Spending',
+    'dynamodb:GetItem webhooks': 'Webhooks',
+    'sqs:SendMessageBatch WebhookQueue': 'TellWebhooks',
   },
   'get-analysis': {
     ...DOOR,
@@ -92,6 +97,36 @@ export const CALLS: Record<string, Record<Call, string>> = {
     's3:GetObject results/results': 'ReadResults Encrypted',
   },
   'get-usage': { ...DOOR, ...BUDGET },
+  'create-webhook': {
+    ...DOOR,
+    'dynamodb:GetItem webhooks': 'Webhooks',
+    'dynamodb:PutItem webhooks': 'Webhooks',
+  },
+  'list-webhooks': { ...DOOR, 'dynamodb:GetItem webhooks': 'Webhooks' },
+  'delete-webhook': {
+    ...DOOR,
+    'dynamodb:GetItem webhooks': 'Webhooks',
+    'dynamodb:PutItem webhooks': 'Webhooks',
+  },
+  'list-deliveries': {
+    ...DOOR,
+    'dynamodb:GetItem webhooks': 'Webhooks',
+    'dynamodb:Query byKey': 'ListDeliveries',
+  },
+  'replay-delivery': {
+    ...DOOR,
+    'dynamodb:GetItem webhooks': 'Webhooks',
+    'dynamodb:GetItem delivery': 'Deliveries',
+    'sqs:SendMessageBatch WebhookQueue': 'TellWebhooks',
+  },
+  'deliver-webhook': {
+    'dynamodb:GetItem webhooks': 'Webhooks',
+    'dynamodb:PutItem webhooks': 'Webhooks',
+    'dynamodb:GetItem delivery': 'Deliveries',
+    'dynamodb:UpdateItem delivery': 'Deliveries',
+    'secretsmanager:GetSecretValue DoorSecret': 'ReadDoorSecret',
+    'sqs:ChangeMessageVisibility WebhookQueue': 'TakeMessages',
+  },
   'list-analyses': {
     ...DOOR,
     'dynamodb:Query byClient': 'ListAnalyses',

@@ -114,7 +114,7 @@ async function readNames(packaged: Packaged): Promise<Names> {
   const resolve = createPackagedResolver(packaged);
   const arnOf = async (id: string) =>
     String(await resolve({ 'Fn::GetAtt': [id, 'Arn'] }, 'calls.ts'));
-  const ids = ['Table', 'UploadQueue', 'GeminiSecret', 'DoorSecret', 'Key'];
+  const ids = ['Table', 'UploadQueue', 'WebhookQueue', 'GeminiSecret', 'DoorSecret', 'Key'];
   const arns = await Promise.all(ids.map(async (id) => [id, await arnOf(id)]));
   const results = await arnOf('ResultBucket');
   return { ...Object.fromEntries(arns), uploads: await readUploadBucketArn(packaged), results };
@@ -138,7 +138,8 @@ function askFor(call: string, names: Names): Question[] {
     return [{ action, resource, leadingKey: `${on}#x` }];
   }
   if (service === 's3') return askS3(operation, on, missing !== undefined, names);
-  return [{ action, resource: `${names[on]}` }];
+  const isBatch = operation === 'SendMessageBatch'; // allowed by the right to send one
+  return [{ action: isBatch ? 'sqs:SendMessage' : action, resource: `${names[on]}` }];
 }
 
 const S3_ACTIONS: Record<string, string> = {

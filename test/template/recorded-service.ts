@@ -69,6 +69,7 @@ export async function startRecordedService(
   const params = {
     dropClientId: CLIENT_ID,
     clientBudget: `dayUsd=${DAY_USD}`,
+    webhookReach: 'local',
     geminiBaseUrl: gemini.url,
     ...more,
     rateLimitPerMinute: '600',

@@ -116,7 +116,7 @@ describe('what holds data', () => {
       ({ Effect, Condition }) =>
         Effect === 'Deny' && String(Condition.Bool['aws:SecureTransport']) === 'false',
     );
-    expect(tlsOnly).toHaveLength(5); // three buckets, the framework's among them, and two queues
+    expect(tlsOnly).toHaveLength(7); // three buckets, the framework's among them, and four queues
     for (const id of ['UploadBucket', 'ResultBucket']) {
       const bucket = prod.Resources[id]?.Properties;
       expect(Object.values(bucket?.PublicAccessBlockConfiguration)).toEqual(Array(4).fill(true));

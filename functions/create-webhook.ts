@@ -1,0 +1,35 @@
+import * as z from 'zod';
+import { connectTable } from '../lib/aws/connections.ts';
+import { createDoorSecretReader } from '../lib/aws/door-secret.ts';
+import { createWebhooks } from '../lib/aws/webhooks.ts';
+import { readConfig } from '../lib/config.ts';
+import { connectDoor } from '../lib/connect-door.ts';
+import { createHttpHandler, type Guards } from '../lib/http.ts';
+import { limitReads } from '../lib/limits.ts';
+import type { Reach } from '../lib/webhook-target.ts';
+import { addWebhook, type WebhookDeps, webhookRequest } from '../lib/webhooks.ts';
+
+export function createHandler({ door, limit, ...deps }: WebhookDeps & { reach: Reach } & Guards) {
+  return createHttpHandler({
+    door,
+    limit,
+    scope: 'admin',
+    json: true,
+    input: z.object({ body: webhookRequest }),
+    handle: async ({ input: { body }, clientId }) => ({
+      status: 201,
+      body: await addWebhook(deps, clientId, body),
+    }),
+  });
+}
+
+const config = readConfig(['TABLE_NAME', 'DOOR', 'READ_LIMIT_PER_MINUTE', 'WEBHOOK_REACH']);
+const table = connectTable();
+export const handler = createHandler({
+  door: connectDoor(table, config),
+  limit: limitReads(table, config),
+  webhooks: createWebhooks(table, config.TABLE_NAME),
+  readSecret: createDoorSecretReader(config.DOOR.secretId),
+  reach: config.WEBHOOK_REACH,
+  now: Date.now,
+});

@@ -1,0 +1,26 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Context, SQSEvent } from 'aws-lambda';
+import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
+import { createDeliveries } from '../lib/aws/deliveries.ts';
+import { createDoorSecretReader } from '../lib/aws/door-secret.ts';
+import { createQueue } from '../lib/aws/queue.ts';
+import { createWebhooks } from '../lib/aws/webhooks.ts';
+import { readConfig } from '../lib/config.ts';
+import { type DeliverMessagesDeps, deliverMessages } from '../lib/deliver-messages.ts';
+import { createWebhookCaller } from '../lib/webhook-call.ts';
+
+/** Takes the messages of the webhooks' queue, and calls whom they are for. */
+export function createHandler(deps: DeliverMessagesDeps) {
+  return (event: SQSEvent, context: Context) => deliverMessages(deps, event, context);
+}
+
+const config = readConfig(['TABLE_NAME', 'WEBHOOK_QUEUE_URL', 'WEBHOOK_REACH', 'DOOR_SECRET_ID']);
+const table = connectTable();
+export const handler = createHandler({
+  webhooks: createWebhooks(table, config.TABLE_NAME),
+  deliveries: createDeliveries(table, config.TABLE_NAME),
+  call: createWebhookCaller({ reach: config.WEBHOOK_REACH }),
+  readSecret: createDoorSecretReader(config.DOOR_SECRET_ID),
+  hide: createQueue(new SQSClient(awsDefaults), config.WEBHOOK_QUEUE_URL).hide,
+  now: Date.now,
+});

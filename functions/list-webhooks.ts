@@ -1,0 +1,29 @@
+import * as z from 'zod';
+import { connectTable } from '../lib/aws/connections.ts';
+import { createDoorSecretReader } from '../lib/aws/door-secret.ts';
+import { createWebhooks } from '../lib/aws/webhooks.ts';
+import { readConfig } from '../lib/config.ts';
+import { connectDoor } from '../lib/connect-door.ts';
+import { createHttpHandler, type Guards } from '../lib/http.ts';
+import { limitReads } from '../lib/limits.ts';
+import { listWebhooks, type WebhookDeps } from '../lib/webhooks.ts';
+
+export function createHandler({ door, limit, ...deps }: WebhookDeps & Guards) {
+  return createHttpHandler({
+    door,
+    limit,
+    scope: 'admin',
+    input: z.object({}),
+    handle: async ({ clientId }) => ({ status: 200, body: await listWebhooks(deps, clientId) }),
+  });
+}
+
+const config = readConfig(['TABLE_NAME', 'DOOR', 'READ_LIMIT_PER_MINUTE']);
+const table = connectTable();
+export const handler = createHandler({
+  door: connectDoor(table, config),
+  limit: limitReads(table, config),
+  webhooks: createWebhooks(table, config.TABLE_NAME),
+  readSecret: createDoorSecretReader(config.DOOR.secretId),
+  now: Date.now,
+});

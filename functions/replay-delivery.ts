@@ -1,0 +1,37 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import * as z from 'zod';
+import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
+import { createDeliveries } from '../lib/aws/deliveries.ts';
+import { createSender, type Sender } from '../lib/aws/queue.ts';
+import { createWebhooks } from '../lib/aws/webhooks.ts';
+import { readConfig } from '../lib/config.ts';
+import { connectDoor } from '../lib/connect-door.ts';
+import { createHttpHandler, type Guards } from '../lib/http.ts';
+import { limitReads } from '../lib/limits.ts';
+import { type DeliveryDeps, replayDelivery } from '../lib/webhooks.ts';
+
+const input = z.object({ path: z.object({ id: z.string(), eventId: z.string() }) });
+
+export function createHandler(given: DeliveryDeps & { notices: Sender } & Guards) {
+  const { door, limit, ...deps } = given;
+  return createHttpHandler({
+    door,
+    limit,
+    scope: 'admin',
+    input,
+    handle: async ({ input: { path }, clientId }) => {
+      const name = { endpointId: path.id, eventId: path.eventId };
+      return { status: 202, body: await replayDelivery(deps, clientId, name) };
+    },
+  });
+}
+
+const config = readConfig(['TABLE_NAME', 'DOOR', 'READ_LIMIT_PER_MINUTE', 'WEBHOOK_QUEUE_URL']);
+const table = connectTable();
+export const handler = createHandler({
+  door: connectDoor(table, config),
+  limit: limitReads(table, config),
+  webhooks: createWebhooks(table, config.TABLE_NAME),
+  deliveries: createDeliveries(table, config.TABLE_NAME),
+  notices: createSender(new SQSClient(awsDefaults), config.WEBHOOK_QUEUE_URL),
+});

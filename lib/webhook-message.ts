@@ -1,0 +1,17 @@
+import * as z from 'zod';
+import { webhookEvent } from './webhook-event.ts';
+
+/** The endpoint that stands for the `callbackUrl`s of a client's uploads. */
+export const CALLBACK = 'callback';
+
+/** One event for one target, on its way through the queue. */
+export const webhookMessage = z.object({
+  clientId: z.string(),
+  endpointId: z.string(),
+  /** Of a callback only: an endpoint's own is looked up when it is called. */
+  url: z.string().optional(),
+  event: webhookEvent,
+  /** Asked for again by the client: sent also where it has arrived. */
+  isReplay: z.boolean().optional(),
+});
+export type WebhookMessage = z.output<typeof webhookMessage>;
