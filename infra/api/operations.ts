@@ -104,6 +104,36 @@ export const OPERATIONS: Record<string, Operation> = {
     summary: 'What was used on which day, and what the budget leaves',
     answers: { 200: { description: 'Days of UTC', schema: schemas.usageReport } },
   },
+  'POST /v1/webhooks': {
+    operationId: 'createWebhook',
+    summary: 'Be told of the end of every analysis',
+    description: 'Standard Webhooks, tried for a day; docs/webhooks.md tells how to check them.',
+    answers: { 201: { description: 'The endpoint', schema: schemas.newWebhook } },
+    example: { url: 'https://example.com/hooks/sightline' },
+  },
+  'GET /v1/webhooks': {
+    operationId: 'listWebhooks',
+    summary: 'Your endpoints, and what callbacks are signed with',
+    answers: { 200: { description: 'All of them', schema: schemas.webhookList } },
+  },
+  'DELETE /v1/webhooks/{id}': {
+    operationId: 'deleteWebhook',
+    summary: 'Be told no more',
+    answers: { 200: { description: 'It is gone', schema: schemas.webhookDeletion } },
+    errors: ['not_found'],
+  },
+  'GET /v1/webhooks/{id}/deliveries': {
+    operationId: 'listDeliveries',
+    summary: 'What became of the newest events; `callback` for those of callbacks',
+    answers: { 200: { description: 'Newest first', schema: schemas.deliveryList } },
+    errors: ['not_found'],
+  },
+  'POST /v1/webhooks/{id}/deliveries/{eventId}/replay': {
+    operationId: 'replayDelivery',
+    summary: 'Send an event once more',
+    answers: { 202: { description: 'As it was until now', schema: schemas.delivery } },
+    errors: ['not_found'],
+  },
   'PUT /v1/analyzers/{name}': {
     operationId: 'putAnalyzer',
     summary: 'Make the next version of an analyzer of your own',

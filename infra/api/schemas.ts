@@ -162,6 +162,39 @@ export const usageReport = z
   })
   .meta({ id: 'UsageReport' });
 
+const webhook = {
+  id: z.string(),
+  url: z.url(),
+  createdAt: time,
+  disabledAt: time.optional().describe('Since it has answered 410'),
+};
+const secret = z.string().describe('For the libraries of standardwebhooks.com');
+export const newWebhook = z.object({ ...webhook, secret }).meta({ id: 'NewWebhook' });
+export const webhookList = z.object({
+  data: z.array(z.object(webhook)),
+  callbacks: z.object({ secret }).describe('Of what is sent to a `callbackUrl`'),
+});
+export const webhookDeletion = z.object({ id: z.string(), deleted: z.literal(true) });
+export const delivery = z
+  .object({
+    eventId: z.string(),
+    status: z.enum(['waiting', 'delivered', 'failed']),
+    type: z.string(),
+    timestamp: time,
+    analysisId: id,
+    url: z.url(),
+    updatedAt: time,
+    attempts: z.array(
+      z.object({
+        at: time,
+        status: z.int().optional().describe('What was answered'),
+        failure: z.string().optional().describe('Why there was no answer'),
+      }),
+    ),
+  })
+  .meta({ id: 'Delivery' });
+export const deliveryList = z.object({ data: z.array(delivery) });
+
 export const health = z.object({ status: z.literal('healthy'), timestamp: time });
 const state = z.record(z.string(), z.enum(['ok', 'unavailable']));
 export const readiness = z.object({
