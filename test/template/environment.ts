@@ -25,7 +25,16 @@ export async function findEnvironmentProblems(packaged: Packaged): Promise<strin
   });
 }
 
+/** By function: hundreds of broken templates are held against the same sources. */
+const needs = new Map<string, string[]>();
+
 function listNeeded(name: string): string[] {
+  const known = needs.get(name) ?? readNeeded(name);
+  needs.set(name, known);
+  return known;
+}
+
+function readNeeded(name: string): string[] {
   const file = `functions/${name}.ts`;
   const list = /readConfig\(\[([^\]]*)\]/.exec(read(file))?.[1] ?? '';
   const own = [...list.matchAll(/'(\w+)'/g)].map(([, variable = '']) => variable);
