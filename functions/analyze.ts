@@ -36,6 +36,7 @@ const config = readConfig([
   'RESULT_BUCKET',
   'CLIENT_BUDGET',
   'WEBHOOK_REACH',
+  'RECORD_DAYS',
 ]);
 const table = connectTable();
 const s3 = new S3Client(awsDefaults);
@@ -47,6 +48,7 @@ export const handler = createHandler({
   spending: createSpending(table, config.TABLE_NAME),
   budget: config.CLIENT_BUDGET,
   reach: config.WEBHOOK_REACH,
+  recordDays: config.RECORD_DAYS,
   analyses: createAnalyses(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
   results: createResults(s3, config.RESULT_BUCKET),

@@ -37,6 +37,7 @@ const config = readConfig([
   'MAX_PICTURE_BYTES',
   'CLIENT_BUDGET',
   'WEBHOOK_REACH',
+  'RECORD_DAYS',
 ]);
 const table = connectTable();
 const s3 = new S3Client(awsDefaults);
@@ -48,6 +49,7 @@ export const handler = createHandler({
   spending: createSpending(table, config.TABLE_NAME),
   budget: config.CLIENT_BUDGET,
   reach: config.WEBHOOK_REACH,
+  recordDays: config.RECORD_DAYS,
   analyses: createAnalyses(table, config.TABLE_NAME),
   contents: createContents(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),

@@ -2,6 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { createAnalyses } from '../lib/aws/analyses.ts';
+import { createClientSettings } from '../lib/aws/client-settings.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createSender } from '../lib/aws/queue.ts';
 import { createSpending } from '../lib/aws/spending.ts';
@@ -22,7 +23,13 @@ export function createHandler(deps: ClaimDeps) {
     });
 }
 
-const config = readConfig(['TABLE_NAME', 'UPLOAD_BUCKET', 'DROP_CLIENT_ID', 'WEBHOOK_QUEUE_URL']);
+const config = readConfig([
+  'TABLE_NAME',
+  'UPLOAD_BUCKET',
+  'DROP_CLIENT_ID',
+  'WEBHOOK_QUEUE_URL',
+  'RECORD_DAYS',
+]);
 const table = connectTable();
 export const handler = createHandler({
   analyses: createAnalyses(table, config.TABLE_NAME),
@@ -31,6 +38,8 @@ export const handler = createHandler({
   spending: createSpending(table, config.TABLE_NAME),
   webhooks: createWebhooks(table, config.TABLE_NAME),
   notices: createSender(new SQSClient(awsDefaults), config.WEBHOOK_QUEUE_URL),
+  settings: createClientSettings(table, config.TABLE_NAME),
+  recordDays: config.RECORD_DAYS,
   dropClientId: config.DROP_CLIENT_ID,
   now: Date.now,
 });

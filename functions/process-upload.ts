@@ -39,6 +39,7 @@ const config = readConfig([
   'MAX_PICTURE_PIXELS',
   'CLIENT_BUDGET',
   'WEBHOOK_QUEUE_URL',
+  'RECORD_DAYS',
 ]);
 const table = connectTable();
 const s3 = new S3Client(awsDefaults);
@@ -51,6 +52,7 @@ export const handler = createHandler({
   budget: config.CLIENT_BUDGET,
   webhooks: createWebhooks(table, config.TABLE_NAME),
   notices: createSender(sqs, config.WEBHOOK_QUEUE_URL),
+  recordDays: config.RECORD_DAYS,
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
   results: createResults(s3, config.RESULT_BUCKET),
   queue: createQueue(sqs, config.UPLOAD_QUEUE_URL),

@@ -16,6 +16,9 @@ export const MAX_PAUSED_TRIES = 6;
 export const UPLOAD_EXPIRES_SECONDS = 900;
 /** How long the record of an upload that never came is kept, in seconds (7 days). */
 const UNUSED_RECORD_SECONDS = 604_800;
+/** The days that a client's data may be kept: infra/storage.yml has a rule for each. */
+export const RETENTION_DAYS = [1, 7, 30, 90, 365] as const;
+const DAY_SECONDS = 86_400;
 /** How long a tombstone stays, in seconds: as long as the longest-lived message (14 days). */
 export const TOMBSTONE_SECONDS = 1_209_600;
 
@@ -124,6 +127,8 @@ export const analysisRecord = summaryRecord.extend({
   /** Where the result lies when it is too large for the table. */
   resultKey: z.string().optional(),
   safety: z.record(z.string(), z.unknown()).optional(),
+  /** How long it is kept after its end; absent: until it is deleted. */
+  recordDays: z.number().optional(),
   attempts: z.number(),
   deaths: z.number(),
   /** Times that it has waited for the answer to the same bytes. */
@@ -166,6 +171,7 @@ export interface NewAnalysis {
   options?: string | undefined;
   keep?: Keep | undefined;
   fresh?: boolean | undefined;
+  recordDays?: number | undefined;
   expectedSha256?: string | undefined;
   tags?: string[] | undefined;
   metadata?: Record<string, string> | undefined;
@@ -192,6 +198,7 @@ export function newAnalysis(given: NewAnalysis): AnalysisRecord {
     options: given.options,
     keep: given.keep,
     fresh: given.fresh || undefined,
+    recordDays: given.recordDays,
     expectedSha256: given.expectedSha256,
     cached: false,
     tags: given.tags ?? [],
@@ -199,6 +206,11 @@ export function newAnalysis(given: NewAnalysis): AnalysisRecord {
     attempts: 0,
     deaths: 0,
   };
+}
+
+/** The table's TTL of an analysis that ends `now` (epoch milliseconds), in epoch seconds; undefined where it is kept. */
+export function expiryOf({ recordDays }: Pick<AnalysisRecord, 'recordDays'>, now: number) {
+  return recordDays === undefined ? undefined : Math.floor(now / 1000) + recordDays * DAY_SECONDS;
 }
 
 export function hasEnded(status: string): status is EndStatus {

@@ -9,6 +9,7 @@ import type { AnalyzeForm } from './form.ts';
 import type { RouteRequest } from './http.ts';
 import { describeProblem, type Reply } from './problem.ts';
 import { type RefuseSpentDeps, refuseSpent } from './refuse-spent.ts';
+import { type RetentionDeps, readRetention } from './retention.ts';
 import { checkCallback, describeUpload } from './upload.ts';
 import { type LookUpDeps, type Seen, waitForAnalysis } from './wait.ts';
 import type { Reach } from './webhook-target.ts';
@@ -16,7 +17,7 @@ import type { Reach } from './webhook-target.ts';
 /** How long the call waits for the end, in seconds: the HTTP API gives up at 30. */
 const MAX_WAIT_SECONDS = 25;
 
-export interface AnalyzeNowDeps extends LookUpDeps, RefuseSpentDeps {
+export interface AnalyzeNowDeps extends LookUpDeps, RefuseSpentDeps, RetentionDeps {
   analyses: Pick<Analyses, 'read' | 'create'>;
   uploads: Pick<Uploads, 'put'>;
   findAnalyzer: FindAnalyzer;
@@ -41,8 +42,9 @@ export async function analyzeNow(
   const id = createAnalysisId(origin?.at ?? now, origin?.entropy);
   const isBegun = origin !== undefined && (await deps.analyses.read(id)) !== undefined;
   if (!isBegun) await refuseSpent(deps, clientId);
-  await deps.analyses.create(describeUpload(id, clientId, { ...form, ...chosen }, now));
-  await deps.uploads.put(uploadKey(id), form.bytes, form.contentType);
+  const { recordDays, uploadDays } = await readRetention(deps, clientId);
+  await deps.analyses.create(describeUpload(id, clientId, { ...form, ...chosen, recordDays }, now));
+  await deps.uploads.put(uploadKey(id), form.bytes, form.contentType, uploadDays);
   const until = receivedAt + MAX_WAIT_SECONDS * 1000;
   const seen = await waitForAnalysis(deps, { id, clientId, until });
   // Asked again, it is told from the record: that goes on, and may be deleted.

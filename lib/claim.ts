@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type AfterEndDeps, countAndTell, tellAgain } from './after-end.ts';
-import { type AnalysisRecord, LEASE_SECONDS, newAnalysis, type Tombstone } from './analysis.ts';
+import {
+  type AnalysisRecord,
+  expiryOf,
+  LEASE_SECONDS,
+  newAnalysis,
+  type Tombstone,
+} from './analysis.ts';
 import { analysisIdFor, DROP_FOLDER, type UploadedObject } from './analysis-id.ts';
 import { type AnalyzerReference, parseReference } from './analyzers/reference.ts';
 import type { Analyses, LeaseFields } from './aws/analyses.ts';
@@ -9,11 +15,12 @@ import { type ErrorCode, ServiceError } from './errors.ts';
 import type { FindAnalyzer } from './find-analyzer.ts';
 import { logger, measureEnd } from './log.ts';
 import { describeError, type Outcome } from './outcome.ts';
+import { type RetentionDeps, readRetention } from './retention.ts';
 
 /** Claims lost to a quicker worker before the message is left to it. */
 const MAX_CLAIM_TRIES = 3;
 
-export interface ClaimDeps extends AfterEndDeps {
+export interface ClaimDeps extends AfterEndDeps, RetentionDeps {
   analyses: Analyses;
   uploads: { bucket: string; remove(key: string, eTag?: string): Promise<boolean> };
   findAnalyzer: FindAnalyzer;
@@ -47,7 +54,7 @@ export function identifyObject(
 
 /** The record of an object in the drop folder; `drop/ANALYZER/…` picks the analyzer, if there is one of that name. */
 export async function describeDropped(
-  deps: Pick<ClaimDeps, 'findAnalyzer' | 'dropClientId' | 'now'>,
+  deps: Pick<ClaimDeps, 'findAnalyzer' | 'dropClientId' | 'settings' | 'recordDays' | 'now'>,
   id: string,
   object: UploadedObject,
 ): Promise<AnalysisRecord> {
@@ -56,6 +63,7 @@ export async function describeDropped(
   const find = (wanted: AnalyzerReference) => deps.findAnalyzer(deps.dropClientId, wanted);
   const analyzer = (reference && (await find(reference))) ?? (await find({ name: 'describe' }));
   if (!analyzer) throw new ServiceError('internal');
+  const { recordDays } = await readRetention(deps, deps.dropClientId);
   const {
     uploadExpiresAt: _,
     expiresAt: __,
@@ -63,6 +71,7 @@ export async function describeDropped(
   } = newAnalysis({
     id,
     clientId: deps.dropClientId,
+    recordDays,
     source: { key: object.key, filename: object.key.slice(DROP_FOLDER.length), bytes: object.size },
     analyzer: { name: analyzer.name, version: analyzer.version },
     now: deps.now(),
@@ -161,7 +170,8 @@ async function endForGood(
 ): Promise<{ outcome: Outcome } | undefined> {
   const error = record.error?.code === code ? record.error : describeError(new ServiceError(code));
   const now = deps.now();
-  const changes = { status, completedAt: new Date(now).toISOString(), error };
+  const expiresAt = expiryOf(record, now);
+  const changes = { status, completedAt: new Date(now).toISOString(), error, expiresAt };
   if (!(await deps.analyses.settle(record.id, changes, { version: record.version })))
     return undefined;
   const { attempts, deaths, startedAt } = record;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { RETENTION_DAYS } from './analysis.ts';
 
 const text = z.string().min(1);
 const list = z.string().transform((all) => all.split(/[\s,]+/).filter((one) => one !== ''));
@@ -65,6 +66,8 @@ const SETTINGS = {
   GEMINI_BASE_URL: z.url(),
   /** Ordered: the first is tried first. */
   GEMINI_MODELS: text.transform((list) => list.split(',').map((model) => model.trim())),
+  /** Days that analyses are kept after their end; 0 = until they are deleted. */
+  RECORD_DAYS: z.coerce.number().pipe(z.literal([0, ...RETENTION_DAYS])),
   MAX_PICTURE_BYTES: positive,
   MAX_PICTURE_PIXELS: positive,
   /** Uploads and analyses, and everything else, of one client; 0 = no limit. */

@@ -1,5 +1,5 @@
 import { countAndTell, tellAgain } from './after-end.ts';
-import { type AnalysisRecord, hasEnded } from './analysis.ts';
+import { type AnalysisRecord, expiryOf, hasEnded } from './analysis.ts';
 import type { UploadedObject } from './analysis-id.ts';
 import { type ClaimDeps, describeDropped, identifyObject } from './claim.ts';
 import { decideFailure } from './decide.ts';
@@ -38,13 +38,14 @@ export async function failObject(deps: ClaimDeps, object: UploadedObject): Promi
   return { kind: 'ended', status: 'failed', code };
 }
 
-function failure(deps: ClaimDeps, code: ErrorCode, record?: AnalysisRecord) {
-  const completedAt = new Date(deps.now()).toISOString();
-  const error = record?.error ?? describeError(new ServiceError(code));
-  return { status: 'failed', completedAt, error, expiresAt: undefined } as const;
+function failure(deps: ClaimDeps, code: ErrorCode, record: AnalysisRecord) {
+  const now = deps.now();
+  const error = record.error ?? describeError(new ServiceError(code));
+  const completedAt = new Date(now).toISOString();
+  return { status: 'failed', completedAt, error, expiresAt: expiryOf(record, now) } as const;
 }
 
 async function createFailed(deps: ClaimDeps, id: string, object: UploadedObject, code: ErrorCode) {
   const record = await describeDropped(deps, id, object);
-  return deps.analyses.create({ ...record, ...failure(deps, code) });
+  return deps.analyses.create({ ...record, ...failure(deps, code, record) });
 }

@@ -1,4 +1,4 @@
-import type { AnalysisRecord } from './analysis.ts';
+import { type AnalysisRecord, expiryOf } from './analysis.ts';
 import type { Analyses } from './aws/analyses.ts';
 import type { Contents } from './aws/contents.ts';
 import type { Results } from './aws/results.ts';
@@ -27,20 +27,26 @@ export async function answerAnnounced(
   if (bytes !== undefined && bytes !== holder.source.bytes) return false;
   return deps.analyses.create({
     ...finish(announced, holder),
-    resultKey: holder.resultKey && (await copyResult(deps, holder.resultKey, announced.id)),
+    resultKey: holder.resultKey && (await copyResult(deps, holder.resultKey, announced)),
   });
 }
 
 function finish(announced: AnalysisRecord, holder: AnalysisRecord): AnalysisRecord {
-  const { uploadExpiresAt: _, expiresAt: __, ...record } = announced;
+  const { uploadExpiresAt: _, ...record } = announced;
   const answer = copyAnswer(holder, record);
   const completedAt = record.createdAt;
-  return { ...record, ...answer, result: holder.result, status: 'succeeded', completedAt };
+  const expiresAt = expiryOf(record, Date.parse(completedAt));
+  const { result } = holder;
+  return { ...record, ...answer, result, status: 'succeeded', completedAt, expiresAt };
 }
 
 /** A copy of its own, so that it outlives the first one. */
-async function copyResult({ results }: KnownUploadDeps, from: string, id: string): Promise<string> {
+async function copyResult(
+  { results }: KnownUploadDeps,
+  from: string,
+  { id, recordDays }: AnalysisRecord,
+): Promise<string> {
   const resultKey = `results/${id}/copy.json`;
-  await results.copy(from, resultKey);
+  await results.copy(from, resultKey, recordDays);
   return resultKey;
 }

@@ -1,5 +1,5 @@
 import type { AnalysisRecord, EndStatus } from './analysis.ts';
-import { MAX_ATTEMPTS, MAX_PAUSED_TRIES } from './analysis.ts';
+import { expiryOf, MAX_ATTEMPTS, MAX_PAUSED_TRIES } from './analysis.ts';
 import type { Analyses, Change } from './aws/analyses.ts';
 import { MAX_INLINE_RESULT_BYTES, type Results } from './aws/results.ts';
 import type { Claim } from './claim.ts';
@@ -37,7 +37,7 @@ export async function storeAnswer(
   const resultKey = large ? `results/${record.id}/${record.leaseToken}.json` : undefined;
   if (resultKey) {
     await lease.advance({ stage: 'storing', resultKey }); // known before it is there, so that a deletion finds it
-    await deps.results.put(resultKey, json);
+    await deps.results.put(resultKey, json, record.recordDays);
   }
   const kept = { result: large ? undefined : result, resultKey, error: undefined };
   const stored = await end(deps, held, { status: 'succeeded', ...found, ...kept });
@@ -54,7 +54,8 @@ async function end(
   const now = deps.now();
   const completedAt = new Date(now).toISOString();
   const { costUsd } = lease.noted().usage ?? record.usage ?? {};
-  if (!(await lease.settle({ ...changes, completedAt })))
+  const expiresAt = expiryOf(record, now);
+  if (!(await lease.settle({ ...changes, completedAt, expiresAt })))
     return { kind: 'ignored', reason: 'lease_lost' };
   const { status, model, error } = changes;
   const latencyMs = now - Date.parse(record.startedAt ?? completedAt);

@@ -9,6 +9,7 @@ import type { Origin } from './idempotency.ts';
 import { answerAnnounced, type KnownUploadDeps } from './known-upload.ts';
 import type { Reply } from './problem.ts';
 import { type RefuseSpentDeps, refuseSpent } from './refuse-spent.ts';
+import { type Retention, type RetentionDeps, readRetention } from './retention.ts';
 import { MAX_TARGET_CHARACTERS, parseTarget, type Reach } from './webhook-target.ts';
 
 /** Bounds of what a client may say of an upload: characters, but for the counts. */
@@ -65,9 +66,10 @@ export const freshness = z
 
 /** What a client says of an upload, and of how to analyse it. */
 export type UploadWish = Omit<UploadRequest, 'contentLength' | 'analyzer' | 'options'> &
-  ChosenAnalyzer & { fresh: boolean };
+  ChosenAnalyzer &
+  Pick<Retention, 'recordDays'> & { fresh: boolean };
 
-export interface UploadDeps extends KnownUploadDeps, RefuseSpentDeps {
+export interface UploadDeps extends KnownUploadDeps, RefuseSpentDeps, RetentionDeps {
   uploads: Pick<Uploads, 'sign'>;
   findAnalyzer: FindAnalyzer;
   maxBytes: number;
@@ -89,9 +91,10 @@ export async function announceUpload(
   checkAnnounced(request, deps.maxBytes);
   checkCallback(request, deps.reach);
   const chosen = await chooseAnalyzer(deps.findAnalyzer, clientId, request, 'body');
+  const { recordDays, uploadDays } = await readRetention(deps, clientId);
   const now = deps.now();
   const id = createAnalysisId(origin?.at ?? now, origin?.entropy);
-  const record = describeUpload(id, clientId, { ...request, ...chosen }, now);
+  const record = describeUpload(id, clientId, { ...request, ...chosen, recordDays }, now);
   const links = { self: `/v1/analyses/${id}` };
   if (await answerAnnounced(deps, record, request.contentLength)) {
     return { status: 200, body: { id, status: 'succeeded', cached: true, upload: null, links } };
@@ -104,6 +107,7 @@ export async function announceUpload(
     minBytes: request.contentLength ?? 0,
     maxBytes: request.contentLength ?? deps.maxBytes,
     expiresInSeconds: UPLOAD_EXPIRES_SECONDS,
+    keptDays: uploadDays,
     now,
   });
   const body = { id, status: 'awaiting_upload', upload, links };
@@ -118,7 +122,7 @@ export function describeUpload(
   now: number,
 ): AnalysisRecord {
   const { filename, contentType, analyzer, sha256, ...rest } = request;
-  const { options, prompt, callbackUrl, keep, fresh, tags, metadata } = rest;
+  const { options, prompt, callbackUrl, keep, fresh, recordDays, tags, metadata } = rest;
   return newAnalysis({
     id,
     clientId,
@@ -129,6 +133,7 @@ export function describeUpload(
     callbackUrl,
     keep,
     fresh,
+    recordDays,
     expectedSha256: sha256,
     tags,
     metadata,

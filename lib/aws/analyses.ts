@@ -57,7 +57,7 @@ export function createAnalyses(table: DynamoDBDocumentClient, TableName: string)
     async read(id: string): Promise<AnalysisRecord | Tombstone | undefined> {
       if (!isAnalysisId(id)) return undefined;
       const { Item } = await table.send(new GetCommand({ ...keyOf(id), ConsistentRead: true }));
-      if (!Item) return undefined;
+      if (!Item || isPast(Item.expiresAt)) return undefined;
       return Item.status === 'deleted' ? tombstone.parse(Item) : analysisRecord.parse(Item);
     },
 
@@ -96,6 +96,11 @@ export function createAnalyses(table: DynamoDBDocumentClient, TableName: string)
       return accepted(table.send(new PutCommand({ TableName, Item, ...guard })));
     },
   };
+}
+
+/** The table itself takes up to some days to remove what has had its time. Epoch seconds. */
+function isPast(expiresAt: unknown): boolean {
+  return typeof expiresAt === 'number' && expiresAt * 1000 <= Date.now();
 }
 
 function guardBy(guard: Guard) {

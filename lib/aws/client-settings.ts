@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { RETENTION_DAYS } from '../analysis.ts';
 
 /** How long settings are trusted before they are read again, in milliseconds: no change takes longer to hold. */
 export const CLIENT_SETTINGS_TTL_MS = 10_000;
@@ -10,6 +11,7 @@ export const MAX_ALLOWED_BLOCKS = 100;
 
 const amount = z.number().nonnegative();
 const count = z.int().nonnegative();
+const days = z.literal(RETENTION_DAYS);
 
 /** What was decided for one client; what is left out is as the stage has it. */
 export const clientSettings = z.object({
@@ -27,8 +29,8 @@ export const clientSettings = z.object({
   readsPerMinute: count.optional(),
   retention: z
     .object({
-      uploadDays: z.int().positive().optional(),
-      recordDays: z.int().positive().optional(),
+      uploadDays: days.optional(),
+      recordDays: days.optional(),
     })
     .optional(),
   /** Addresses that the client may call from, as CIDR blocks; empty or left out: any. */

@@ -5,6 +5,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import { describeKept } from './kept-days.ts';
 
 /** Results of more bytes than this as JSON go to S3: an item of the table holds 400 KB in all. */
 export const MAX_INLINE_RESULT_BYTES = 300_000;
@@ -15,13 +16,14 @@ export type Results = ReturnType<typeof createResults>;
 const storedResult = z.record(z.string(), z.unknown());
 
 export function createResults(s3: S3Client, bucket: string) {
-  async function put(key: string, json: string): Promise<void> {
+  async function put(key: string, json: string, keptDays?: number): Promise<void> {
     await s3.send(
       new PutObjectCommand({
         Bucket: bucket,
         Key: key,
         Body: json,
         ContentType: 'application/json',
+        ...describeKept(keptDays),
       }),
     );
   }
@@ -38,8 +40,8 @@ export function createResults(s3: S3Client, bucket: string) {
       return storedResult.parse(JSON.parse(await readText(key)));
     },
 
-    async copy(from: string, to: string): Promise<void> {
-      await put(to, await readText(from));
+    async copy(from: string, to: string, keptDays?: number): Promise<void> {
+      await put(to, await readText(from), keptDays);
     },
 
     async remove(key: string): Promise<void> {

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { ServiceError } from '../errors.ts';
+import { DAYS_TAG, describeKept } from './kept-days.ts';
 
 /** The bucket that clients upload to. */
 export type Uploads = ReturnType<typeof createUploads>;
@@ -25,6 +26,8 @@ export interface SignUploadOptions {
   minBytes: number;
   maxBytes: number;
   expiresInSeconds: number;
+  /** Of the file, once it is there; left out: as long as the bucket keeps any. */
+  keptDays?: number | undefined;
   /** Epoch milliseconds. */
   now: number;
 }
@@ -44,7 +47,7 @@ export function createUploads(s3: S3Client, bucket: string) {
       const { url, fields } = await createPresignedPost(s3, {
         Bucket: bucket,
         Key: options.key,
-        Fields: { 'Content-Type': options.contentType },
+        Fields: { 'Content-Type': options.contentType, ...describeTagging(options.keptDays) },
         Conditions: [['content-length-range', options.minBytes, options.maxBytes]],
         Expires: options.expiresInSeconds,
       });
@@ -52,10 +55,14 @@ export function createUploads(s3: S3Client, bucket: string) {
       return { method: 'POST', url, fields, expiresAt, maxBytes: options.maxBytes };
     },
 
-    async put(key: string, bytes: Uint8Array, contentType: string): Promise<void> {
-      await s3.send(
-        new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ContentType: contentType }),
-      );
+    async put(
+      key: string,
+      bytes: Uint8Array,
+      contentType: string,
+      keptDays?: number,
+    ): Promise<void> {
+      const object = { Bucket: bucket, Key: key, Body: bytes, ContentType: contentType };
+      await s3.send(new PutObjectCommand({ ...object, ...describeKept(keptDays) }));
     },
 
     /**
@@ -97,6 +104,13 @@ export function createUploads(s3: S3Client, bucket: string) {
       );
     },
   };
+}
+
+/** The same tag as a form has it; S3 takes it as XML there. */
+function describeTagging(days: number | undefined): Record<string, string> {
+  if (days === undefined) return {};
+  const tag = `<Tag><Key>${DAYS_TAG}</Key><Value>${days}</Value></Tag>`;
+  return { tagging: `<Tagging><TagSet>${tag}</TagSet></Tagging>` };
 }
 
 function undefinedIfMissing(error: unknown): undefined {

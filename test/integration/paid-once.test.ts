@@ -29,8 +29,8 @@ let photo: Buffer;
 
 beforeAll(async () => {
   service = await startService({}, ({ service: aws, operation, input }) => {
-    const isBudgets = JSON.stringify(input ?? '').includes('spending#');
-    if (!isBudgets) awsCalls.push(`${aws}:${operation}`);
+    const isApart = /"(spending|webhooks)#/.test(JSON.stringify(input ?? ''));
+    if (!isApart) awsCalls.push(`${aws}:${operation}`);
   });
   deps = {
     ...service,
@@ -258,7 +258,7 @@ describe('the analysis that holds the content', () => {
   });
 });
 
-test('a known picture costs five calls of AWS, a fresh one seven, the budget apart', async () => {
+test('a known picture costs five calls of AWS, a fresh one seven, budget and webhooks apart', async () => {
   for (const { environment } of service.played.functions) Object.assign(process.env, environment);
   const { createHandler } = await import('../../functions/process-upload.ts');
   const { createQueue } = await import('../../lib/aws/queue.ts');

@@ -91,6 +91,7 @@ export async function startService(
     reach: 'local' as const,
     deliveries: createDeliveries(table, tableName),
     notices: createSender(new SQSClient({}), played.refOf('WebhookQueue')),
+    recordDays: 0,
     uploads: createUploads(s3, uploadBucket),
     results: createResults(s3, played.refOf('ResultBucket')),
     /** Of a process that tests share, only tests of it want the end. */

@@ -90,6 +90,7 @@ export const CALLS: Record<string, Record<Call, string>> = {
     'dynamodb:UpdateItem spending': 'Spending',
     'dynamodb:GetItem webhooks': 'Webhooks',
     'sqs:SendMessageBatch WebhookQueue': 'TellWebhooks',
+    'dynamodb:GetItem client': 'ReadClientSettings',
   },
   'get-analysis': {
     ...DOOR,

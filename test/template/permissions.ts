@@ -147,6 +147,8 @@ const S3_ACTIONS: Record<string, string> = {
   PostObject: 's3:PutObject',
   HeadBucket: 's3:ListBucket',
 };
+// Of objects that may have a tag with how long they are kept.
+const TAGGING = new Set(['PutObject', 'PostObject']);
 // By S3 in the caller's name, where the bucket is encrypted with KMS.
 const KMS_ACTIONS: Record<string, string> = {
   GetObject: 'kms:Decrypt',
@@ -164,6 +166,9 @@ function askS3(operation: string, on: string, missing: boolean, names: Names): Q
   return [
     { action, resource: folder ? `${bucket}/${folder}/x` : bucket },
     ...(missing ? [{ action: 's3:ListBucket', resource: bucket }] : []),
+    ...(TAGGING.has(operation)
+      ? [{ action: 's3:PutObjectTagging', resource: `${bucket}/${folder}/x` }]
+      : []),
     ...(isConditional ? [{ action: 's3:GetObject', resource: `${bucket}/${folder}/x` }] : []),
     ...(kms ? [{ action: kms, resource: `${names.Key}` }] : []),
   ];

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { CelEngine } from '@aws/cloudformation-validate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MAX_ATTEMPTS } from '../../lib/analysis.ts';
+import { MAX_ATTEMPTS, RETENTION_DAYS } from '../../lib/analysis.ts';
+import { DAYS_TAG } from '../../lib/aws/kept-days.ts';
 import { listDeployed, listOf, listResources } from './deployed.ts';
 import { findEnvironmentProblems } from './environment.ts';
 import { findEventProblems } from './events.ts';
@@ -131,8 +132,15 @@ describe('what holds data', () => {
       ]);
       const rules: Record<string, unknown>[] = bucket?.LifecycleConfiguration.Rules;
       expect(rules.some((rule) => 'AbortIncompleteMultipartUpload' in rule)).toBe(true);
-      // Records point into the results' bucket for ever.
-      expect(rules.some((rule) => 'ExpirationInDays' in rule)).toBe(id === 'UploadBucket');
+      const byTag = rules.filter((rule) => 'TagFilters' in rule);
+      const tagged = (days: number) => [{ Key: DAYS_TAG, Value: String(days) }];
+      const wanted = RETENTION_DAYS.map((days) => [tagged(days), days]);
+      expect(byTag.map((rule) => [rule.TagFilters, rule.ExpirationInDays])).toEqual(wanted);
+      // Records without a tag point into the results' bucket for ever.
+      const untagged = rules.filter(
+        (rule) => 'ExpirationInDays' in rule && !('TagFilters' in rule),
+      );
+      expect(untagged).toHaveLength(id === 'UploadBucket' ? 1 : 0);
     }
     for (const queue of propertiesOf(prod, 'SQS::Queue'))
       expect(queue.SqsManagedSseEnabled).toBe(true);
