@@ -3,7 +3,7 @@ import { expiryOf, MAX_ATTEMPTS, MAX_PAUSED_TRIES } from './analysis.ts';
 import type { Analyses, Change } from './aws/analyses.ts';
 import { MAX_INLINE_RESULT_BYTES, type Results } from './aws/results.ts';
 import type { Claim } from './claim.ts';
-import { ServiceError, toServiceError } from './errors.ts';
+import { type ErrorCode, ServiceError, toServiceError } from './errors.ts';
 import { spentOf } from './gemini/tally.ts';
 import type { Lease } from './lease.ts';
 import { logger, measureEnd } from './log.ts';
@@ -110,10 +110,11 @@ export async function settleError(deps: SettleDeps, held: Held, thrown: unknown)
   return { kind: 'later', seconds, reason: error.code };
 }
 
-/** A try in which no model was asked, for all were to be left alone, does not count, within bounds. */
+/** A try in which no model was asked, for all were to be left alone or the budget was set aside for others, does not count, within bounds. */
 function countPaused({ attempts, pausedTries = 0 }: AnalysisRecord, error: ServiceError) {
   const { code } = error;
-  const isPause = code === 'model_unavailable' || code === 'model_rate_limited';
+  const pauses: ErrorCode[] = ['model_unavailable', 'model_rate_limited', 'budget_exhausted'];
+  const isPause = pauses.includes(code);
   const wasAsked = spentOf(error)?.calls !== 0;
   if (!isPause || wasAsked || pausedTries >= MAX_PAUSED_TRIES) return undefined;
   return { attempts: attempts - 1, pausedTries: pausedTries + 1 };

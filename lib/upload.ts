@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { countEnd } from './after-end.ts';
 import { type AnalysisRecord, keep, newAnalysis, UPLOAD_EXPIRES_SECONDS } from './analysis.ts';
 import { createAnalysisId, uploadKey } from './analysis-id.ts';
+import type { Spending } from './aws/spending.ts';
 import type { Uploads } from './aws/uploads.ts';
 import { analyzerFields, type ChosenAnalyzer, chooseAnalyzer } from './choose-analyzer.ts';
 import { ServiceError } from './errors.ts';
@@ -70,6 +72,7 @@ export type UploadWish = Omit<UploadRequest, 'contentLength' | 'analyzer' | 'opt
   Pick<Retention, 'recordDays'> & { fresh: boolean };
 
 export interface UploadDeps extends KnownUploadDeps, RefuseSpentDeps, RetentionDeps {
+  spending: Pick<Spending, 'read' | 'add'>;
   uploads: Pick<Uploads, 'sign'>;
   findAnalyzer: FindAnalyzer;
   maxBytes: number;
@@ -97,6 +100,7 @@ export async function announceUpload(
   const record = describeUpload(id, clientId, { ...request, ...chosen, recordDays }, now);
   const links = { self: `/v1/analyses/${id}` };
   if (await answerAnnounced(deps, record, request.contentLength)) {
+    await countEnd(deps, clientId, { succeeded: 1, cached: 1 }, now);
     return { status: 200, body: { id, status: 'succeeded', cached: true, upload: null, links } };
   }
   await refuseSpent(deps, clientId);
