@@ -8,6 +8,7 @@ import {
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { ServiceError } from '../errors.ts';
 import { DAYS_TAG, describeKept } from './kept-days.ts';
+import { removeVersions } from './object-versions.ts';
 
 /** The bucket that clients upload to. */
 export type Uploads = ReturnType<typeof createUploads>;
@@ -94,6 +95,8 @@ export function createUploads(s3: S3Client, bucket: string) {
       const head = new HeadObjectCommand({ Bucket: bucket, Key: key });
       const found = await s3.send(head).catch(undefinedIfMissing);
       if (!found || (eTag !== undefined && found.ETag !== eTag)) return false;
+      // Only a bucket that a stage brings along may keep them: our own keep no versions.
+      if (found.VersionId !== undefined) return removeVersions(s3, { bucket, key, eTag });
       const IfMatch = found.ETag;
       return s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, IfMatch })).then(
         () => true,

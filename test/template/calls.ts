@@ -173,6 +173,18 @@ export const CALLS: Record<string, Record<Call, string>> = {
   'not-found': {},
 };
 
+const VERSIONS = (remove: string) => ({
+  's3:ListObjectVersions uploads': 'MissUploads',
+  's3:DeleteObjectVersion uploads/uploads': remove,
+  's3:DeleteObjectVersion uploads/drop': remove,
+});
+/** Made only where a stage brings along a bucket that keeps versions, which the laptop's do not. */
+export const CALLS_WHERE_VERSIONED: Record<string, Record<Call, string>> = {
+  'process-upload': VERSIONS('ReadAndRemoveUploads'),
+  'delete-analysis': VERSIONS('RemoveUploads'),
+  'delete-data': VERSIONS('RemoveUploads'),
+};
+
 /** What Lambda itself does in the function's name: it writes the log, and polls the queues. */
 export const CALLS_OF_LAMBDA = {
   logs: { 'logs:CreateLogStream': 'WriteLog', 'logs:PutLogEvents': 'WriteLog' },

@@ -1,4 +1,4 @@
-import { CALLS, CALLS_OF_LAMBDA } from './calls.ts';
+import { CALLS, CALLS_OF_LAMBDA, CALLS_WHERE_VERSIONED } from './calls.ts';
 import {
   createPackagedResolver,
   type Deployed,
@@ -121,7 +121,7 @@ async function readNames(packaged: Packaged): Promise<Names> {
 }
 
 function listRows({ name }: Deployed, names: Names): Row[] {
-  return Object.entries(CALLS[name] ?? {}).map(([call, sids]) => ({
+  return Object.entries({ ...CALLS[name], ...CALLS_WHERE_VERSIONED[name] }).map(([call, sids]) => ({
     call,
     sids: sids.split(' '),
     questions: askFor(call, names),
@@ -146,6 +146,7 @@ const S3_ACTIONS: Record<string, string> = {
   HeadObject: 's3:GetObject',
   PostObject: 's3:PutObject',
   HeadBucket: 's3:ListBucket',
+  ListObjectVersions: 's3:ListBucketVersions',
 };
 // Of objects that may have a tag with how long they are kept.
 const TAGGING = new Set(['PutObject', 'PostObject']);
