@@ -27,7 +27,8 @@ export const filename = z.string().min(1).max(MAX_FILENAME_CHARACTERS);
 
 export const mediaType = z
   .string()
-  .regex(/^[\w.+-]{1,64}\/[\w.+-]{1,64}$/, 'has to be a media type');
+  .regex(/^[\w.+-]{1,64}\/[\w.+-]{1,64}$/, 'has to be a media type')
+  .describe('A type of picture, or application/octet-stream; the bytes are what counts');
 
 export const prompt = z.string().trim().min(1).max(MAX_PROMPT_CHARACTERS);
 
@@ -52,7 +53,11 @@ export const uploadRequest = z.strictObject({
   tags: z.array(z.string().min(1).max(MAX_TAG_CHARACTERS)).max(MAX_TAGS).optional(),
   metadata: z
     .record(
-      z.string().min(1).max(MAX_METADATA_KEY_CHARACTERS),
+      z
+        .string()
+        .min(1)
+        .max(MAX_METADATA_KEY_CHARACTERS)
+        .regex(/^(?!__proto__$)/), // refused in any JSON
       z.string().max(MAX_METADATA_VALUE_CHARACTERS),
     )
     .refine((entries) => Object.keys(entries).length <= MAX_METADATA_ENTRIES, 'too many entries')

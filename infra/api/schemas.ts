@@ -98,10 +98,12 @@ export const knownUpload = z
   })
   .meta({ id: 'KnownUpload', description: 'These bytes had been analysed: nothing is to be sent' });
 
-export const deletion = z.object({
-  id,
-  deleted: z.record(z.string(), z.int()).describe('What was removed, counted by store'),
-});
+export const deletion = z
+  .object({
+    id,
+    deleted: z.record(z.string(), z.int()).describe('What was removed, counted by store'),
+  })
+  .meta({ id: 'Deletion' });
 
 export const dataDeletion = z.object({
   complete: z.boolean().describe('Where not: the same call goes on'),
@@ -129,16 +131,20 @@ export const anyAnalyzer = z
   .meta({ id: 'Analyzer' });
 export const analyzerList = z.object({
   data: z.array(
-    z.object({ ...builtInAnalyzer.partial().shape, ...analyzerShape, updatedAt: time.optional() }),
+    z
+      .object({ ...builtInAnalyzer.partial().shape, ...analyzerShape, updatedAt: time.optional() })
+      .meta({ id: 'AnalyzerSummary' }),
   ),
 });
 
-export const token = z.object({
-  token: z.string().describe('Shown this once'),
-  scopes: z.array(z.enum(SCOPES)),
-  maxUses: z.int(),
-  expiresAt: time,
-});
+export const token = z
+  .object({
+    token: z.string().describe('Shown this once'),
+    scopes: z.array(z.enum(SCOPES)),
+    maxUses: z.int(),
+    expiresAt: time,
+  })
+  .meta({ id: 'Token' });
 
 const sums = {
   analyses: z.record(z.string(), z.int()),

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { buildDocument } from '../../infra/api/build-document.ts';
+import { writeTypes } from '../../infra/api/client-types.ts';
 import { OPERATIONS } from '../../infra/api/operations.ts';
+import { writeReference } from '../../infra/api/reference-page.ts';
 import { ERRORS } from '../../lib/errors.ts';
 import { createValidator } from '../support/check-answer.ts';
 
@@ -78,6 +80,14 @@ beforeAll(async () => {
 describe('lib/openapi.json', () => {
   test('is what the routes and their schemas say (npm run docs:api)', () => {
     expect(JSON.parse(read('lib/openapi.json'))).toEqual(built);
+  });
+
+  test('is what the client’s types and the reference page are made of', () => {
+    const withoutLayout = (text: string) => text.replaceAll(/[\s|;'"]|,(?=[\s}])/g, '');
+    const types = withoutLayout(read('client/types.d.ts'));
+    expect(types).toBe(withoutLayout(writeTypes(built)));
+    expect(read('web/reference.html')).toBe(writeReference(built));
+    expect(read('web/reference.html')).not.toMatch(/<script|(src|href)="(https?:)?\/\//);
   });
 
   test('tells of every route that is deployed, and of no other', () => {

@@ -1,0 +1,73 @@
+import { createCaller } from './request.js';
+import { sendFile } from './send-file.js';
+
+export { SightlineError } from './request.js';
+
+const ENDED = ['succeeded', 'failed', 'rejected'];
+/** Seconds that one call waits for news: the service allows as many. */
+const WAIT_SECONDS = 20;
+
+/** Calls of one service with one key: `createClient({ baseUrl, key })`. index.d.ts tells the rest. */
+export function createClient(options) {
+  const call = createCaller(options);
+  const readJson = async (...request) => (await call(...request)).json();
+  const pathOf = (id) => `/v1/analyses/${encodeURIComponent(id)}`;
+
+  async function upload(file, { onProgress, signal, fresh, ...wish } = {}) {
+    const announced = await readJson('POST', '/v1/uploads', {
+      query: { fresh },
+      json: {
+        filename: file.name || 'file',
+        contentType: file.type || 'application/octet-stream',
+        contentLength: file.size,
+        ...wish,
+      },
+      once: crypto.randomUUID(),
+      signal,
+    });
+    // Without a form the service has had these bytes before, and the analysis is there already.
+    if (announced.upload) await sendFile(announced.upload, file, { onProgress, signal });
+    else onProgress?.(file.size, file.size);
+    return announced;
+  }
+
+  async function waitFor(id, { onChange = () => {}, signal } = {}) {
+    let etag;
+    for (;;) {
+      const response = await call('GET', pathOf(id), {
+        query: etag === undefined ? {} : { wait: WAIT_SECONDS },
+        headers: etag === undefined ? {} : { 'if-none-match': etag },
+        signal,
+      });
+      etag = response.headers.get('etag') ?? undefined;
+      if (response.status === 304) continue;
+      const analysis = await response.json();
+      onChange(analysis);
+      if (ENDED.includes(analysis.status)) return analysis;
+    }
+  }
+
+  async function* list({ signal, ...query } = {}) {
+    let cursor;
+    do {
+      const page = await readJson('GET', '/v1/analyses', { query: { ...query, cursor }, signal });
+      yield* page.data;
+      cursor = page.nextCursor;
+    } while (cursor);
+  }
+
+  return {
+    upload,
+    waitFor,
+    list,
+    get: (id, { signal } = {}) => readJson('GET', pathOf(id), { signal }),
+    delete: (id, { signal } = {}) => readJson('DELETE', pathOf(id), { signal }),
+    createToken: (wish = {}, { signal } = {}) =>
+      readJson('POST', '/v1/tokens', { json: wish, once: crypto.randomUUID(), signal }),
+    getUsage: ({ signal, ...query } = {}) => readJson('GET', '/v1/usage', { query, signal }),
+    listAnalyzers: async ({ signal } = {}) =>
+      (await readJson('GET', '/v1/analyzers', { signal })).data,
+    putAnalyzer: (name, definition, { signal } = {}) =>
+      readJson('PUT', `/v1/analyzers/${encodeURIComponent(name)}`, { json: definition, signal }),
+  };
+}

@@ -1,0 +1,463 @@
+// Made by `npm run docs:api` from the schemas that the service checks by.
+
+export type Analysis = {
+  /** Opaque; sorts by the time of creation */
+  id: string;
+  status:
+    | 'awaiting_upload'
+    | 'processing'
+    | 'queued'
+    | 'succeeded'
+    | 'failed'
+    | 'rejected'
+    | 'expired';
+  /** While it is `processing` */
+  stage?: 'validating' | 'converting' | 'analyzing' | 'storing';
+  /** UTC */
+  createdAt: string;
+  /** UTC */
+  updatedAt: string;
+  /** UTC */
+  completedAt?: string;
+  source: Source;
+  analyzer: {
+    name: string;
+    version: number;
+  };
+  model?: string;
+  /** Whether the model’s answer to the same bytes was used again */
+  cached: boolean;
+  usage?: Usage;
+  /** Why it ended without a result; of one that is `queued`: of its last try */
+  error?: {
+    /** See docs/errors.md */
+    code:
+      | 'request_invalid'
+      | 'file_missing'
+      | 'unauthorized'
+      | 'forbidden'
+      | 'not_found'
+      | 'analysis_not_found'
+      | 'idempotency_conflict'
+      | 'upload_expired'
+      | 'file_too_large'
+      | 'type_unsupported'
+      | 'file_malformed'
+      | 'file_too_complex'
+      | 'checksum_mismatch'
+      | 'content_blocked'
+      | 'idempotency_mismatch'
+      | 'rate_limited'
+      | 'budget_exhausted'
+      | 'internal'
+      | 'model_auth_failed'
+      | 'model_request_refused'
+      | 'model_output_invalid'
+      | 'model_unavailable'
+      | 'model_rate_limited';
+    message: string;
+    retryable: boolean;
+    /** Of a budget */
+    resetsAt?: string;
+  };
+  tags: Array<string>;
+  metadata: Record<string, string>;
+  /** By the analyzer’s schema; for `describe`: caption, tags, scene, text, objects, … */
+  result?: Record<string, unknown>;
+  /** What was found and done */
+  safety?: Record<string, unknown>;
+};
+
+/** An analysis without `result` and `safety` */
+export type AnalysisSummary = {
+  /** Opaque; sorts by the time of creation */
+  id: string;
+  status:
+    | 'awaiting_upload'
+    | 'processing'
+    | 'queued'
+    | 'succeeded'
+    | 'failed'
+    | 'rejected'
+    | 'expired';
+  /** While it is `processing` */
+  stage?: 'validating' | 'converting' | 'analyzing' | 'storing';
+  /** UTC */
+  createdAt: string;
+  /** UTC */
+  updatedAt: string;
+  /** UTC */
+  completedAt?: string;
+  source: Source;
+  analyzer: {
+    name: string;
+    version: number;
+  };
+  model?: string;
+  /** Whether the model’s answer to the same bytes was used again */
+  cached: boolean;
+  usage?: Usage;
+  /** Why it ended without a result; of one that is `queued`: of its last try */
+  error?: {
+    /** See docs/errors.md */
+    code:
+      | 'request_invalid'
+      | 'file_missing'
+      | 'unauthorized'
+      | 'forbidden'
+      | 'not_found'
+      | 'analysis_not_found'
+      | 'idempotency_conflict'
+      | 'upload_expired'
+      | 'file_too_large'
+      | 'type_unsupported'
+      | 'file_malformed'
+      | 'file_too_complex'
+      | 'checksum_mismatch'
+      | 'content_blocked'
+      | 'idempotency_mismatch'
+      | 'rate_limited'
+      | 'budget_exhausted'
+      | 'internal'
+      | 'model_auth_failed'
+      | 'model_request_refused'
+      | 'model_output_invalid'
+      | 'model_unavailable'
+      | 'model_rate_limited';
+    message: string;
+    retryable: boolean;
+    /** Of a budget */
+    resetsAt?: string;
+  };
+  tags: Array<string>;
+  metadata: Record<string, string>;
+  caption?: string;
+};
+
+export type AnalyzeQuery = {
+  fresh?: 'true' | 'false';
+};
+
+export type AnalyzeShortQuery = {
+  fresh?: 'true' | 'false';
+};
+
+export type Analyzer = {
+  name: string;
+  version: number;
+  builtIn: boolean;
+  description?: string;
+  /** A JSON Schema */
+  options?: Record<string, unknown>;
+  /** UTC */
+  createdAt?: string;
+  prompt?: string;
+  schema?: Record<string, unknown>;
+  models?: Array<string>;
+  mediaResolution?: 'low' | 'medium' | 'high';
+  thinking?: 'minimal' | 'low' | 'medium' | 'high';
+  maxOutputTokens?: number;
+};
+
+export type AnalyzerSummary = {
+  name: string;
+  version: number;
+  builtIn: boolean;
+  description?: string;
+  /** A JSON Schema */
+  options?: Record<string, unknown>;
+  /** UTC */
+  updatedAt?: string;
+};
+
+export type AnnouncedUpload = {
+  /** Opaque; sorts by the time of creation */
+  id: string;
+  status: 'awaiting_upload';
+  upload: SignedUpload;
+  links: {
+    self: string;
+  };
+};
+
+export type CreateTokenBody = {
+  scopes?: Array<'upload' | 'read' | 'delete'>;
+  expiresInSeconds?: number;
+  maxUses?: number;
+};
+
+export type CreateUploadBody = {
+  filename: string;
+  /** A type of picture, or application/octet-stream; the bytes are what counts */
+  contentType: string;
+  contentLength?: number;
+  sha256?: string;
+  analyzer?: string;
+  options?: unknown;
+  prompt?: string;
+  callbackUrl?: string;
+  keep?: Array<'capturedAt' | 'orientation'>;
+  tags?: Array<string>;
+  metadata?: Record<string, string>;
+};
+
+export type CreateUploadQuery = {
+  fresh?: 'true' | 'false';
+};
+
+export type CreateWebhookBody = {
+  url: string;
+};
+
+export type Deletion = {
+  /** Opaque; sorts by the time of creation */
+  id: string;
+  /** What was removed, counted by store */
+  deleted: Record<string, number>;
+};
+
+export type Delivery = {
+  eventId: string;
+  status: 'waiting' | 'delivered' | 'failed';
+  type: string;
+  /** UTC */
+  timestamp: string;
+  /** Opaque; sorts by the time of creation */
+  analysisId: string;
+  url: string;
+  /** UTC */
+  updatedAt: string;
+  attempts: Array<{
+    /** UTC */
+    at: string;
+    /** What was answered */
+    status?: number;
+    /** Why there was no answer */
+    failure?: string;
+  }>;
+};
+
+export type GetAnalysisQuery = {
+  wait?: number;
+};
+
+export type GetAnalyzerQuery = {
+  version?: number;
+};
+
+export type GetUsageQuery = {
+  from?: string;
+  to?: string;
+};
+
+/** These bytes had been analysed: nothing is to be sent */
+export type KnownUpload = {
+  /** Opaque; sorts by the time of creation */
+  id: string;
+  status: 'succeeded';
+  cached: true;
+  upload: null;
+  links: {
+    self: string;
+  };
+};
+
+export type ListAnalysesQuery = {
+  limit?: number;
+  cursor?: string;
+  status?:
+    | 'awaiting_upload'
+    | 'processing'
+    | 'queued'
+    | 'succeeded'
+    | 'failed'
+    | 'rejected'
+    | 'expired';
+  tag?: string;
+  analyzer?: string;
+  key?: string;
+};
+
+export type NewWebhook = {
+  id: string;
+  url: string;
+  /** UTC */
+  createdAt: string;
+  /** Since it has answered 410 */
+  disabledAt?: string;
+  /** For the libraries of standardwebhooks.com */
+  secret: string;
+};
+
+export type OwnAnalyzer = {
+  name: string;
+  version: number;
+  builtIn: boolean;
+  /** UTC */
+  createdAt: string;
+  prompt: string;
+  schema: Record<string, unknown>;
+  models?: Array<string>;
+  mediaResolution: 'low' | 'medium' | 'high';
+  thinking: 'minimal' | 'low' | 'medium' | 'high';
+  maxOutputTokens: number;
+};
+
+/** RFC 9457 */
+export type Problem = {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  /** See docs/errors.md */
+  code:
+    | 'request_invalid'
+    | 'file_missing'
+    | 'unauthorized'
+    | 'forbidden'
+    | 'not_found'
+    | 'analysis_not_found'
+    | 'idempotency_conflict'
+    | 'upload_expired'
+    | 'file_too_large'
+    | 'type_unsupported'
+    | 'file_malformed'
+    | 'file_too_complex'
+    | 'checksum_mismatch'
+    | 'content_blocked'
+    | 'idempotency_mismatch'
+    | 'rate_limited'
+    | 'budget_exhausted'
+    | 'internal'
+    | 'model_auth_failed'
+    | 'model_request_refused'
+    | 'model_output_invalid'
+    | 'model_unavailable'
+    | 'model_rate_limited';
+  /** Whether the very same request may succeed later */
+  retryable: boolean;
+  /** Seconds, as in the header */
+  retryAfter?: number;
+  requestId: string;
+  /** Which fields are not valid: `body.filename`, `query.limit` */
+  errors?: Array<{
+    path: string;
+    message: string;
+  }>;
+  /** Of the analysis that ended so */
+  analysisId?: string;
+};
+
+export type PutAnalyzerBody = {
+  prompt: string;
+  models?: Array<string>;
+  mediaResolution?: 'low' | 'medium' | 'high';
+  thinking?: 'minimal' | 'low' | 'medium' | 'high';
+  maxOutputTokens?: number;
+  /** A JSON Schema of the parts that docs/analyzers.md names */
+  schema: Record<string, unknown>;
+};
+
+export type SignedUpload = {
+  method: 'POST';
+  url: string;
+  /** Go into a multipart form, `file` last */
+  fields: Record<string, string>;
+  /** UTC */
+  expiresAt: string;
+  maxBytes: number;
+};
+
+export type Source = {
+  key: string;
+  filename: string;
+  declaredType?: string;
+  mediaType?: string;
+  bytes?: number;
+  sha256?: string;
+  width?: number;
+  height?: number;
+  pages?: number;
+  page?: number;
+  capturedAt?: string;
+  orientation?: number;
+};
+
+export type Token = {
+  /** Shown this once */
+  token: string;
+  scopes: Array<'upload' | 'read' | 'delete' | 'admin'>;
+  maxUses: number;
+  /** UTC */
+  expiresAt: string;
+};
+
+export type Usage = {
+  inputTokens: number;
+  cachedTokens?: number;
+  outputTokens: number;
+  thinkingTokens?: number;
+  totalTokens: number;
+  costUsd?: number;
+  attempts?: number;
+  calls?: number;
+  latencyMs?: number;
+};
+
+export type UsageReport = {
+  from: string;
+  to: string;
+  days: Array<{
+    date: string;
+    analyses: Record<string, number>;
+    calls: number;
+    inputTokens: number;
+    cachedTokens: number;
+    outputTokens: number;
+    thinkingTokens: number;
+    costUsd: number;
+    /** Set aside by workers that died: it may have been spent */
+    unconfirmedUsd: number;
+  }>;
+  total: {
+    analyses: Record<string, number>;
+    calls: number;
+    inputTokens: number;
+    cachedTokens: number;
+    outputTokens: number;
+    thinkingTokens: number;
+    costUsd: number;
+    /** Set aside by workers that died: it may have been spent */
+    unconfirmedUsd: number;
+  };
+  budget: {
+    day: {
+      /** UTC */
+      resetsAt: string;
+      usd: {
+        limit: number | null;
+        used: number;
+        reserved: number;
+      };
+      analyses: {
+        limit: number | null;
+        used: number;
+        reserved: number;
+      };
+    };
+    month: {
+      /** UTC */
+      resetsAt: string;
+      usd: {
+        limit: number | null;
+        used: number;
+        reserved: number;
+      };
+      analyses: {
+        limit: number | null;
+        used: number;
+        reserved: number;
+      };
+    };
+  };
+};

@@ -1,0 +1,123 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Client, createClient } from '../../client/index.js';
+import { createHome, type RunningStack, startStack } from '../support/stack.ts';
+
+const PHOTO = fileURLToPath(new URL('../fixtures/rocket.jpg', import.meta.url));
+const photo = new File([readFileSync(PHOTO)], 'rocket.jpg', { type: 'image/jpeg' });
+let stack: RunningStack;
+let client: Client;
+
+beforeAll(async () => {
+  stack = await startStack(await createHome());
+  client = createClient({ baseUrl: stack.info.apiUrl, key: stack.info.apiKey });
+});
+afterAll(() => stack?.stop());
+
+test('the script in the README uploads with progress and waits for the answer', async () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const script = /```js\n(.*?)```/s.exec(readme)?.[1] ?? '';
+  expect(script.trim().split('\n').length).toBeLessThanOrEqual(16);
+  const folder = mkdtempSync(join(tmpdir(), 'sightline-client-'));
+  mkdirSync(join(folder, 'node_modules/@sightline'), { recursive: true });
+  const own = fileURLToPath(new URL('../../client', import.meta.url));
+  symlinkSync(own, join(folder, 'node_modules/@sightline/client'));
+  writeFileSync(join(folder, 'script.mjs'), script);
+  const env = {
+    ...process.env,
+    SIGHTLINE_URL: stack.info.apiUrl,
+    SIGHTLINE_KEY: stack.info.apiKey,
+  };
+  const asked = ['script.mjs', PHOTO, 'Is it a rocket?'];
+  const { stdout } = await promisify(execFile)(process.execPath, asked, { cwd: folder, env });
+  rmSync(folder, { recursive: true });
+  expect(stdout).toMatch(/^\d+ % sent\n.*100 % sent\nsucceeded Measured, not understood/s);
+});
+
+test('a file goes up, is followed to its end, listed and deleted', async () => {
+  const progress: number[] = [];
+  const seen: string[] = [];
+  const announced = await client.upload(photo, {
+    tags: ['client'],
+    fresh: true,
+    onProgress: (sent, total) => progress.push(sent / total),
+  });
+  expect(progress.at(-1)).toBe(1);
+  expect(progress).toEqual(progress.toSorted((one, other) => one - other));
+  const ended = await client.waitFor(announced.id, { onChange: ({ status }) => seen.push(status) });
+  expect(ended).toMatchObject({ status: 'succeeded', tags: ['client'] });
+  expect(seen.at(-1)).toBe('succeeded');
+  const listed: string[] = [];
+  for await (const { id } of client.list({ tag: 'client', limit: 1 })) listed.push(id);
+  expect(listed).toEqual([announced.id]);
+  expect(await client.delete(announced.id)).toMatchObject({ deleted: { record: 1, object: 1 } });
+  await expect(client.get(announced.id)).rejects.toMatchObject({
+    name: 'SightlineError',
+    code: 'analysis_not_found',
+    status: 404,
+  });
+});
+
+test('a file larger than announced is refused by the storage, in its words', async () => {
+  const lying = new File([new Uint8Array(2_000_000)], 'large.jpg', { type: 'image/jpeg' });
+  Object.defineProperty(lying, 'size', { value: 10 });
+  await expect(client.upload(lying)).rejects.toThrow();
+});
+
+test('tokens, usage and analyzers', async () => {
+  const { token } = await client.createToken({ scopes: ['read'] });
+  const phone = createClient({ baseUrl: stack.info.apiUrl, key: async () => token });
+  expect((await phone.listAnalyzers()).map(({ name }) => name)).toContain('describe');
+  expect((await phone.getUsage()).budget.day.usd.limit).toBeNull();
+  await expect(phone.delete('x')).rejects.toMatchObject({ code: 'forbidden' });
+});
+
+describe('given a service that says "not so fast", or goes away', () => {
+  type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+  async function serve(answers: Answer[]) {
+    const keys: unknown[] = [];
+    const server = createServer((request, response) => {
+      keys.push(request.headers['idempotency-key']);
+      answers.shift()?.(request, response);
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    const flaky = createClient({ baseUrl: `http://127.0.0.1:${port}/`, key: 'k' });
+    return { flaky, keys, close: () => server.close() };
+  }
+  const say =
+    (status: number, body: object, headers = {}): Answer =>
+    (_, response) =>
+      response.writeHead(status, headers).end(JSON.stringify(body));
+  const limited = say(429, { code: 'rate_limited', retryable: true }, { 'retry-after': '1' });
+  const cut: Answer = ({ socket }) => socket.destroy();
+
+  test('it asks again, as late as it is told, under the same Idempotency-Key', async () => {
+    const { flaky, keys, close } = await serve([limited, cut, say(201, { token: 't' })]);
+    const from = Date.now();
+    expect(await flaky.createToken()).toEqual({ token: 't' });
+    expect(Date.now() - from).toBeGreaterThanOrEqual(999);
+    expect(keys).toHaveLength(3);
+    expect(new Set(keys).size).toBe(1);
+    close();
+  });
+
+  test('it does not ask again what would be refused again, and stops when it is told to', async () => {
+    const stop = new AbortController();
+    const refusal = say(422, { code: 'idempotency_mismatch', retryable: false });
+    const { flaky, keys, close } = await serve([refusal, limited]);
+    await expect(flaky.createToken()).rejects.toMatchObject({ code: 'idempotency_mismatch' });
+    const waiting = flaky.get('x', { signal: stop.signal });
+    setTimeout(() => stop.abort(), 100);
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+    expect(keys).toHaveLength(2);
+    close();
+  });
+});
