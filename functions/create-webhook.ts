@@ -4,21 +4,28 @@ import { createDoorSecretReader } from '../lib/aws/door-secret.ts';
 import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/connect-door.ts';
+import { connectIdempotency } from '../lib/connect-idempotency.ts';
 import { createHttpHandler, type Guards } from '../lib/http.ts';
 import { limitReads } from '../lib/limits.ts';
 import type { Reach } from '../lib/webhook-target.ts';
 import { addWebhook, type WebhookDeps, webhookRequest } from '../lib/webhooks.ts';
 
-export function createHandler({ door, limit, ...deps }: WebhookDeps & { reach: Reach } & Guards) {
+export function createHandler({
+  door,
+  limit,
+  idempotency,
+  ...deps
+}: WebhookDeps & { reach: Reach } & Guards) {
   return createHttpHandler({
     door,
     limit,
+    idempotency,
     scope: 'admin',
     json: true,
     input: z.object({ body: webhookRequest }),
-    handle: async ({ input: { body }, clientId }) => ({
+    handle: async ({ input: { body }, clientId, origin }) => ({
       status: 201,
-      body: await addWebhook(deps, clientId, body),
+      body: await addWebhook(deps, clientId, body, origin),
     }),
   });
 }
@@ -28,6 +35,7 @@ const table = connectTable();
 export const handler = createHandler({
   door: connectDoor(table, config),
   limit: limitReads(table, config),
+  idempotency: connectIdempotency(table, config),
   webhooks: createWebhooks(table, config.TABLE_NAME),
   readSecret: createDoorSecretReader(config.DOOR.secretId),
   reach: config.WEBHOOK_REACH,

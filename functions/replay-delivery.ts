@@ -6,6 +6,7 @@ import { createSender, type Sender } from '../lib/aws/queue.ts';
 import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/connect-door.ts';
+import { connectIdempotency } from '../lib/connect-idempotency.ts';
 import { createHttpHandler, type Guards } from '../lib/http.ts';
 import { limitReads } from '../lib/limits.ts';
 import { type DeliveryDeps, replayDelivery } from '../lib/webhooks.ts';
@@ -13,10 +14,11 @@ import { type DeliveryDeps, replayDelivery } from '../lib/webhooks.ts';
 const input = z.object({ path: z.object({ id: z.string(), eventId: z.string() }) });
 
 export function createHandler(given: DeliveryDeps & { notices: Sender } & Guards) {
-  const { door, limit, ...deps } = given;
+  const { door, limit, idempotency, ...deps } = given;
   return createHttpHandler({
     door,
     limit,
+    idempotency,
     scope: 'admin',
     input,
     handle: async ({ input: { path }, clientId }) => {
@@ -31,6 +33,7 @@ const table = connectTable();
 export const handler = createHandler({
   door: connectDoor(table, config),
   limit: limitReads(table, config),
+  idempotency: connectIdempotency(table, config),
   webhooks: createWebhooks(table, config.TABLE_NAME),
   deliveries: createDeliveries(table, config.TABLE_NAME),
   notices: createSender(new SQSClient(awsDefaults), config.WEBHOOK_QUEUE_URL),

@@ -4,6 +4,7 @@ import type { Deliveries, Delivery } from './aws/deliveries.ts';
 import type { Sender } from './aws/queue.ts';
 import type { Endpoint, Webhooks } from './aws/webhooks.ts';
 import { ServiceError } from './errors.ts';
+import type { Origin } from './idempotency.ts';
 import { deriveWebhookSecret, webhookEvent } from './webhook-event.ts';
 import { CALLBACK, type WebhookMessage } from './webhook-message.ts';
 import { MAX_TARGET_CHARACTERS, parseTarget, type Reach } from './webhook-target.ts';
@@ -29,11 +30,14 @@ export async function addWebhook(
   deps: WebhookDeps & { reach: Reach },
   clientId: string,
   { url }: z.output<typeof webhookRequest>,
+  origin?: Origin,
 ) {
   const target = parseTarget(url, deps.reach);
   const createdAt = new Date(deps.now()).toISOString();
-  const endpoint = { id: `wh_${randomBytes(10).toString('hex')}`, url: target.href, createdAt };
+  const id = `wh_${Buffer.from(origin?.entropy ?? randomBytes(10)).toString('hex')}`;
+  const endpoint = { id, url: target.href, createdAt };
   await deps.webhooks.change(clientId, (endpoints) => {
+    if (endpoints.some((each) => each.id === id)) return endpoints; // an earlier run of the same request got as far
     if (endpoints.length >= MAX_ENDPOINTS)
       throw new ServiceError('request_invalid', `There may be ${MAX_ENDPOINTS} webhooks.`);
     return [...endpoints, endpoint];

@@ -3,6 +3,7 @@ export interface JsonSchema {
   $ref?: string;
   type?: string | string[];
   const?: unknown;
+  format?: string;
   enum?: unknown[];
   anyOf?: JsonSchema[];
   items?: JsonSchema;
@@ -23,6 +24,7 @@ export function printType(schema: JsonSchema, indent = ''): string {
   if (schema.anyOf) return schema.anyOf.map((each) => printType(each, indent)).join(' | ');
   if (schema.type === 'array') return `Array<${printType(schema.items ?? {}, indent)}>`;
   if (schema.type === 'object') return printObject(schema, indent);
+  if (schema.format === 'binary') return 'File';
   const types = [schema.type ?? 'unknown'].flat();
   return types.map((type) => (type === 'integer' ? 'number' : type)).join(' | ');
 }

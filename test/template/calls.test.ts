@@ -159,6 +159,8 @@ test('the same request twice, with a key that says so', async () => {
   const announced = { filename: picture.filename, contentType: picture.contentType };
   expect(await keyed('/v1/uploads', JSON.stringify(announced))).toEqual([201, 201]);
   expect(await keyed('/v1/tokens', '{}')).toEqual([201, 201]);
+  expect(await keyed('/v1/webhooks', '{"url":"no address"}')).toEqual([400, 400]);
+  expect(await keyed('/v1/webhooks/x/deliveries/y/replay', '')).toEqual([404, 404]);
   const form = new FormData();
   form.append('file', new Blob([photo]), 'rocket.jpg');
   form.append('prompt', 'Twice?'); // not what later steps ask: that would be paid already

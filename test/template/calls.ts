@@ -101,6 +101,7 @@ export const CALLS: Record<string, Record<Call, string>> = {
   'get-usage': { ...DOOR, ...BUDGET },
   'create-webhook': {
     ...DOOR,
+    ...IDEMPOTENCY,
     'dynamodb:GetItem webhooks': 'Webhooks',
     'dynamodb:PutItem webhooks': 'Webhooks',
   },
@@ -117,6 +118,7 @@ export const CALLS: Record<string, Record<Call, string>> = {
   },
   'replay-delivery': {
     ...DOOR,
+    ...IDEMPOTENCY,
     'dynamodb:GetItem webhooks': 'Webhooks',
     'dynamodb:GetItem delivery': 'Deliveries',
     'sqs:SendMessageBatch WebhookQueue': 'TellWebhooks',
