@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, createClient } from '../../client/index.js';
+import { findChromium, launchChromium } from '../support/chromium.ts';
 import { createHome, type RunningStack, startStack } from '../support/stack.ts';
 
 const PHOTO = fileURLToPath(new URL('../fixtures/rocket.jpg', import.meta.url));
@@ -70,6 +71,33 @@ test('a file larger than announced is refused by the storage, in its words', asy
   Object.defineProperty(lying, 'size', { value: 10 });
   await expect(client.upload(lying)).rejects.toThrow();
 });
+
+const chromium = findChromium();
+test.skipIf(!chromium)('the same in a browser, as modules, without a build', async () => {
+  const browser = await launchChromium(chromium ?? '');
+  const page = await (await browser.newContext({ bypassCSP: true })).newPage();
+  await page.route('**/client/*.js', (route) => {
+    const name = new URL(route.request().url()).pathname.slice(1);
+    return route.fulfill({ path: fileURLToPath(new URL(`../../${name}`, import.meta.url)) });
+  });
+  await page.goto(stack.info.apiUrl);
+  const bytes = readFileSync(PHOTO).toString('base64');
+  const { apiUrl: baseUrl, apiKey: key } = stack.info;
+  const done = await page.evaluate(`(${USE_CLIENT})(${JSON.stringify({ baseUrl, key, bytes })})`);
+  expect(done).toMatchObject({ status: 'succeeded', progress: 1 });
+  await browser.close();
+});
+
+/** As text: it runs in the page. */
+const USE_CLIENT = `async ({ baseUrl, key, bytes }) => {
+  const { createClient } = await import('/client/index.js');
+  const client = createClient({ baseUrl, key });
+  const blob = await (await fetch('data:image/jpeg;base64,' + bytes)).blob();
+  let progress = 0;
+  const onProgress = (sent, total) => { progress = sent / total; };
+  const { id } = await client.upload(blob, { filename: 'rocket.jpg', fresh: true, onProgress });
+  return { ...(await client.waitFor(id)), progress };
+}`;
 
 test('tokens, usage and analyzers', async () => {
   const { token } = await client.createToken({ scopes: ['read'] });
