@@ -1,12 +1,8 @@
-import type { AnalysisRecord, EndStatus } from './analysis.ts';
-import type { Spending } from './aws/spending.ts';
-import { dayOf } from './budget.ts';
-import { logger } from './log.ts';
+import { type AnalysisRecord, type EndStatus, hasEnded } from './analysis.ts';
+import { type CountDeps, countEnd } from './count-end.ts';
 import { type TellDeps, tellEnd } from './tell-end.ts';
 
-export interface AfterEndDeps extends TellDeps {
-  spending: Pick<Spending, 'add'>;
-}
+export interface AfterEndDeps extends TellDeps, CountDeps {}
 
 type Ended = Pick<AnalysisRecord, 'id' | 'clientId' | 'callbackUrl'>;
 
@@ -21,23 +17,8 @@ export async function countAndTell(
   await tellEnd(deps, record, status, endedAt);
 }
 
-/** The sums are not worth failing for. */
-export async function countEnd(
-  { spending }: Pick<AfterEndDeps, 'spending'>,
-  clientId: string,
-  amounts: Parameters<Spending['add']>[2],
-  endedAt: number,
-): Promise<void> {
-  await spending.add(clientId, dayOf(endedAt), amounts).catch((error: unknown) => {
-    logger.error('spending not counted', {
-      cause: error instanceof Error ? error.name : undefined,
-    });
-  });
-}
-
 /** Tells again of what has ended: its worker may have died, or the queue failed, before it was told of. */
 export async function tellAgain(deps: TellDeps, record: AnalysisRecord): Promise<void> {
   const { status, completedAt } = record;
-  const hasEnded = status === 'succeeded' || status === 'failed' || status === 'rejected';
-  if (hasEnded && completedAt) await tellEnd(deps, record, status, Date.parse(completedAt));
+  if (hasEnded(status) && completedAt) await tellEnd(deps, record, status, Date.parse(completedAt));
 }

@@ -2,8 +2,9 @@ import type { Deliveries } from './aws/deliveries.ts';
 import type { Webhooks } from './aws/webhooks.ts';
 import { logger } from './log.ts';
 import type { CallResult, CallWebhook } from './webhook-call.ts';
-import { deriveWebhookSecret, signEvent } from './webhook-event.ts';
+import { deriveWebhookSecret } from './webhook-event.ts';
 import type { WebhookMessage } from './webhook-message.ts';
+import { signEvent } from './webhook-sign.ts';
 
 /** Pauses between the tries, in seconds: a day in all. Each is drawn from its upper fifth. */
 const PAUSES_SECONDS = [5, 30, 300, 1_800, 7_200, 18_000, 28_800, 28_800];

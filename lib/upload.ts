@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { countEnd } from './after-end.ts';
 import { type AnalysisRecord, keep, newAnalysis, UPLOAD_EXPIRES_SECONDS } from './analysis.ts';
 import { createAnalysisId, uploadKey } from './analysis-id.ts';
 import type { Spending } from './aws/spending.ts';
 import type { Uploads } from './aws/uploads.ts';
 import { analyzerFields, type ChosenAnalyzer, chooseAnalyzer } from './choose-analyzer.ts';
+import { countEnd } from './count-end.ts';
 import { ServiceError } from './errors.ts';
 import type { FindAnalyzer } from './find-analyzer.ts';
 import type { Origin } from './idempotency.ts';

@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto';
-import { Webhook } from 'standardwebhooks';
 import * as z from 'zod';
 import { type AnalysisRecord, ENDED, type EndStatus } from './analysis.ts';
 
@@ -29,23 +28,4 @@ export function describeEnd({ id }: Pick<AnalysisRecord, 'id'>, status: EndStatu
 export function deriveWebhookSecret(doorSecret: string, clientId: string, endpointId: string) {
   const name = `webhook:${JSON.stringify([clientId, endpointId])}`;
   return `whsec_${createHmac('sha256', doorSecret).update(name).digest('base64')}`;
-}
-
-/** Headers and body, as Standard Webhooks has them (standardwebhooks.com). `now` in epoch milliseconds. */
-export function signEvent(
-  { id, type, timestamp, analysisId }: WebhookEvent,
-  secret: string,
-  now: number,
-) {
-  const status = type.slice('analysis.'.length);
-  const body = JSON.stringify({ type, timestamp, data: { id: analysisId, status } });
-  const sentAt = new Date(now);
-  const headers = {
-    'content-type': 'application/json',
-    'user-agent': 'Sightline-Webhooks/1',
-    'webhook-id': id,
-    'webhook-timestamp': String(Math.floor(now / 1000)),
-    'webhook-signature': new Webhook(secret).sign(id, sentAt, body),
-  };
-  return { headers, body };
 }

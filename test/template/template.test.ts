@@ -217,6 +217,7 @@ describe('operators', () => {
     const alarms = propertiesOf(prod, 'CloudWatch::Alarm');
     expect(alarms.map(({ AlarmName }) => AlarmName.replace('sightline-prod-', ''))).toEqual([
       'dead-letters',
+      'webhooks-dead',
       'work-errors',
       'last-net',
       'api-errors',
