@@ -28,7 +28,10 @@ export const filename = z.string().min(1).max(MAX_FILENAME_CHARACTERS);
 export const mediaType = z
   .string()
   .regex(/^[\w.+-]{1,64}\/[\w.+-]{1,64}$/, 'has to be a media type')
-  .describe('A type of picture, or application/octet-stream; the bytes are what counts');
+  .meta({
+    description: 'A type of picture, or application/octet-stream; the bytes are what counts',
+    pattern: '^(image/(?!svg)[\\w.+-]{1,64}|application/octet-stream)$', // others are a 415
+  });
 
 export const prompt = z.string().trim().min(1).max(MAX_PROMPT_CHARACTERS);
 
