@@ -11,6 +11,8 @@ export interface Tiff {
 
 export interface TiffTag {
   count: number;
+  /** Do all its values lie within the file? A tag of a few bytes may claim more of them than can be counted. */
+  isInside: boolean;
   value(index: number): number;
 }
 
@@ -51,7 +53,8 @@ export function readDirectory(tiff: Tiff, at: number): TiffDirectory | undefined
     bytes += Math.min(size * values, tiff.length);
     const value = (index: number) =>
       index < values && size > 0 ? tiff.read(from + index * size, size) : 0;
-    tags.set(tiff.read(entry, 2), { count: size > 0 ? values : 0, value });
+    const isInside = from + size * values <= tiff.length;
+    tags.set(tiff.read(entry, 2), { count: size > 0 ? values : 0, isInside, value });
   }
   return { count, bytes, tags, next: tiff.read(end, offsetBytes) };
 }

@@ -96,6 +96,7 @@ function blockBytes(tags: Tags): number {
 function isDataInside(tags: Tags, length: number): boolean {
   const offsets = tags.get(TILE_OFFSETS) ?? tags.get(STRIP_OFFSETS);
   const sizes = tags.get(TILE_BYTES) ?? tags.get(STRIP_BYTES);
+  if (offsets?.isInside === false || sizes?.isInside === false) return false;
   const most = numberOf(tags, COMPRESSION, 1) === 1 ? blockBytes(tags) : length;
   const count = Math.min(offsets?.count ?? 0, sizes?.count ?? 0);
   for (let index = 0; index < count; index += 1) {
