@@ -1,7 +1,11 @@
-import { inflateSync } from 'node:zlib';
+import { constants, inflateRawSync } from 'node:zlib';
 
 /** Bytes that a PNG's texts and profile may unpack to, together; real ones hold kilobytes. */
 const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
+
+const ZLIB_HEADER_BYTES = 2;
+/** What a byte of packed data can become at most (RFC 1951: 258 bytes for two bits). */
+const MAX_UNPACKING = 1_032;
 
 /** Where the packed data of these chunks stands; undefined where it is not packed. */
 const PACKED: Partial<Record<string, (data: Buffer) => Buffer | undefined>> = {
@@ -26,12 +30,14 @@ export function createTextBudget(): (type: string, data: Buffer) => boolean {
   };
 }
 
+/** Also what a stream without its end or with a wrong checksum unpacks to: the decoder learns of that last. */
 function unpackedBytes(packed: Buffer, most: number): number {
+  const options = { maxOutputLength: most, finishFlush: constants.Z_SYNC_FLUSH };
   try {
-    return inflateSync(packed, { maxOutputLength: most }).length;
+    return inflateRawSync(packed.subarray(ZLIB_HEADER_BYTES), options).length;
   } catch (error) {
-    // What is no zlib stream is the decoder's to judge.
-    return error instanceof RangeError ? most : 0;
+    // How much came before a fault, nobody tells.
+    return error instanceof RangeError ? most : Math.min(most, packed.length * MAX_UNPACKING);
   }
 }
 
