@@ -8,6 +8,8 @@ const MOVE = 2;
 interface Pen {
   x: number;
   y: number;
+  /** How many pixels are left in this row. */
+  room(): number;
   put(index: number): void;
 }
 
@@ -20,7 +22,7 @@ export function unpackRuns(header: BmpHeader, bytes: Uint8Array): Uint8Array {
   const indices = new Uint8Array(width * height);
   const pen = createPen(header, indices);
   let at = header.pixelsAt;
-  while (at + 1 < bytes.length) {
+  while (at + 1 < bytes.length && pen.y < height) {
     const count = bytes[at] ?? 0;
     const value = bytes[at + 1] ?? 0;
     at += 2;
@@ -28,7 +30,8 @@ export function unpackRuns(header: BmpHeader, bytes: Uint8Array): Uint8Array {
     else if (value === END_OF_PICTURE) return indices;
     else at += escapeRun(pen, value, bytes.subarray(at), bitsPerPixel);
   }
-  if (pen.y >= height - 1 && pen.x >= width) return indices; // whole, but for the mark of its end
+  const isWhole = pen.y >= height || (pen.y === height - 1 && pen.x >= width);
+  if (isWhole) return indices; // but for the mark of its end
   throw new ServiceError('file_malformed', 'The BMP is cut off.');
 }
 
@@ -36,18 +39,20 @@ function createPen({ width, height, isTopDown }: BmpHeader, indices: Uint8Array)
   const pen: Pen = {
     x: 0,
     y: 0,
+    room: () => Math.max(0, width - pen.x),
     put(index) {
       const row = isTopDown ? pen.y : height - 1 - pen.y;
-      if (pen.x < width && row >= 0 && row < height) indices[row * width + pen.x] = index;
+      indices[row * width + pen.x] = index;
       pen.x += 1;
     },
   };
   return pen;
 }
 
-/** One pixel again and again; of four bits, two by turns. */
+/** One pixel again and again; of four bits, two by turns. A file of runs past the edge costs its bytes, no more. */
 function putRun(pen: Pen, count: number, value: number, bits: number): void {
-  for (let index = 0; index < count; index += 1) pen.put(pick(value, index, bits));
+  const drawn = Math.min(count, pen.room());
+  for (let index = 0; index < drawn; index += 1) pen.put(pick(value, index, bits));
 }
 
 /** Answers how many bytes it took. */
@@ -63,7 +68,8 @@ function escapeRun(pen: Pen, code: number, rest: Uint8Array, bits: number): numb
     return 2;
   }
   const perByte = 8 / bits;
-  for (let index = 0; index < code; index += 1)
+  const drawn = Math.min(code, pen.room());
+  for (let index = 0; index < drawn; index += 1)
     pen.put(pick(rest[Math.floor(index / perByte)] ?? 0, index, bits));
   return Math.ceil(Math.ceil(code / perByte) / 2) * 2; // padded to words
 }

@@ -93,6 +93,13 @@ describe('BMP', () => {
     });
   });
 
+  test('given runs far past every edge, then what lies within is drawn', () => {
+    const seed = createBmp({ width: 9, height: 5 }, colourAt, { bits: 8, runs: true });
+    const whole = decodeBmp(seed);
+    const behind = Buffer.alloc(600, Buffer.from([0xff, 0, 0, 2, 0xff, 0xff])); // runs, moves
+    expect(decodeBmp(Buffer.concat([seed.subarray(0, -2), behind]))).toEqual(whole);
+  });
+
   test('given any bytes behind a header, then there are pixels or a code of the file', () => {
     const seeds = [{ bits: 24 }, { bits: 8, runs: true }, { bits: 16 }, { bits: 4, os2: true }];
     const bmps = seeds.map((kind) => createBmp({ width: 9, height: 5 }, colourAt, kind));
