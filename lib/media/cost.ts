@@ -1,7 +1,13 @@
 import { ServiceError } from '../errors.ts';
 import type { PictureType } from './detect.ts';
 import type { Header } from './inspect.ts';
-import { MAX_FRAMES, MAX_HELD_BYTES, MAX_JPEG_SCAN_PIXELS, type PictureLimits } from './limits.ts';
+import {
+  MAX_EDGE_PIXELS,
+  MAX_FRAMES,
+  MAX_HELD_BYTES,
+  MAX_JPEG_SCAN_PIXELS,
+  type PictureLimits,
+} from './limits.ts';
 import type { Structure } from './structure.ts';
 
 /** Of which one frame or page is decoded, alone; frames of the others share a canvas. */
@@ -40,6 +46,9 @@ export function checkCost(
   const pixels = header.width * header.height;
   if (pixels * (PAGED.includes(header.mediaType) ? 1 : frames) > maxPixels) {
     throw new ServiceError('file_too_complex', `It has more than ${maxPixels} pixels in all.`);
+  }
+  if (Math.max(header.width, header.height) > MAX_EDGE_PIXELS) {
+    throw new ServiceError('file_too_complex', `It is longer than ${MAX_EDGE_PIXELS} pixels.`);
   }
   if (pixels * heldPixelBytes(header) > MAX_HELD_BYTES) {
     throw new ServiceError('file_too_complex', 'Its decode needs more memory than there is.');

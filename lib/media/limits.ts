@@ -1,6 +1,12 @@
 /** Frames of an animation and pages of a document: each costs the loader a header of its own. */
 export const MAX_FRAMES = 1_000;
 
+/**
+ * Pixels along one edge: what JPEG and GIF can say at most. A row is held whole several times, and each
+ * is a step of its own: a PNG of 60,000,000 pixels in one line took half a gigabyte, in one column 16 s.
+ */
+export const MAX_EDGE_PIXELS = 65_535;
+
 /** Scans of a JPEG: real encoders write up to 20, and each is a pass over the whole picture. */
 export const MAX_JPEG_SCANS = 100;
 
