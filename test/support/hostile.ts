@@ -1,13 +1,14 @@
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
+import { createBmp } from './bmp.ts';
 import { createGif, createPng, drawMarker, pngChunk, repeatLastScan } from './pictures.ts';
 import { createTiff, ONE_PIXEL, withTags } from './tiff.ts';
 
-type Named = [name: string, bytes: Buffer];
+type Named = [name: string, bytes: Buffer, code?: 'file_malformed'];
 
 const zeros = (bytes: number) => deflateSync(Buffer.alloc(bytes), { level: 1 });
 
-/** Small files that would cost a decoder seconds or gigabytes: `file_too_complex`, all of them. */
+/** Small files that would cost a decoder seconds or gigabytes: `file_too_complex` where no other code is named. */
 export async function createBombs(): Promise<Named[]> {
   return [
     ...pngBombs(),
@@ -16,6 +17,7 @@ export async function createBombs(): Promise<Named[]> {
     ...tiffBombs(),
     ...(await webpBombs()),
     ...(await heifBombs()),
+    ...bmpBombs(),
   ];
 }
 
@@ -44,6 +46,8 @@ function pngBombs(): Named[] {
     ],
     ['an ICC profile that does', createPng({ ...dot, chunks: [pngChunk('iCCP', text)] })],
     ['XMP that does', createPng({ ...dot, chunks: [pngChunk('iTXt', xmp)] })],
+    ['a column of 60 megapixels', createPng({ width: 1, height: 60_000_000 })],
+    ['a line of them', createPng({ width: 60_000_000, height: 1 })],
     ['500 texts of 7 MB each', createPng({ ...dot, chunks: many })],
   ];
 }
@@ -73,10 +77,16 @@ function gifBombs(): Named[] {
 function tiffBombs(): Named[] {
   const pages = (count: number) => Array.from({ length: count }, () => ONE_PIXEL);
   const tile = withTags([259, 3, 1, 8], [322, 4, 1, 65_536], [323, 4, 1, 65_536]);
+  const billions = [4, 0xffffffff, 0xfffffff0] as const;
   const profile = withTags([34_675, 7, 20_000_000, 8]);
   return [
     ['a TIFF of 60,000 directories', createTiff(pages(60_000))],
     ['a tile of 4 gigabytes', createTiff([tile])],
+    [
+      'four billion strips',
+      createTiff([withTags([273, ...billions], [279, ...billions])]),
+      'file_malformed',
+    ],
     [
       '500 directories that share 20 MB',
       createTiff(
@@ -128,4 +138,13 @@ async function heifBombs(): Promise<Named[]> {
   avif.writeUInt32BE(60_000, size);
   avif.writeUInt32BE(60_000, size + 4);
   return [['an AVIF that says 60,000 × 60,000', avif]];
+}
+
+function bmpBombs(): Named[] {
+  const drawing = createBmp({ width: 9, height: 5 }, () => [0, 0, 0], { bits: 8, runs: true });
+  const runs = Buffer.alloc(24_000_000, Buffer.from([0xff, 0])); // of 255 pixels, all in the first row
+  const rows = drawing.subarray(0, drawing.readUInt32LE(10));
+  return [
+    ['three gigapixels of runs past the edge', Buffer.concat([rows, runs]), 'file_malformed'],
+  ];
 }

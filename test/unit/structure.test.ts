@@ -93,6 +93,24 @@ describe('PNG', () => {
     },
   );
 
+  test.each<[string, (packed: Buffer) => Buffer]>([
+    ['a wrong checksum', (packed) => Buffer.concat([packed.subarray(0, -1), Buffer.from([0xaa])])],
+    ['no end', (packed) => packed.subarray(0, -9)],
+    ['a fault behind megabytes', (packed) => packed.fill(0xff, packed.length - 99)],
+  ])(
+    'given packed texts with %s, then what they unpack to counts all the same',
+    async (_, spoil) => {
+      const text = (bytes: number) => {
+        const packed = spoil(deflateSync(Buffer.alloc(bytes), { level: 1 }));
+        return pngChunk('zTXt', Buffer.concat([Buffer.from('Title\0\0'), packed]));
+      };
+      const texts = (bytes: number) =>
+        createPng({ width: 1, height: 1, chunks: [text(bytes), text(bytes), text(bytes)] });
+      await expect(inspect(texts(200_000))).resolves.toBeDefined();
+      await expectCode(texts(6 * 1024 * 1024), 'file_too_complex');
+    },
+  );
+
   test('given more packed rows than the picture has, then it is too complex', async () => {
     const rows = randomBytes(70_000);
     await expectCode(createPng({ width: 1, height: 1, rows }), 'file_too_complex');
@@ -175,6 +193,19 @@ describe('TIFF', () => {
   test('given data behind the end of the file, on any page, then it is malformed', async () => {
     await expectCode(createTiff([ONE_PIXEL, withTags([273, 4, 1, 5_000])]), 'file_malformed');
   });
+
+  test.each([
+    ['strips', 273, 279],
+    ['tiles', 324, 325],
+  ])(
+    'given billions of %s, which no file has room for, then it is malformed at once',
+    async (_, offsets, sizes) => {
+      const claimed = [4, 0xffffffff, 0xfffffff0] as const;
+      const page = withTags([offsets, ...claimed], [sizes, ...claimed]);
+      await expectCode(createTiff([page]), 'file_malformed');
+      await expectCode(createTiff([ONE_PIXEL, page]), 'file_malformed');
+    },
+  );
 
   test('given a tile that unpacks to gigabytes, then it is too complex', async () => {
     const tile = withTags([259, 3, 1, 8], [322, 4, 1, 65_536], [323, 4, 1, 65_536]);
