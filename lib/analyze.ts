@@ -16,7 +16,7 @@ import { convertPicture } from './media/convert.ts';
 import { inspectPicture } from './media/inspect.ts';
 import { findTypeMismatch } from './media/type-mismatch.ts';
 import type { Delivery, Outcome } from './outcome.ts';
-import { type PaidOnceDeps, settleKnown } from './paid-once.ts';
+import { type PaidOnceDeps, preferFresh, settleKnown } from './paid-once.ts';
 import { openPurse, type PurseDeps } from './purse.ts';
 import { giveBack, type Held, idsOf, settleError, storeAnswer } from './settle.ts';
 import { describePicture } from './source.ts';
@@ -97,7 +97,7 @@ async function understand(deps: AnalyzeDeps, held: Held, delivery: Delivery): Pr
     askModel(deps.gemini, held, { ...request, media }, parse, delivery.deadline),
   );
   const { result, caption, instructionsInImage } = answer.value;
-  return storeAnswer(deps, held, result, {
+  const outcome = await storeAnswer(deps, held, result, {
     caption,
     model: answer.model,
     safety: {
@@ -106,6 +106,8 @@ async function understand(deps: AnalyzeDeps, held: Held, delivery: Delivery): Pr
       instructionsInImage,
     },
   });
+  await preferFresh(deps, held, source, outcome);
+  return outcome;
 }
 
 /** One line a step, with its time. */

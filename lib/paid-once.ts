@@ -3,6 +3,7 @@ import type { Contents } from './aws/contents.ts';
 import type { Results } from './aws/results.ts';
 import { copyAnswer, nameContent } from './content.ts';
 import { decideByHolder } from './decide.ts';
+import { logger } from './log.ts';
 import { type Outcome, waitDelaySeconds } from './outcome.ts';
 import { type Held, type SettleDeps, storeAnswer } from './settle.ts';
 
@@ -26,20 +27,33 @@ export async function settleKnown(
   const { record } = held;
   if (!source.sha256) return undefined;
   const content = nameContent(record, source.sha256);
-  if (record.fresh) {
-    await deps.contents.take(content, record.id);
-    return undefined;
-  }
   for (let tries = 0; tries < MAX_TAKE_TRIES; tries += 1) {
     const holderId = await deps.contents.claim(content, record.id);
     if (holderId === record.id) return undefined;
     const holder = await deps.analyses.read(holderId);
     const decision = decideByHolder({ holder, waits: record.waits ?? 0, now: deps.now() });
+    // It asks whatever is known; until it has a newer answer, the older one is what others are given.
+    if (record.fresh && decision.kind !== 'take') return undefined;
     if (decision.kind === 'copy') return storeCopy(deps, held, decision.holder, source);
     if (decision.kind === 'wait') break;
     if (await deps.contents.take(content, record.id, holderId)) return undefined;
   }
-  return wait(held);
+  return record.fresh ? undefined : wait(held);
+}
+
+/** An answer that was asked for anew takes the place of the older one. Never throws: it is stored by now. */
+export async function preferFresh(
+  { contents }: PaidOnceDeps,
+  { record }: Held,
+  { sha256 }: Source,
+  outcome: Outcome,
+): Promise<void> {
+  const isAnswer = outcome.kind === 'ended' && outcome.status === 'succeeded';
+  if (!record.fresh || !sha256 || !isAnswer) return;
+  await contents.take(nameContent(record, sha256), record.id).catch((error: unknown) => {
+    const cause = error instanceof Error ? error.name : undefined;
+    logger.warn('the older answer stays the known one', { analysisId: record.id, cause });
+  });
 }
 
 async function storeCopy(
