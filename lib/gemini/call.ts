@@ -81,5 +81,5 @@ async function readCapped(response: Response): Promise<string> {
     if (size > MAX_ANSWER_BYTES) throw new RangeError(`More than ${MAX_ANSWER_BYTES} bytes.`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return new TextDecoder().decode(Buffer.concat(chunks)); // leaves a byte order mark out
 }

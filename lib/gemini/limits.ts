@@ -39,3 +39,9 @@ export const MAX_ENLARGED_OUTPUT_TOKENS = 65_536;
 export const MAX_QUOTED_LENGTH = 300;
 /** Bytes of what is said to the model about an answer that could not be used. */
 export const MAX_REPAIR_BYTES = 2_000;
+
+/** Characters of the name that a model gives itself: a longer one is none, and goes into no record. */
+export const MAX_MODEL_NAME_CHARACTERS = 200;
+
+/** The longest delay that a model is believed, in seconds (a day): no quota lasts longer, and nobody would ask it again. */
+export const MAX_DELAY_SECONDS = 86_400;

@@ -1,7 +1,12 @@
 import * as z from 'zod';
 import type { ServiceError } from '../errors.ts';
 import { createFault } from './errors.ts';
-import { DAILY_QUOTA_PAUSE_SECONDS, GONE_PAUSE_SECONDS, MAX_QUOTED_LENGTH } from './limits.ts';
+import {
+  DAILY_QUOTA_PAUSE_SECONDS,
+  GONE_PAUSE_SECONDS,
+  MAX_DELAY_SECONDS,
+  MAX_QUOTED_LENGTH,
+} from './limits.ts';
 import { secondsToQuotaReset } from './quota.ts';
 
 /** google.rpc.Status as the API answers it; a 502 may be HTML instead. */
@@ -63,20 +68,26 @@ function isAboutKey(problem: Problem): boolean {
 }
 
 function isDailyQuota(problem: Problem): boolean {
-  const violations = findDetail(problem, 'QuotaFailure', quotaFailure)?.violations ?? [];
-  return violations.some(({ quotaId }) => quotaId.includes('PerDay'));
+  const failures = listDetails(problem, 'QuotaFailure', quotaFailure);
+  return failures
+    .flatMap(({ violations }) => violations)
+    .some(({ quotaId }) => quotaId.includes('PerDay'));
 }
 
 /** RetryInfo's delay in seconds: a protobuf Duration, `"53s"` or `"1.5s"`. */
 function readDelay(problem: Problem): number | undefined {
   const delay = findDetail(problem, 'RetryInfo', retryInfo)?.retryDelay;
   const seconds = /^(\d+(?:\.\d+)?)s$/.exec(delay ?? '')?.[1];
-  return seconds === undefined ? undefined : Number(seconds);
+  return seconds === undefined ? undefined : Math.min(Number(seconds), MAX_DELAY_SECONDS);
 }
 
 function findDetail<T>(problem: Problem, type: string, schema: z.ZodType<T>): T | undefined {
-  const detail = problem.details.find(({ '@type': name }) => name.endsWith(`google.rpc.${type}`));
-  return schema.safeParse(detail).data;
+  return listDetails(problem, type, schema)[0];
+}
+
+function listDetails<T>({ details }: Problem, type: string, schema: z.ZodType<T>): T[] {
+  const named = details.filter(({ '@type': name }) => name.endsWith(`google.rpc.${type}`));
+  return named.flatMap((detail) => schema.safeParse(detail).data ?? []);
 }
 
 /** Google quotes in its messages what it was sent: keys of suspended consumers, base64 that is not. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { createFault } from './errors.ts';
+import { MAX_MODEL_NAME_CHARACTERS } from './limits.ts';
 
 const count = z.int().min(0).catch(0);
 
@@ -28,7 +29,7 @@ const responseSchema = z.object({
       totalTokenCount: count,
     })
     .optional(),
-  modelVersion: z.string().optional(),
+  modelVersion: z.string().max(MAX_MODEL_NAME_CHARACTERS).optional().catch(undefined),
 });
 
 export type Response = z.infer<typeof responseSchema>;

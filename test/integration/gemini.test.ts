@@ -226,6 +226,23 @@ describe('the answer', () => {
     },
   );
 
+  test('given a byte order mark before the body, then it is read and not paid for again', async () => {
+    const body = JSON.stringify({
+      candidates: [{ content: { parts: [{ text: '{"caption":"x","tags":[]}' }] } }],
+      usageMetadata: USAGE,
+    });
+    const { value, seen } = await ask([(response) => response.end(`\ufeff${body}`)]);
+    expect(value?.value.caption).toBe('x');
+    expect(seen).toHaveLength(1);
+  });
+
+  test('given a model with a name that no record could hold, then it is called by ours', async () => {
+    const modelVersion = 'x'.repeat(500_000);
+    const { value } = await ask([say('{"caption":"x","tags":[]}', {}, { modelVersion })]);
+    expect(value?.model).toBe(MODELS[0]);
+    expect(value?.usage.costUsd).toBeGreaterThan(0);
+  });
+
   test('given JSON in a Markdown fence, then it is read', async () => {
     const { value } = await ask([say('```json\n{"caption":"x","tags":[]}\n```')]);
     expect(value?.value.caption).toBe('x');
@@ -289,6 +306,23 @@ describe('failures', () => {
     expect(error).toMatchObject({ code: 'model_rate_limited', retryAfterSeconds: 53 });
     expect(seen).toHaveLength(1);
     expect(slept).toEqual([]);
+  });
+
+  test('given a delay of years, then it is believed for a day', async () => {
+    const { error } = await ask([
+      refuse(429, 'RESOURCE_EXHAUSTED', [detail('RetryInfo', { retryDelay: '999999999s' })]),
+    ]);
+    expect(error).toMatchObject({ code: 'model_rate_limited', retryAfterSeconds: 86_400 });
+  });
+
+  test('given a daily quota that is named second, then the next model is asked', async () => {
+    const quota = (quotaId: string) => detail('QuotaFailure', { violations: [{ quotaId }] });
+    const daily = refuse(429, 'RESOURCE_EXHAUSTED', [
+      quota('RequestsPerMinute'),
+      quota('RequestsPerDay'),
+    ]);
+    const { asked } = await ask([daily, GOOD]);
+    expect(asked).toEqual([MODELS[0], MODELS[1]]);
   });
 
   test('given a daily quota used up, then the next model is asked without waiting', async () => {
