@@ -35,14 +35,19 @@ export function holdLease({ analyses, record, signal, hide, now }: LeaseOptions)
   let unwritten: Change = {};
 
   async function write(changes: Change): Promise<void> {
-    const all = takeNoted(changes);
-    ensureHeld(await analyses.change(id, all, { leaseToken }));
+    ensureHeld(await withNoted((all) => analyses.change(id, all, { leaseToken }), changes));
   }
 
-  function takeNoted(changes: Change): Change {
-    const all = { ...unwritten, ...changes };
+  /** Where the write fails, what was noted is still to be written: what was paid, above all. */
+  async function withNoted(send: (all: Change) => Promise<boolean>, changes: Change) {
+    const taken = unwritten;
     unwritten = {};
-    return all;
+    try {
+      return await send({ ...taken, ...changes });
+    } catch (error) {
+      unwritten = { ...taken, ...unwritten };
+      throw error;
+    }
   }
 
   function ensureHeld(held: boolean): void {
@@ -67,7 +72,7 @@ export function holdLease({ analyses, record, signal, hide, now }: LeaseOptions)
     },
     noted: () => noted,
     advance: write,
-    settle: (changes) => analyses.settle(id, takeNoted(changes), { leaseToken }),
+    settle: (changes) => withNoted((all) => analyses.settle(id, all, { leaseToken }), changes),
     stop: () => clearInterval(timer),
   };
 }

@@ -13,10 +13,11 @@ const record = {
   leaseToken: 'mine',
 };
 
-/** A table that holds one lease, or has given it to another. */
+/** A table that holds one lease, or has given it to another; or that is down. */
 function fakeTable() {
-  const state = { held: true, until: 0, hidden: 0, written: [] as Change[] };
+  const state = { held: true, down: false, until: 0, hidden: 0, written: [] as Change[] };
   const write = async (_: string, changes: Change) => {
+    if (state.down) throw new Error('The table is down');
     if (state.held) state.written.push(changes);
     return state.held;
   };
@@ -72,5 +73,17 @@ test('what was noted goes with the next write, once', async () => {
   await lease.advance({ stage: 'converting' });
   await lease.settle({ status: 'succeeded' });
   expect(state.written).toEqual([{ eTag: 'e', stage: 'converting' }, { status: 'succeeded' }]);
+  lease.stop();
+});
+
+test('what was noted is not lost with a write that failed: what was paid, for one', async () => {
+  const { state, lease } = fakeTable();
+  const usage = { inputTokens: 9, outputTokens: 1, totalTokens: 10 };
+  lease.note({ usage });
+  state.down = true;
+  await expect(lease.settle({ status: 'succeeded' })).rejects.toThrow('down');
+  state.down = false;
+  expect(await lease.settle({ status: 'queued' })).toBe(true);
+  expect(state.written).toEqual([{ usage, status: 'queued' }]);
   lease.stop();
 });
