@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { CelEngine } from '@aws/cloudformation-validate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MAX_ATTEMPTS, RETENTION_DAYS } from '../../lib/analysis.ts';
+import { MAX_ATTEMPTS, MAX_PAUSED_TRIES, MAX_WAITS, RETENTION_DAYS } from '../../lib/analysis.ts';
 import { DAYS_TAG } from '../../lib/aws/kept-days.ts';
+import { MAX_HIDE_SECONDS } from '../../lib/aws/queue.ts';
 import { listDeployed, listOf, listResources } from './deployed.ts';
 import { findEnvironmentProblems } from './environment.ts';
 import { findEventProblems } from './events.ts';
@@ -53,6 +54,13 @@ function findErrors(packaged: Packaged): string[] {
 }
 
 describe('every stage', () => {
+  test('keeps an upload’s message for longer than all its returns together can take', () => {
+    const queue: Input = dev.Resources.UploadQueue?.Properties;
+    const { maxReceiveCount } = queue.RedrivePolicy;
+    expect(queue.MessageRetentionPeriod).toBeGreaterThan(maxReceiveCount * MAX_HIDE_SECONDS);
+    expect(maxReceiveCount).toBeGreaterThan(MAX_ATTEMPTS + MAX_PAUSED_TRIES + MAX_WAITS);
+  });
+
   test('passes AWS’s validator without an error', () => {
     for (const packaged of [dev, prod, existing]) expect(findErrors(packaged)).toEqual([]);
     const broken = structuredClone(dev);
