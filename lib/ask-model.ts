@@ -15,7 +15,8 @@ export async function askModel<T>(
   deadline: number,
 ): Promise<ModelAnswer<T>> {
   try {
-    const isRetry = record.attempts + (record.pausedTries ?? 0) > 1;
+    const { attempts, pausedTries = 0, waits = 0 } = record;
+    const isRetry = attempts + pausedTries + waits > 1; // one that waited did so for a model in trouble
     const { signal } = lease;
     const options = { signal, deadline, isRetry, meter: purse.meter };
     const answer = await gemini.ask(request, parse, options);

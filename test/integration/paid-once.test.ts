@@ -22,6 +22,8 @@ const rocket = readFileSync(new URL('../fixtures/rocket.jpg', import.meta.url));
 let service: Service;
 let deps: AnalyzeDeps & DeleteDeps & UploadDeps;
 let calls = 0;
+/** Whether the last call was to heed what other instances know of the models. */
+let wasRetry: boolean | undefined;
 let onAsk: () => unknown = () => DESCRIBE_ANSWER;
 let awsCalls: string[] = [];
 /** What each test uploads: bytes that no other test has. */
@@ -39,8 +41,9 @@ beforeAll(async () => {
     maxBytes: PICTURE_LIMITS.maxBytes,
     now: Date.now,
     gemini: {
-      async ask(_request, parse) {
+      async ask(_request, parse, { isRetry }) {
         calls += 1;
+        wasRetry = isRetry;
         const value = parse(await onAsk());
         const usage = { inputTokens: 10, outputTokens: 5, totalTokens: 15, costUsd: 0.001 };
         return { value, model: 'fake-model', usage, calls: 1 };
@@ -171,6 +174,31 @@ describe('the same bytes are', () => {
     expect(calls).toBe(2);
   });
 
+  test('answered from the older answer while, and after, a newer one is asked for in vain', async () => {
+    await analyse();
+    const fresh = await recordWith({ fresh: true });
+    let meanwhile: AnalysisRecord | undefined;
+    onAsk = async () => {
+      meanwhile = await analyse();
+      throw new ServiceError('content_blocked');
+    };
+    expect(await deliver(fresh)).toMatchObject({ kind: 'ended', status: 'rejected' });
+    expect(meanwhile).toMatchObject({ status: 'succeeded', cached: true });
+    expect(await analyse()).toMatchObject({ status: 'succeeded', cached: true });
+    expect(calls).toBe(2);
+  });
+
+  test('asked about once, where the first to ask wishes a fresh answer', async () => {
+    const fresh = await recordWith({ fresh: true });
+    onAsk = async () => {
+      expect(await deliver(await recordWith())).toMatchObject(waits);
+      return DESCRIBE_ANSWER;
+    };
+    expect(await deliver(fresh)).toMatchObject({ kind: 'ended', status: 'succeeded' });
+    expect(await analyse()).toMatchObject({ cached: true });
+    expect(calls).toBe(1);
+  });
+
   test('validated again where they were rejected', async () => {
     const broken = photo.subarray(0, photo.length / 2);
     for (let times = 0; times < 2; times += 1)
@@ -205,9 +233,10 @@ describe('the analysis that holds the content', () => {
       expect(outcome).toMatchObject(waits);
       delays.push(outcome.kind === 'later' ? outcome.seconds : 0);
     }
-    expect(delays).toEqual([1, 2, 4, 8, 16, 30, 30, 30]);
+    expect(delays).toEqual([1, 2, 4, 8, 16, 32, 64, 120, 120, 120, 120, 120]);
     expect(await deliver(id)).toMatchObject({ kind: 'ended', status: 'succeeded' });
     expect(await stored(id)).toMatchObject({ cached: false, attempts: 1 });
+    expect(wasRetry).toBe(true);
   });
 
   test('died and comes back: it finds who took its place, and is answered by that one', async () => {
