@@ -16,7 +16,10 @@ const SAMPLES = [1, 0, 3, 1, 2, 0, 4];
 export interface PngStructure {
   /** Does the chain of chunks reach `IEND`? A decoder that stops at the last row does not notice. */
   ended: boolean;
-  /** A checksum that is wrong: also of chunks, and frames of an animation, that no decoder here reads. */
+  /**
+   * A checksum that is wrong: also of chunks, and frames of an animation, that no decoder here reads. Or more
+   * rows than the header's picture has, which the decoder would unpack to no end.
+   */
   damaged: boolean;
   tooComplex: boolean;
   /** Of an animation (APNG), counted, not as claimed; 1 else. */
@@ -35,7 +38,8 @@ export function readPngStructure(bytes: Uint8Array): PngStructure {
     if (type === 'fcTL') counts.fcTL += 1;
     else if (type === 'IDAT') counts.packed += data.length;
     else if (type !== 'fdAT') counts.others += 1;
-    const isHeavy = counts.others > MAX_OTHER_CHUNKS || counts.packed > mostPackedBytes(view);
+    if (counts.packed > mostPackedBytes(view)) return { ...structure, damaged: true };
+    const isHeavy = counts.others > MAX_OTHER_CHUNKS;
     if (isHeavy || !isTextFine(type, data)) return { ...structure, tooComplex: true };
   }
   return structure;

@@ -39,6 +39,7 @@ function pngBombs(): Named[] {
     [
       'a PNG whose rows unpack to 100 MB for one pixel',
       createPng({ ...dot, rows: Buffer.alloc(100_000_000) }),
+      'file_malformed',
     ],
     [
       'a text of a PNG that unpacks to 50 MB',
