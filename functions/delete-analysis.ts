@@ -3,8 +3,10 @@ import * as z from 'zod';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createContents } from '../lib/aws/contents.ts';
+import { createDeliveries } from '../lib/aws/deliveries.ts';
 import { createResults } from '../lib/aws/results.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
+import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/connect-door.ts';
 import { type DeleteDeps, deleteAnalysis } from '../lib/delete.ts';
@@ -42,5 +44,7 @@ export const handler = createHandler({
   contents: createContents(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
   results: createResults(s3, config.RESULT_BUCKET),
+  webhooks: createWebhooks(table, config.TABLE_NAME),
+  deliveries: createDeliveries(table, config.TABLE_NAME),
   now: Date.now,
 });

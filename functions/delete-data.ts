@@ -4,8 +4,10 @@ import { createAnalyses } from '../lib/aws/analyses.ts';
 import { createAnalysisLists } from '../lib/aws/analysis-lists.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createContents } from '../lib/aws/contents.ts';
+import { createDeliveries } from '../lib/aws/deliveries.ts';
 import { createResults } from '../lib/aws/results.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
+import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/connect-door.ts';
 import { type DeleteAllDeps, deleteAll } from '../lib/delete-all.ts';
@@ -46,5 +48,7 @@ export const handler = createHandler({
   contents: createContents(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
   results: createResults(s3, config.RESULT_BUCKET),
+  webhooks: createWebhooks(table, config.TABLE_NAME),
+  deliveries: createDeliveries(table, config.TABLE_NAME),
   now: Date.now,
 });

@@ -1,5 +1,6 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSEvent } from 'aws-lambda';
+import { createAnalyses } from '../lib/aws/analyses.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createDeliveries } from '../lib/aws/deliveries.ts';
 import { createDoorSecretReader } from '../lib/aws/door-secret.ts';
@@ -17,6 +18,7 @@ export function createHandler(deps: DeliverMessagesDeps) {
 const config = readConfig(['TABLE_NAME', 'WEBHOOK_QUEUE_URL', 'WEBHOOK_REACH', 'DOOR_SECRET_ID']);
 const table = connectTable();
 export const handler = createHandler({
+  analyses: createAnalyses(table, config.TABLE_NAME),
   webhooks: createWebhooks(table, config.TABLE_NAME),
   deliveries: createDeliveries(table, config.TABLE_NAME),
   call: createWebhookCaller({ reach: config.WEBHOOK_REACH }),

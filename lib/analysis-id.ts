@@ -27,6 +27,11 @@ export function dropAnalysisId(object: UploadedObject): string {
   return formatId(Date.parse(object.eventTime), digest.subarray(0, 10));
 }
 
+/** The id of the event that tells of an analysis' end: the same, however often it is told of. */
+export function eventIdFor(analysisId: string): string {
+  return analysisId.replace(/^an_/, 'evt_');
+}
+
 function formatId(time: number, entropy: Uint8Array): string {
   const bits = (BigInt(time) << 80n) | BigInt(`0x${Buffer.from(entropy).toString('hex')}`);
   const digits = Array.from({ length: 26 }, (_, index) => {

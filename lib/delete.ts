@@ -1,11 +1,14 @@
 import { type AnalysisRecord, TOMBSTONE_SECONDS, type Tombstone } from './analysis.ts';
-import { DROP_FOLDER } from './analysis-id.ts';
+import { DROP_FOLDER, eventIdFor } from './analysis-id.ts';
 import type { Analyses } from './aws/analyses.ts';
 import type { Contents } from './aws/contents.ts';
+import type { Deliveries } from './aws/deliveries.ts';
 import type { Results } from './aws/results.ts';
 import type { Uploads } from './aws/uploads.ts';
+import type { Webhooks } from './aws/webhooks.ts';
 import { nameContent } from './content.ts';
 import { ServiceError } from './errors.ts';
+import { CALLBACK } from './webhook-message.ts';
 
 /** Tries against a worker that writes progress at the same time. */
 const MAX_BURY_TRIES = 5;
@@ -15,6 +18,8 @@ export interface DeleteDeps {
   contents: Pick<Contents, 'forget'>;
   uploads: Pick<Uploads, 'remove'>;
   results: Pick<Results, 'remove'>;
+  webhooks: Pick<Webhooks, 'read'>;
+  deliveries: Pick<Deliveries, 'remove'>;
   now(): number;
 }
 
@@ -39,8 +44,17 @@ export async function deleteAnalysis(
   const content = held && (await deps.contents.forget(held, id)) ? 1 : 0;
   const object = key && (await deps.uploads.remove(key, eTag)) ? 1 : 0;
   if (resultKey) await deps.results.remove(resultKey);
+  await forgetDeliveries(deps, clientId, id);
   await deps.analyses.bury({ ...rest, version: stone.version + 1, purged: true }, stone.version);
   return { id, deleted: { record, content, object, result: resultKey ? 1 : 0 } };
+}
+
+/** Who was told of its end, and where: an address of the client's may tell of the picture. */
+async function forgetDeliveries(deps: DeleteDeps, clientId: string, analysisId: string) {
+  const endpoints = await deps.webhooks.read(clientId);
+  const id = eventIdFor(analysisId);
+  const told = [CALLBACK, ...endpoints.map((endpoint) => endpoint.id)];
+  await Promise.all(told.map((endpointId) => deps.deliveries.remove({ clientId, endpointId, id })));
 }
 
 async function bury(deps: DeleteDeps, clientId: string, id: string) {

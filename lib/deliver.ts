@@ -1,3 +1,4 @@
+import type { Analyses } from './aws/analyses.ts';
 import type { Deliveries } from './aws/deliveries.ts';
 import type { Webhooks } from './aws/webhooks.ts';
 import { logger } from './log.ts';
@@ -13,6 +14,7 @@ const JITTER = 0.2;
 const GONE = 410;
 
 export interface DeliverDeps {
+  analyses: Pick<Analyses, 'read'>;
   webhooks: Pick<Webhooks, 'read' | 'change'>;
   deliveries: Pick<Deliveries, 'read' | 'note'>;
   call: CallWebhook;
@@ -29,6 +31,7 @@ export async function deliverEvent(
 ): Promise<number | undefined> {
   const { clientId, endpointId, event } = message;
   const name = { clientId, endpointId, id: event.id };
+  if (await isDeleted(deps, message)) return undefined;
   const url = message.url ?? (await findUrl(deps, message));
   const known = message.isReplay ? undefined : await deps.deliveries.read(name);
   if (!url || known?.status === 'delivered') return undefined;
@@ -53,6 +56,11 @@ export async function deliverEvent(
     ...result,
   });
   return pause && pause * (1 - JITTER * (deps.random ?? Math.random)());
+}
+
+/** What is deleted is not told of any more, and its log not written again. */
+async function isDeleted({ analyses }: DeliverDeps, { event }: WebhookMessage) {
+  return (await analyses.read(event.analysisId))?.status === 'deleted';
 }
 
 /** Undefined for an endpoint that was removed, or does not want to be told any more. */

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import * as z from 'zod';
 import { type AnalysisRecord, ENDED, type EndStatus } from './analysis.ts';
+import { eventIdFor } from './analysis-id.ts';
 
 /** What a receiver is told: that something has ended. The rest it asks for, with its key. */
 export const webhookEvent = z.object({
@@ -16,7 +17,7 @@ export type WebhookEvent = z.output<typeof webhookEvent>;
 export function describeEnd({ id }: Pick<AnalysisRecord, 'id'>, status: EndStatus, now: number) {
   const timestamp = new Date(now).toISOString();
   const event: WebhookEvent = {
-    id: id.replace(/^an_/, 'evt_'),
+    id: eventIdFor(id),
     type: `analysis.${status}`,
     timestamp,
     analysisId: id,

@@ -1,4 +1,5 @@
 import {
+  DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
   QueryCommand,
@@ -87,6 +88,11 @@ export function createDeliveries(table: DynamoDBDocumentClient, TableName: strin
           },
         }),
       );
+    },
+
+    /** Forgets what became of an event. */
+    async remove(name: DeliveryName): Promise<void> {
+      await table.send(new DeleteCommand({ TableName, Key: keyOf(name) }));
     },
 
     /** The newest first. */

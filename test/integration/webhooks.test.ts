@@ -3,6 +3,9 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { newAnalysis } from '../../lib/analysis.ts';
+import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
+import { deleteAnalysis } from '../../lib/delete.ts';
 import { type DeliverDeps, deliverEvent } from '../../lib/deliver.ts';
 import { createWebhookCaller } from '../../lib/webhook-call.ts';
 import { deriveWebhookSecret, describeEnd } from '../../lib/webhook-event.ts';
@@ -144,6 +147,42 @@ describe('an event', () => {
     await expect(
       replayDelivery({ ...service, notices }, client(), { ...name, eventId: 'evt_other' }),
     ).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
+describe('an event of an analysis that was deleted', () => {
+  const remove = (id: string) => deleteAnalysis({ ...service, now: Date.now }, client(), id);
+  async function store(): Promise<string> {
+    const id = createAnalysisId(Date.now());
+    const source = { key: uploadKey(id), filename: 'a.jpg' };
+    const analyzer = { name: 'describe', version: 1 };
+    const given = { id, clientId: client(), source, analyzer, now: Date.now() };
+    await service.analyses.create(newAnalysis(given));
+    return id;
+  }
+
+  test('is in no log any more, not of a callback and not of an endpoint', async () => {
+    const deps = { ...service, readSecret, now: Date.now };
+    const endpoint = await addWebhook(deps, client(), { url: receiver.url });
+    const [id, kept] = [await store(), await store()];
+    for (const message of [id, kept].map((each) => callback(receiver.url, each))) {
+      await deliverUntilDone(message);
+      const { url: _, ...toEndpoint } = message;
+      await deliverUntilDone({ ...toEndpoint, endpointId: endpoint.id });
+    }
+    await remove(id);
+    for (const target of [CALLBACK, endpoint.id])
+      expect(await log(target)).toMatchObject([{ analysisId: kept, status: 'delivered' }]);
+  });
+
+  test('is not sent again, and nothing is noted of it', async () => {
+    receiver.answer(status(500));
+    const message = callback(receiver.url, await store());
+    expect(await deliverEvent(withReach('local'), message, 1)).toBe(5);
+    await remove(message.event.analysisId);
+    expect(await deliverEvent(withReach('local'), message, 2)).toBeUndefined();
+    expect(receiver.received).toHaveLength(1);
+    expect(await log()).toEqual([]);
   });
 });
 

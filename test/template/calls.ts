@@ -40,6 +40,8 @@ const DELETION = {
   's3:DeleteObject uploads/uploads': 'RemoveUploads',
   's3:DeleteObject uploads/drop': 'RemoveUploads',
   's3:DeleteObject results/results': 'RemoveResults',
+  'dynamodb:GetItem webhooks': 'Webhooks',
+  'dynamodb:DeleteItem delivery': 'Deliveries',
 };
 
 export const CALLS: Record<string, Record<Call, string>> = {
@@ -124,6 +126,7 @@ export const CALLS: Record<string, Record<Call, string>> = {
     'sqs:SendMessageBatch WebhookQueue': 'TellWebhooks',
   },
   'deliver-webhook': {
+    'dynamodb:GetItem analysis': 'Analyses',
     'dynamodb:GetItem webhooks': 'Webhooks',
     'dynamodb:PutItem webhooks': 'Webhooks',
     'dynamodb:GetItem delivery': 'Deliveries',
