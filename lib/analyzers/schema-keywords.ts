@@ -40,13 +40,18 @@ const count = z.int().min(0);
 const branches = z.array(schema).min(1);
 const numeric = ['number', 'integer'] as const;
 const text = z.string();
+const typeName = z.enum(TYPES);
+/** Gemini answers an empty one with a bare 400: `enum[0]: cannot be empty`. */
+const value = text.min(1, 'is empty, which the model does not take').max(MAX_ENUM_CHARACTERS);
 
 /**
  * What a schema may hold: the keywords that Gemini documents for `responseJsonSchema`
  * (ai.google.dev/api/generate-content#generationconfig), and the bounds that are only checked here.
  */
 export const KEYWORDS: Readonly<Record<string, Keyword>> = {
-  type: { value: z.union([z.enum(TYPES), z.array(z.enum(TYPES))]) },
+  type: {
+    value: z.union([typeName, z.array(typeName)], `has to be one of ${TYPES.join(', ')}`),
+  },
   title: { value: text.max(MAX_TITLE_CHARACTERS) },
   description: { value: text.max(MAX_DESCRIPTION_CHARACTERS) },
   $ref: { value: text },
@@ -54,13 +59,13 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   oneOf: { value: branches },
   enum: {
     value: z
-      .array(z.union([text.max(MAX_ENUM_CHARACTERS), number, z.null()]))
+      .array(z.union([value, number, z.null()], 'has to be a string, a number or null'))
       .min(1)
       .max(MAX_ENUM_VALUES),
     types: ['string', ...numeric],
   },
   const: {
-    value: z.union([text.max(MAX_ENUM_CHARACTERS), number]),
+    value: z.union([value, number], 'has to be a string or a number'),
     types: ['string', ...numeric],
   },
   format: { value: z.enum(FORMATS), types: ['string'] },
@@ -77,7 +82,7 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   properties: { value: schemas, types: ['object'] },
   required: { value: z.array(text), types: ['object'] },
   additionalProperties: {
-    value: z.union([z.literal(false), schema]),
+    value: z.union([z.literal(false), schema], 'has to be false, or a schema'),
     types: ['object'],
   },
 };

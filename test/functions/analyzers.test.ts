@@ -144,6 +144,7 @@ describe("a client's own analyzer", () => {
     ['path.name', 'x'.repeat(65), {}],
     ['body.prompt', 'bad', { prompt: ' ' }],
     ['body.models.1', 'bad', { models: ['model-a', 'model-x'] }],
+    ['body.models', 'bad', { models: ['model-a', 'model-a'] }],
     ['body.mediaResolution', 'bad', { mediaResolution: 'ultra' }],
     ['body.maxOutputTokens', 'bad', { maxOutputTokens: 1 }],
     ['body', 'bad', { temperature: 1 }],

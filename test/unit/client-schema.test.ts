@@ -29,7 +29,28 @@ describe('a schema is refused, with the place and the reason, for', () => {
   test.each<[string, unknown, string, RegExp]>([
     ['a list at the root', { type: 'array', items: text }, '/type', /object/],
     ['no schema at all', 'string', '', /JSON Schema/],
-    ['an unknown type', object({ a: { type: 'text' } }), '/properties/a/type', /./],
+    ['an unknown type', object({ a: { type: 'text' } }), '/properties/a/type', /one of string, /],
+    [
+      'an unknown type beside null',
+      object({ a: { type: ['text', 'null'] } }),
+      '/properties/a/type',
+      /one of string, /,
+    ],
+    [
+      'more than it says',
+      object({ a: text }, { additionalProperties: true }),
+      '/additionalProperties',
+      /false, or a schema/,
+    ],
+    [
+      'a value that is no word',
+      object({ a: { enum: ['x', true] } }),
+      '/properties/a/enum/1',
+      /string, a number or null/,
+    ],
+    ['an empty value', object({ a: { enum: ['x', ''] } }), '/properties/a/enum/1', /empty/],
+    ['an empty value alone', object({ a: { const: '' } }), '/properties/a/const', /empty/],
+    ['a value that is a list', object({ a: { const: [] } }), '/properties/a/const', /string or/],
     ['no type', object({ a: {} }), '/properties/a', /type/],
     ['two types', object({ a: { type: ['string', 'number'] } }), '/properties/a/type', /anyOf/],
     [
