@@ -12,12 +12,9 @@ import { writeTiff } from './write-tiff.ts';
 export async function convertColours(
   sharp: Sharp,
   small: Picture,
-  { profile, mediaType }: PictureFacts,
+  { profile }: PictureFacts,
 ): Promise<Picture> {
   if (!profile || profileSpace(profile) !== 'RGB ') return small;
-  if (mediaType === 'image/heic' || mediaType === 'image/bmp') {
-    const { data, info } = await small.raw().toBuffer({ resolveWithObject: true });
-    return sharp(writeTiff(data, info, profile));
-  }
-  return sharp(await small.keepIccProfile().tiff({ compression: 'none' }).toBuffer());
+  const { data, info } = await small.raw().toBuffer({ resolveWithObject: true });
+  return sharp(writeTiff(data, info, profile));
 }

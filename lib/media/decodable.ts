@@ -1,5 +1,7 @@
 import type { PictureType } from './detect.ts';
 import { dropJunk } from './jpeg-structure.ts';
+import { redeclareTiff } from './redeclare-tiff.ts';
+import { declareReadable, findVariant } from './tiff-variant.ts';
 
 const BRAND_OFFSET = 8;
 const SEQUENCE_BRAND = 'avis';
@@ -10,6 +12,10 @@ const SEQUENCE_BRAND = 'avis';
  */
 export function makeDecodable(bytes: Uint8Array, mediaType: PictureType): Uint8Array {
   if (mediaType === 'image/jpeg') return dropJunk(bytes);
+  if (mediaType === 'image/tiff') {
+    const page = findVariant(bytes);
+    return page ? redeclareTiff(bytes, declareReadable(page)) : bytes;
+  }
   if (mediaType !== 'image/avif') return bytes;
   const brand = Buffer.from(bytes.subarray(BRAND_OFFSET, BRAND_OFFSET + 4)).toString('latin1');
   if (brand !== SEQUENCE_BRAND) return bytes;

@@ -1,10 +1,15 @@
 import type { Sharp as Picture } from 'sharp';
 import { decodeBmp } from './bmp.ts';
+import { profileSpace } from './colour-profile.ts';
 import { chooseFailOn, makeDecodable } from './decodable.ts';
+import { decodeTiffVariant } from './decode-tiff-variant.ts';
 import { decodeHeic } from './heic.ts';
 import type { PictureFacts } from './inspect.ts';
+import { findOldJpeg } from './old-jpeg.ts';
 import type { RawPicture } from './raw-picture.ts';
 import type { Sharp } from './sharp.ts';
+import { findVariant } from './tiff-variant.ts';
+import { turnUpright } from './turn-upright.ts';
 
 /** The picture for sharp to work on: by its own loaders, or decoded beside it where it has none. */
 export async function openPicture(
@@ -14,11 +19,21 @@ export async function openPicture(
 ): Promise<Picture> {
   if (facts.mediaType === 'image/heic') return openRaw(sharp, await decodeHeic(bytes));
   if (facts.mediaType === 'image/bmp') return openRaw(sharp, decodeBmp(bytes));
+  if (facts.mediaType === 'image/tiff') {
+    const oldJpeg = findOldJpeg(bytes);
+    if (oldJpeg) return openPicture(sharp, oldJpeg, { ...facts, mediaType: 'image/jpeg' });
+    const page = findVariant(bytes);
+    if (page && page.variant !== 'unnamed-colours') {
+      const raw = await decodeTiffVariant(sharp, bytes, page);
+      return turnUpright(openRaw(sharp, raw), facts.orientation);
+    }
+  }
   return sharp(makeDecodable(bytes, facts.mediaType), {
     failOn: chooseFailOn(facts.mediaType),
     limitInputPixels: facts.width * facts.height, // no more than the header was checked for
     page: facts.page - 1,
-    ignoreIcc: facts.profile === undefined,
+    // By the profile of RGB pixels, colours are converted when they are few (convert-colours.ts).
+    ignoreIcc: !facts.profile || profileSpace(facts.profile) === 'RGB ',
   });
 }
 

@@ -7,6 +7,7 @@ import { chooseFailOn, makeDecodable } from './decodable.ts';
 import { detectMediaType, isPictureType, PICTURE_TYPES, type PictureType } from './detect.ts';
 import type { PictureLimits } from './limits.ts';
 import { listMetadata, type MetadataKind } from './metadata-kinds.ts';
+import { findOldJpeg } from './old-jpeg.ts';
 import { loadSharp } from './sharp.ts';
 import { checkStructure, type Structure } from './structure.ts';
 
@@ -49,6 +50,8 @@ export async function inspectPicture(
 ): Promise<PictureFacts> {
   const mediaType = checkBytes(bytes, limits);
   const structure = checkStructure(mediaType, bytes);
+  const oldJpeg = mediaType === 'image/tiff' ? findOldJpeg(bytes) : undefined;
+  if (oldJpeg) return { ...(await inspectPicture(oldJpeg, limits)), mediaType };
   checkClaimedPixels(bytes, mediaType, limits); // its end is there, so its header is
   const header = mediaType === 'image/bmp' ? readBmp(bytes) : await readHeader(bytes, mediaType);
   checkCost(header, structure, limits);

@@ -3,5 +3,5 @@ export interface RawPicture {
   data: Uint8Array<ArrayBuffer>;
   width: number;
   height: number;
-  channels: 3 | 4;
+  channels: 1 | 3 | 4;
 }

@@ -1,4 +1,7 @@
+import { findOldJpeg } from './old-jpeg.ts';
 import { openTiff, readDirectory, type TiffTag } from './tiff-directory.ts';
+import { TIFF } from './tiff-tags.ts';
+import { findUnsupported, firstOf, nameVariant } from './tiff-variant.ts';
 
 /** Tags in all directories together; real pages have 15 to 60. */
 const MAX_TAGS = 100_000;
@@ -6,24 +9,11 @@ const MAX_TAGS = 100_000;
 const MAX_TAG_BYTES = 32 * 1024 * 1024;
 /** Bytes of one strip or tile unpacked: the decoder holds it whole. As much as the largest 8-bit RGBA picture. */
 const MAX_BLOCK_BYTES = 240_000_000;
-
-const WIDTH = 256;
-const SAMPLE_BITS = 258;
-const COMPRESSION = 259;
-const STRIP_OFFSETS = 273;
-const SAMPLES = 277;
-const ROWS_PER_STRIP = 278;
-const STRIP_BYTES = 279;
-const PLANES = 284;
-const TILE_WIDTH = 322;
-const TILE_HEIGHT = 323;
-const TILE_OFFSETS = 324;
-const TILE_BYTES = 325;
-const HEIGHT = 257;
+/** Pixels of a variant that libvips cannot stream: as much memory, with transparency, as any other format. */
+const MAX_VARIANT_PIXELS = 30_000_000;
 
 /** None, fax, LZW, JPEG, deflate, PackBits, Zstandard, WebP: what the decoder was built with. */
 const COMPRESSIONS = [1, 2, 3, 4, 5, 7, 8, 32_773, 32_946, 50_000, 50_001];
-const SEPARATE = 2;
 
 export interface TiffStructure {
   /** Does every page's data lie within the file? */
@@ -58,7 +48,10 @@ export function readTiffStructure(bytes: Uint8Array, maxPages: number): TiffStru
     const isLarge = structure.frames > maxPages || tags > MAX_TAGS || tagBytes > MAX_TAG_BYTES;
     if (isLarge || blockBytes(directory.tags) > MAX_BLOCK_BYTES)
       return { ...structure, tooComplex: true };
-    if (structure.frames === 1) structure.unsupported = findUnsupported(directory.tags);
+    if (structure.frames === 1) {
+      structure.unsupported = nameUnsupported(directory.tags, findOldJpeg(bytes));
+      if (isLargeVariant(directory.tags)) return { ...structure, tooComplex: true };
+    }
     if (!isDataInside(directory.tags, bytes.length)) return { ...structure, ended: false };
     at = directory.next;
   }
@@ -67,37 +60,38 @@ export function readTiffStructure(bytes: Uint8Array, maxPages: number): TiffStru
 
 type Tags = Map<number, TiffTag>;
 
-function numberOf(tags: Tags, tag: number, otherwise: number): number {
-  return tags.get(tag)?.value(0) || otherwise;
+/** Valid, but rare enough that nobody here reads it. */
+function nameUnsupported(tags: Tags, oldJpeg: Uint8Array | undefined): string | undefined {
+  const compression = firstOf(tags, TIFF.compression, 1);
+  if (oldJpeg) return undefined;
+  return COMPRESSIONS.includes(compression) ? findUnsupported(tags) : `compression ${compression}`;
 }
 
-/** Valid, but rare enough that libvips leaves it out. */
-function findUnsupported(tags: Tags): string | undefined {
-  const compression = numberOf(tags, COMPRESSION, 1);
-  if (!COMPRESSIONS.includes(compression)) return `compression ${compression}`;
-  const isTiled = tags.has(TILE_OFFSETS);
-  return isTiled && numberOf(tags, PLANES, 1) === SEPARATE ? 'tiles in separate planes' : undefined;
+/** Variants are held whole, and more than once. */
+function isLargeVariant(tags: Tags): boolean {
+  const pixels = firstOf(tags, TIFF.width, 0) * firstOf(tags, TIFF.height, 0);
+  return pixels > MAX_VARIANT_PIXELS && nameVariant(tags) !== undefined;
 }
 
 /** What one strip or tile unpacks to, in bytes. */
 function blockBytes(tags: Tags): number {
-  const pixelBytes = (numberOf(tags, SAMPLES, 1) * numberOf(tags, SAMPLE_BITS, 1)) / 8;
-  const width = numberOf(tags, TILE_WIDTH, numberOf(tags, WIDTH, 0));
-  const height = numberOf(tags, HEIGHT, 0);
-  const rows = numberOf(
+  const pixelBytes = (firstOf(tags, TIFF.samples, 1) * firstOf(tags, TIFF.sampleBits, 1)) / 8;
+  const width = firstOf(tags, TIFF.tileWidth, firstOf(tags, TIFF.width, 0));
+  const height = firstOf(tags, TIFF.height, 0);
+  const rows = firstOf(
     tags,
-    TILE_HEIGHT,
-    Math.min(height, numberOf(tags, ROWS_PER_STRIP, height)),
+    TIFF.tileHeight,
+    Math.min(height, firstOf(tags, TIFF.rowsPerStrip, height)),
   );
   return width * rows * pixelBytes;
 }
 
 /** Where nothing is packed, decoders work the sizes out and pass over those that are too large. */
 function isDataInside(tags: Tags, length: number): boolean {
-  const offsets = tags.get(TILE_OFFSETS) ?? tags.get(STRIP_OFFSETS);
-  const sizes = tags.get(TILE_BYTES) ?? tags.get(STRIP_BYTES);
+  const offsets = tags.get(TIFF.tileOffsets) ?? tags.get(TIFF.stripOffsets);
+  const sizes = tags.get(TIFF.tileBytes) ?? tags.get(TIFF.stripBytes);
   if (offsets?.isInside === false || sizes?.isInside === false) return false;
-  const most = numberOf(tags, COMPRESSION, 1) === 1 ? blockBytes(tags) : length;
+  const most = firstOf(tags, TIFF.compression, 1) === 1 ? blockBytes(tags) : length;
   const count = Math.min(offsets?.count ?? 0, sizes?.count ?? 0);
   for (let index = 0; index < count; index += 1) {
     const size = Math.min(most, sizes?.value(index) ?? 0);

@@ -1,0 +1,91 @@
+import type { RawPicture } from './raw-picture.ts';
+import { redeclareTiff, type TagChanges } from './redeclare-tiff.ts';
+import { labToSrgb, ycbcrToRgb } from './sample-colours.ts';
+import type { Sharp } from './sharp.ts';
+import { TIFF } from './tiff-tags.ts';
+import { declareReadable, type FirstPage, firstOf } from './tiff-variant.ts';
+
+const GREY = 1;
+
+/** Decodes what libvips does not know: libtiff unpacks the bytes, and what they mean is read here. */
+export async function decodeTiffVariant(
+  sharp: Sharp,
+  bytes: Uint8Array,
+  page: FirstPage,
+): Promise<RawPicture> {
+  const { variant, tags } = page;
+  const width = firstOf(tags, TIFF.width, 0);
+  const height = firstOf(tags, TIFF.height, 0);
+  const read = (changes: TagChanges) => readBytes(sharp, redeclareTiff(bytes, changes));
+  if (variant === 'planes') return { ...(await joinPlanes(page, read)), width, height };
+  if (variant === 'twelve-bits') {
+    const channels = firstOf(tags, TIFF.samples, 1) === 1 ? 1 : 3;
+    const rowBytes = Math.ceil((width * channels * 12) / 8);
+    const packed = await read(declareGrey([TIFF.width, [rowBytes]]));
+    return { data: unpackTwelve(packed, width * channels, height), width, height, channels };
+  }
+  const data = await read(declareReadable(page));
+  if (variant === 'lab') labToSrgb(data);
+  if (variant === 'ycbcr') ycbcrToRgb(data);
+  return { data, width, height, channels: 3 };
+}
+
+type Read = (changes: TagChanges) => Promise<Uint8Array<ArrayBuffer>>;
+
+async function readBytes(sharp: Sharp, tiff: Buffer): Promise<Uint8Array<ArrayBuffer>> {
+  const picture = sharp(tiff, { failOn: 'error', limitInputPixels: false, ignoreIcc: true });
+  const { channels } = await picture.metadata();
+  const samples = channels === 1 ? picture.toColourspace('b-w') : picture;
+  const { buffer, byteOffset, length } = await samples.raw().toBuffer();
+  return new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
+}
+
+/** One sample of 8 bits a pixel, whatever it means. */
+function declareGrey(...more: [number, readonly number[] | undefined][]): TagChanges {
+  return new Map<number, readonly number[] | undefined>([
+    [TIFF.sampleBits, [8]],
+    [TIFF.photometric, [GREY]],
+    [TIFF.samples, [1]],
+    [TIFF.planes, [1]],
+    [TIFF.extraSamples, undefined],
+    [TIFF.sampleFormat, undefined],
+    [TIFF.profile, undefined],
+    ...more,
+  ]);
+}
+
+/** The tiles of the first plane come first, then those of the second … (TIFF 6.0, section 15). */
+async function joinPlanes({ tags }: FirstPage, read: Read) {
+  const channels = firstOf(tags, TIFF.samples, 1) === 4 ? 4 : 3;
+  const bits = firstOf(tags, TIFF.sampleBits, 8);
+  const tiles = Math.floor((tags.get(TIFF.tileOffsets)?.count ?? 0) / channels);
+  const listTiles = (tag: number, plane: number) =>
+    Array.from({ length: tiles }, (_, tile) => tags.get(tag)?.value(plane * tiles + tile) ?? 0);
+  let data = new Uint8Array(0);
+  for (let plane = 0; plane < channels; plane += 1) {
+    const samples = await read(
+      declareGrey(
+        [TIFF.sampleBits, [bits]],
+        [TIFF.tileOffsets, listTiles(TIFF.tileOffsets, plane)],
+        [TIFF.tileBytes, listTiles(TIFF.tileBytes, plane)],
+      ),
+    );
+    if (plane === 0) data = new Uint8Array(samples.length * channels);
+    for (let at = 0; at < samples.length; at += 1) data[at * channels + plane] = samples[at] ?? 0;
+  }
+  return { data, channels } as const;
+}
+
+/** The upper 8 of each 12 bits; every row starts at a byte. */
+function unpackTwelve(packed: Uint8Array, rowSamples: number, rows: number) {
+  const data = new Uint8Array(rowSamples * rows);
+  const rowBytes = Math.ceil((rowSamples * 12) / 8);
+  for (let row = 0; row < rows; row += 1) {
+    for (let sample = 0; sample < rowSamples; sample += 1) {
+      const at = row * rowBytes + sample + (sample >> 1);
+      const [high = 0, low = 0] = [packed[at], packed[at + 1]];
+      data[row * rowSamples + sample] = sample % 2 === 0 ? high : (high << 4) | (low >> 4);
+    }
+  }
+  return data;
+}
