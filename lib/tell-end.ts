@@ -30,6 +30,9 @@ export async function tellEnd(
     .map((endpoint) => ({ clientId, endpointId: endpoint.id, event }));
   if (callbackUrl) messages.push({ clientId, endpointId: CALLBACK, url: callbackUrl, event });
   if (messages.length === 0) return;
-  await notices.send(messages.map((message) => JSON.stringify(message)));
+  await notices.send(
+    clientId,
+    messages.map((message) => JSON.stringify(message)),
+  );
   logger.info('told', { analysisId: id, targets: messages.length });
 }

@@ -91,7 +91,7 @@ export async function replayDelivery(
   const event = webhookEvent.parse({ ...found.webhook, id });
   const url = isCallback ? found.webhook.url : undefined;
   const message: WebhookMessage = { clientId, endpointId, url, event, isReplay: true };
-  await deps.notices.send([JSON.stringify(message)]);
+  await deps.notices.send(clientId, [JSON.stringify(message)]);
   return showDelivery(found);
 }
 

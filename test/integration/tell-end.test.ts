@@ -29,7 +29,7 @@ beforeAll(async () => {
       ask: async (_request, parse) => ({ value: parse(DESCRIBE_ANSWER), model: 'fake', usage }),
     },
     notices: {
-      async send(bodies) {
+      async send(_, bodies) {
         if (isQueueDown) throw new Error('The queue is down');
         sent.push(...bodies.map((body) => JSON.parse(body)));
       },

@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { newAnalysis } from '../../lib/analysis.ts';
 import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { deleteAnalysis } from '../../lib/delete.ts';
 import { type DeliverDeps, deliverEvent } from '../../lib/deliver.ts';
+import { tellEnd } from '../../lib/tell-end.ts';
 import { createWebhookCaller } from '../../lib/webhook-call.ts';
 import { deriveWebhookSecret, describeEnd } from '../../lib/webhook-event.ts';
 import { CALLBACK, type WebhookMessage } from '../../lib/webhook-message.ts';
@@ -139,7 +141,9 @@ describe('an event', () => {
     await deliverUntilDone(message);
     expect(receiver.received).toHaveLength(1);
     const sent: string[] = [];
-    const notices = { send: async (bodies: readonly string[]) => void sent.push(...bodies) };
+    const notices = {
+      send: async (_: string, bodies: readonly string[]) => void sent.push(...bodies),
+    };
     const name = { endpointId: CALLBACK, eventId: message.event.id };
     await replayDelivery({ ...service, notices }, client(), name);
     await deliverUntilDone(JSON.parse(sent[0] ?? ''));
@@ -148,6 +152,23 @@ describe('an event', () => {
       replayDelivery({ ...service, notices }, client(), { ...name, eventId: 'evt_other' }),
     ).rejects.toMatchObject({ code: 'not_found' });
   });
+});
+
+test('the events of one client hold up those of no other: the queue is told whose they are', async () => {
+  const QueueUrl = service.played.refOf('WebhookQueue');
+  const mine = { id: 'an_1', clientId: client(), callbackUrl: receiver.url };
+  for (const ended of [mine, { ...mine, id: 'an_2' }, { ...mine, clientId: 'other' }])
+    await tellEnd(service, ended, 'succeeded', Date.now());
+  const { Messages = [] } = await new SQSClient({}).send(
+    new ReceiveMessageCommand({
+      QueueUrl,
+      MaxNumberOfMessages: 10,
+      MessageSystemAttributeNames: ['MessageGroupId'],
+    }),
+  );
+  const [one, two, other] = Messages.map(({ Attributes }) => Attributes?.MessageGroupId);
+  expect(one).toMatch(/^[\w-]{43}$/);
+  expect([two === one, other === one]).toEqual([true, false]);
 });
 
 describe('an event of an analysis that was deleted', () => {

@@ -44,6 +44,32 @@ beforeEach(() => {
   });
 });
 
+describe('a fair queue', () => {
+  const bodies = async (max: number) =>
+    (await queues.receive('work', { max, waitSeconds: 0 })).map(({ body }) => body);
+
+  test('hands out first what is of a tenant with less in flight, else in the order it came', async () => {
+    for (const body of ['a1', 'a2', 'a3', 'a4']) queues.send('work', { body, tenant: 'a' });
+    expect(await bodies(2)).toEqual(['a1', 'a2']);
+    queues.send('work', { body: 'b1', tenant: 'b' });
+    queues.send('work', { body: "nobody's" });
+    expect(await bodies(1)).toEqual(['b1']);
+    expect(await bodies(3)).toEqual(["nobody's", 'a3', 'a4']);
+  });
+
+  test('says whose a message is', async () => {
+    queues.send('work', { body: 'hello', tenant: 'a' });
+    expect((await receiveOne()).attributes).toMatchObject({ MessageGroupId: 'a' });
+  });
+
+  test('given a folder from before there were any, then its messages are still there', async () => {
+    queues.send('work', { body: 'hello' });
+    database.exec('DROP INDEX sqs_messages_by_tenant; ALTER TABLE sqs_messages DROP COLUMN tenant');
+    queues = open();
+    expect(await bodies(1)).toEqual(['hello']);
+  });
+});
+
 describe('visibility', () => {
   test('a received message is out of sight until its time-out, then it comes again with a higher count', async () => {
     const { messageId } = queues.send('work', { body: 'hello' });

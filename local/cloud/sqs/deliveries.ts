@@ -61,6 +61,7 @@ function send({ messages, registry, waiters, now }: Parts, name: string, message
     body: message.body,
     attributes: JSON.stringify(message.attributes ?? {}),
     sentAt,
+    tenant: message.tenant ?? null,
     visibleAt: sentAt + (message.delaySeconds ?? queue.delaySeconds) * 1000,
   });
   waiters.wake(name);

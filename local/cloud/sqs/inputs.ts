@@ -28,6 +28,11 @@ const message = {
   MessageBody: z.string(),
   DelaySeconds: integer.exactOptional(),
   MessageAttributes: messageAttributes,
+  /** Of a standard queue: makes it a fair one. */
+  MessageGroupId: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/)
+    .exactOptional(),
 };
 
 // Strict: a parameter that this endpoint does not act on is refused, never ignored.

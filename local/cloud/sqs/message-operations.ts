@@ -45,11 +45,13 @@ export const MESSAGE_OPERATIONS: Record<string, Operation<Call>> = {
 
 type SendEntry = Omit<ReturnType<typeof inputs.sendInput.parse>, 'QueueUrl'>;
 
-function toOutgoing({ MessageBody, DelaySeconds, MessageAttributes }: SendEntry): OutgoingMessage {
+function toOutgoing(entry: SendEntry): OutgoingMessage {
+  const { MessageBody, DelaySeconds, MessageAttributes, MessageGroupId } = entry;
   return {
     body: MessageBody,
     ...(DelaySeconds !== undefined && { delaySeconds: DelaySeconds }),
     ...(MessageAttributes && { attributes: MessageAttributes }),
+    ...(MessageGroupId !== undefined && { tenant: MessageGroupId }),
   };
 }
 

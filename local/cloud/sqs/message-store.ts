@@ -20,6 +20,8 @@ export interface StoredMessage {
   receivedAt: number | null;
   receipt: string | null;
   deadLetterSource: string | null;
+  /** MessageGroupId: whose message it is. */
+  tenant: string | null;
 }
 
 const SCHEMA = `
@@ -55,6 +57,7 @@ const rowSchema = z.object({
   receivedAt: z.number().nullable(),
   receipt: z.string().nullable(),
   deadLetterSource: z.string().nullable(),
+  tenant: z.string().nullable(),
 });
 const countsSchema = z.object({ visible: z.number(), inFlight: z.number(), delayed: z.number() });
 const nextSchema = z.object({ visibleAt: z.number().nullable() });
@@ -72,6 +75,15 @@ function addLetGo(database: DatabaseSync): void {
   database.exec('ALTER TABLE sqs_messages ADD COLUMN letGo INTEGER NOT NULL DEFAULT 0');
 }
 
+/** Folders of the first versions are without it. */
+function addTenant(database: DatabaseSync): void {
+  const column = "SELECT 1 FROM pragma_table_info('sqs_messages') WHERE name = 'tenant'";
+  if (!database.prepare(column).get())
+    database.exec('ALTER TABLE sqs_messages ADD COLUMN tenant TEXT');
+  database.exec(`CREATE INDEX IF NOT EXISTS sqs_messages_by_tenant ON sqs_messages (queue, tenant)
+    WHERE tenant IS NOT NULL`);
+}
+
 export type MessageCounts = z.output<typeof countsSchema>;
 export type MessageStore = ReturnType<typeof createMessageStore>;
 
@@ -79,14 +91,12 @@ export type MessageStore = ReturnType<typeof createMessageStore>;
 export function createMessageStore(database: DatabaseSync) {
   database.exec(SCHEMA);
   addLetGo(database);
+  addTenant(database);
   return { ...prepareReads(database), ...prepareWrites(database), ...prepareSweeps(database) };
 }
 
 function prepareReads(database: DatabaseSync) {
   const bySequence = database.prepare('SELECT * FROM sqs_messages WHERE sequence = ?');
-  const visible = database.prepare(`
-    SELECT * FROM sqs_messages WHERE queue = ? AND visibleAt <= ?
-    ORDER BY visibleAt, sequence LIMIT ?`);
   const next = database.prepare(
     'SELECT MIN(visibleAt) AS visibleAt FROM sqs_messages WHERE queue = ? AND visibleAt > ?',
   );
@@ -101,8 +111,7 @@ function prepareReads(database: DatabaseSync) {
       const row = bySequence.get(sequence);
       return row && rowSchema.parse(row);
     },
-    listVisible: (queue: string, now: number, limit: number): StoredMessage[] =>
-      visible.all(queue, now, limit).map((row) => rowSchema.parse(row)),
+    listVisible: prepareVisible(database),
     /** When the next message of those out of sight now comes into sight. */
     nextVisibleAt: (queue: string, now: number): number | null =>
       nextSchema.parse(next.get(queue, now)).visibleAt,
@@ -111,10 +120,33 @@ function prepareReads(database: DatabaseSync) {
   };
 }
 
+/** The messages in sight, in the order in which they are handed out. */
+function prepareVisible(database: DatabaseSync) {
+  const visible = database.prepare(`
+    SELECT * FROM sqs_messages WHERE queue = :queue AND visibleAt <= :now
+    ORDER BY visibleAt, sequence LIMIT :limit`);
+  // A fair queue: first the messages of tenants with the fewest in flight.
+  const fair = database.prepare(`
+    WITH flying AS (
+      SELECT tenant, COUNT(*) AS messages FROM sqs_messages
+      WHERE queue = :queue AND tenant IS NOT NULL AND visibleAt > :now AND receivedAt IS NOT NULL
+      GROUP BY tenant)
+    SELECT message.* FROM sqs_messages AS message LEFT JOIN flying USING (tenant)
+    WHERE queue = :queue AND visibleAt <= :now
+    ORDER BY COALESCE(flying.messages, 0), visibleAt, sequence LIMIT :limit`);
+  const tenant = database.prepare(
+    'SELECT 1 FROM sqs_messages WHERE queue = ? AND tenant IS NOT NULL LIMIT 1',
+  );
+  return (queue: string, now: number, limit: number): StoredMessage[] =>
+    (tenant.get(queue) ? fair : visible)
+      .all({ queue, now, limit })
+      .map((row) => rowSchema.parse(row));
+}
+
 function prepareWrites(database: DatabaseSync) {
   const insert = database.prepare(`
-    INSERT INTO sqs_messages (queue, messageId, body, attributes, sentAt, visibleAt)
-    VALUES (:queue, :messageId, :body, :attributes, :sentAt, :visibleAt)`);
+    INSERT INTO sqs_messages (queue, messageId, body, attributes, sentAt, visibleAt, tenant)
+    VALUES (:queue, :messageId, :body, :attributes, :sentAt, :visibleAt, :tenant)`);
   const take = database.prepare(`
     UPDATE sqs_messages SET visibleAt = :visibleAt, receipt = :receipt, receivedAt = :now, letGo = 0,
       firstReceivedAt = COALESCE(firstReceivedAt, :now),
@@ -133,7 +165,7 @@ function prepareWrites(database: DatabaseSync) {
     insert: (
       message: Pick<
         StoredMessage,
-        'queue' | 'messageId' | 'body' | 'attributes' | 'sentAt' | 'visibleAt'
+        'queue' | 'messageId' | 'body' | 'attributes' | 'sentAt' | 'visibleAt' | 'tenant'
       >,
     ) => void insert.run({ ...message }),
     /** Hands the message out under a new receipt. */

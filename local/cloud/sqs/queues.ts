@@ -31,6 +31,8 @@ export interface OutgoingMessage {
   body: string;
   delaySeconds?: number;
   attributes?: Record<string, MessageAttribute>;
+  /** MessageGroupId: in a standard queue, whose it is. No tenant's messages hold up the others'. */
+  tenant?: string;
 }
 
 export interface SentMessage {
@@ -43,7 +45,7 @@ export interface ReceivedMessage {
   receiptHandle: string;
   body: string;
   md5: string;
-  /** SenderId, SentTimestamp, ApproximateReceiveCount, ApproximateFirstReceiveTimestamp and, in a dead-letter queue, DeadLetterQueueSourceArn; times in ms. */
+  /** SenderId, SentTimestamp, ApproximateReceiveCount, ApproximateFirstReceiveTimestamp, of a tenant's MessageGroupId and, in a dead-letter queue, DeadLetterQueueSourceArn; times in ms. */
   attributes: Record<string, string>;
   messageAttributes: Record<string, MessageAttribute>;
 }

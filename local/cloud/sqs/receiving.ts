@@ -81,6 +81,7 @@ function toReceived(parts: Parts, message: StoredMessage): ReceivedMessage {
     ApproximateReceiveCount: String(message.receiveCount),
     ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
   };
+  if (message.tenant !== null) attributes.MessageGroupId = message.tenant;
   if (message.deadLetterSource !== null) {
     attributes.DeadLetterQueueSourceArn = parts.registry.arnOf(message.deadLetterSource);
   }
