@@ -35,14 +35,22 @@ export function readPngStructure(bytes: Uint8Array): PngStructure {
   for (const { type, data, isIntact } of listChunks(view)) {
     if (!isIntact) return { ...structure, damaged: true };
     if (type === 'IEND') return { ...structure, ended: true, frames: Math.max(1, counts.fcTL) };
-    if (type === 'fcTL') counts.fcTL += 1;
-    else if (type === 'IDAT') counts.packed += data.length;
-    else if (type !== 'fdAT') counts.others += 1;
+    countChunk(counts, type, data);
     if (counts.packed > mostPackedBytes(view)) return { ...structure, damaged: true };
     const isHeavy = counts.others > MAX_OTHER_CHUNKS;
     if (isHeavy || !isTextFine(type, data)) return { ...structure, tooComplex: true };
   }
   return structure;
+}
+
+function countChunk(
+  counts: { fcTL: number; others: number; packed: number },
+  type: string,
+  data: Buffer,
+): void {
+  if (type === 'fcTL') counts.fcTL += 1;
+  else if (type === 'IDAT') counts.packed += data.length;
+  else if (type !== 'fdAT') counts.others += 1;
 }
 
 function* listChunks(view: Buffer) {
