@@ -9,7 +9,7 @@ export const MAX_ATTEMPTS = 5;
 /** Workers that one file may take with it while it is read and decoded. */
 export const MAX_DEATHS = 3;
 /** Times that an analysis waits for the answer to the same bytes before it asks for itself: longer than most tries of one take together. */
-export const MAX_WAITS = 12;
+export const MAX_WAITS = 16;
 /** Tries that no model was asked in, for all were to be left alone: so many do not count. */
 export const MAX_PAUSED_TRIES = 6;
 /** How long a signed upload is good for, in seconds. */

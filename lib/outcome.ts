@@ -54,7 +54,7 @@ export function retryDelaySeconds(attempt: number, random: () => number = Math.r
   return Math.ceil(random() * Math.min(ceiling, MAX_DELAY_SECONDS));
 }
 
-const MAX_WAIT_SECONDS = 120;
+const MAX_WAIT_SECONDS = 60;
 
 /** How long to wait for the answer to the same content, after so many waits before: 1 s, 2 s, 4 s, … */
 export function waitDelaySeconds(waits: number): number {
