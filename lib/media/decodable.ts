@@ -4,11 +4,11 @@ import { redeclareTiff } from './redeclare-tiff.ts';
 import { declareReadable, findVariant } from './tiff-variant.ts';
 
 const BRAND_OFFSET = 8;
-const SEQUENCE_BRAND = 'avis';
+const AVIF_BRAND = 'avif';
 
 /**
- * The bytes in a form that libvips takes: it knows an AVIF by its main brand alone, so an animated one,
- * which holds a still picture too, is nothing to it; and it takes every remark of libjpeg for damage.
+ * The bytes in a form that libvips takes: it knows an AVIF by its main brand alone, which is another
+ * one for animations that hold a still picture too, and may be the neutral `mif1`; and it takes every remark of libjpeg for damage.
  */
 export function makeDecodable(bytes: Uint8Array, mediaType: PictureType): Uint8Array {
   if (mediaType === 'image/jpeg') return dropJunk(bytes);
@@ -18,10 +18,10 @@ export function makeDecodable(bytes: Uint8Array, mediaType: PictureType): Uint8A
   }
   if (mediaType !== 'image/avif') return bytes;
   const brand = Buffer.from(bytes.subarray(BRAND_OFFSET, BRAND_OFFSET + 4)).toString('latin1');
-  if (brand !== SEQUENCE_BRAND) return bytes;
-  const still = Buffer.from(bytes);
-  still.write('avif', BRAND_OFFSET, 'latin1');
-  return still;
+  if (brand === AVIF_BRAND) return bytes;
+  const branded = Buffer.from(bytes);
+  branded.write(AVIF_BRAND, BRAND_OFFSET, 'latin1');
+  return branded;
 }
 
 /**

@@ -37,7 +37,7 @@ const SIGNATURES: readonly (readonly [MediaType, ...(readonly [at: number, text:
   ['image/vnd.adobe.photoshop', [0, '8BPS']],
   ['application/pdf', [0, '%PDF-']],
 ];
-const SIGNATURE_BYTES = 512;
+const SIGNATURE_BYTES = 4_096;
 const BMP_INFO_AT = 14;
 const BMP_HEADER_BYTES = [12, 16, 40, 52, 56, 64, 108, 124];
 
@@ -71,9 +71,10 @@ function detectBrand(start: string): MediaType | undefined {
   const size = Buffer.from(start.slice(0, 4), 'latin1').readUInt32BE();
   const brands = start.slice(8, size).match(/.{4}/gs) ?? [];
   if (brands.some((brand) => /^avi[fs]$/.test(brand))) return 'image/avif';
-  // `mif1` alone says no more than HEIF: whether it can be decoded, the header will tell.
-  if (brands.some((brand) => /^(hei[cxms]|hev[cxms]|mif[12]|msf1)$/.test(brand)))
-    return 'image/heic';
+  if (brands.some((brand) => /^(hei[cxms]|hev[cxms])$/.test(brand))) return 'image/heic';
+  // Neutral brands say no more than HEIF; the list of items names the codec.
+  if (brands.some((brand) => /^(mif[12]|msf1)$/.test(brand)))
+    return /infe.{8}av01/s.test(start) ? 'image/avif' : 'image/heic';
   return brands.some((brand) => /^(isom|iso\d|mp4\d|qt {2}|M4V )$/.test(brand))
     ? 'video/mp4'
     : undefined;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { createBmp } from './bmp.ts';
@@ -138,7 +139,39 @@ async function heifBombs(): Promise<Named[]> {
   const size = avif.indexOf('ispe') + 8;
   avif.writeUInt32BE(60_000, size);
   avif.writeUInt32BE(60_000, size + 4);
-  return [['an AVIF that says 60,000 × 60,000', avif]];
+  return [
+    ['an AVIF that says 60,000 × 60,000', avif],
+    ['a HEIC whose grid says 60,000 × 60,000', createHeicGrid(60_000, 1)],
+    ['a HEIC whose grid names one tile 40,000 times', createHeicGrid(7_700, 200)],
+  ];
+}
+
+/** A square grid of so many tiles a side, all of them the same one of 64 × 64 (ISO/IEC 23008-12, 6.6.2.3). */
+export function createHeicGrid(edge: number, side: number, claimedEdge = edge): Buffer {
+  const heic = readFileSync(new URL('../fixtures/marker-10bit.heic', import.meta.url));
+  const size = heic.lastIndexOf('ispe') + 8;
+  heic.writeUInt32BE(claimedEdge, size);
+  heic.writeUInt32BE(claimedEdge, size + 4);
+  const grid = heic.indexOf('idat') + 4;
+  heic.set([0, 0, side - 1, side - 1, edge >> 8, edge & 255, edge >> 8, edge & 255], grid);
+  const at = heic.indexOf('iref') - 4; // the last box in meta
+  const references = Buffer.alloc(12 + 12 + 2 * side ** 2);
+  references.write('iref', 4);
+  references.write('dimg', 16);
+  references.writeUInt32BE(references.length, 0);
+  references.writeUInt32BE(references.length - 12, 12);
+  references.writeUInt16BE(2, 20); // the grid's item
+  references.writeUInt16BE(side ** 2, 22);
+  for (let tile = 24; tile < references.length; tile += 2) references.writeUInt16BE(1, tile);
+  const growth = references.length - heic.readUInt32BE(at);
+  const [meta, tileAt] = [heic.indexOf('meta') - 4, heic.indexOf('iloc') + 18];
+  heic.writeUInt32BE(heic.readUInt32BE(meta) + growth, meta);
+  heic.writeUInt32BE(heic.readUInt32BE(tileAt) + growth, tileAt);
+  return Buffer.concat([
+    heic.subarray(0, at),
+    references,
+    heic.subarray(at + heic.readUInt32BE(at)),
+  ]);
 }
 
 function bmpBombs(): Named[] {

@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { convertPicture } from '../../lib/media/convert.ts';
 import { inspectPicture } from '../../lib/media/inspect.ts';
+import { createHeicGrid } from '../support/hostile.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
 import { CORNERS, type Colour, drawMarker, MARKER, readCorners } from '../support/pictures.ts';
 import { HEIF_TURNS, turnHeif } from '../support/turn-heif.ts';
@@ -77,6 +78,17 @@ describe('HEIC', () => {
     const broken = fixture('marker-10bit.heic');
     broken.fill(0, broken.indexOf('mdat') + 8);
     await expect(convert(broken)).rejects.toMatchObject({ code: 'file_malformed' });
+  });
+
+  test('given a grid of one tile, then it is decoded, and of the same one four times, it is malformed', async () => {
+    const { width, height } = await convert(createHeicGrid(64, 1));
+    expect({ width, height }).toEqual({ width: 64, height: 64 });
+    await expect(convert(createHeicGrid(128, 2))).rejects.toMatchObject({ code: 'file_malformed' });
+  });
+
+  test('given a grid that claims to be larger than its header says, then it is malformed', async () => {
+    const lying = convert(createHeicGrid(60_000, 1, 64));
+    await expect(lying).rejects.toMatchObject({ code: 'file_malformed' });
   });
 
   test('given more pixels than allowed, then it is too complex, and nothing was decoded', async () => {

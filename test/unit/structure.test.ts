@@ -168,6 +168,18 @@ describe('AVIF', () => {
     expect(await inspect(avif)).toMatchObject({ mediaType: 'image/avif', width: 64 });
   });
 
+  test.each(['first', 'only'])(
+    'given the neutral brand as the %s one, then it is an AVIF',
+    async (place) => {
+      const avif = await drawMarker().avif().toBuffer();
+      avif.write('mif1', 8, 'latin1');
+      if (place === 'only') avif.write('miaf', avif.indexOf('avif'), 'latin1');
+      const facts = await inspect(avif);
+      expect(facts).toMatchObject({ mediaType: 'image/avif', width: 64 });
+      expect(await convertPicture(avif, facts)).toMatchObject({ width: 64 });
+    },
+  );
+
   test('given a file cut within any box, then it is malformed', async () => {
     const avif = await drawMarker().avif().toBuffer();
     for (const tenth of [1, 2, 3, 4, 5, 6, 7, 8, 9, 9.9]) {
