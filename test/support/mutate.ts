@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import sharp from 'sharp';
+import { createBmp } from './bmp.ts';
 import { createGif, drawMarker } from './pictures.ts';
 import { createTiff, ONE_PIXEL } from './tiff.ts';
 
@@ -29,7 +31,12 @@ export async function createSeeds(): Promise<{ quick: Buffer[]; slow: Buffer[] }
     marker().tiff({ compression: 'jpeg', tile: true }).toBuffer(),
     drawMarker().ensureAlpha(0.5).tiff({ compression: 'deflate' }).toBuffer(),
   ]);
-  const made = [createGif(5, 5, 3), createTiff([ONE_PIXEL, ONE_PIXEL])];
+  const bmps = [{ bits: 24 }, { bits: 8, runs: true }, { bits: 16, masks: [0xf800, 0x7e0, 0x1f] }];
+  const made = [
+    createGif(5, 5, 3),
+    createTiff([ONE_PIXEL, ONE_PIXEL]),
+    ...bmps.map((kind) => createBmp({ width: 9, height: 5 }, (x, y) => [x * 20, y * 40, 0], kind)),
+  ];
   return { quick: [...quick, ...made], slow: [await marker().avif().toBuffer(), heic()] };
 }
 
@@ -78,12 +85,27 @@ const swap = fc.tuple(place, place, fc.integer({ min: 4, max: 200 })).map(
     },
 );
 
+/** Else what was done to a PNG ends at the first checksum, and nothing behind it is ever tried. */
+function mendChecksums(bytes: Buffer): Buffer {
+  if (bytes.toString('latin1', 1, 4) !== 'PNG') return bytes;
+  for (let start = 8; start + 8 <= bytes.length; ) {
+    const end = start + 8 + bytes.readUInt32BE(start);
+    if (end + 4 > bytes.length) break;
+    bytes.writeUInt32BE(crc32(bytes.subarray(start + 4, end)), end);
+    start = end + 4;
+  }
+  return bytes;
+}
+
 /** One of the files with up to six of these done to it, one after the other. */
 export function mutants(seeds: readonly Buffer[]): fc.Arbitrary<Buffer> {
   const mutation = fc.oneof(flip, overwrite, overwrite, cut, insert, zero, swap);
   const mutations = fc.array(mutation, { minLength: 1, maxLength: 6 });
-  return fc.tuple(fc.constantFrom(...seeds), mutations).map(([seed, all]) => {
-    const copy: Buffer = Buffer.from(seed);
-    return all.reduce((bytes, mutate) => mutate(bytes), copy);
-  });
+  return fc
+    .tuple(fc.constantFrom(...seeds), mutations, fc.boolean())
+    .map(([seed, all, isMended]) => {
+      const copy: Buffer = Buffer.from(seed);
+      const mutant = all.reduce((bytes, mutate) => mutate(bytes), copy);
+      return isMended ? mendChecksums(Buffer.from(mutant)) : mutant;
+    });
 }
