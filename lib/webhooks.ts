@@ -78,14 +78,17 @@ export async function listDeliveries(deps: DeliveryDeps, clientId: string, endpo
   return { data: found.map(showDelivery) };
 }
 
-/** Sends an event once more, whatever became of it. @throws ServiceError `not_found` */
+/**
+ * Sends an event once more, whatever became of it.
+ * @throws ServiceError `not_found`, and `request_invalid` for an endpoint that is called no more
+ */
 export async function replayDelivery(
   deps: DeliveryDeps & { notices: Sender },
   clientId: string,
   { endpointId, eventId: id }: { endpointId: string; eventId: string },
 ) {
   const isCallback = endpointId === CALLBACK;
-  if (!isCallback) findEndpoint(await deps.webhooks.read(clientId), endpointId);
+  if (!isCallback) checkCalled(findEndpoint(await deps.webhooks.read(clientId), endpointId));
   const found = await deps.deliveries.read({ clientId, endpointId, id });
   if (!found) throw new ServiceError('not_found', 'There is no delivery of this event.');
   const event = webhookEvent.parse({ ...found.webhook, id });
@@ -97,6 +100,13 @@ export async function replayDelivery(
 
 function showDelivery({ id, status, updatedAt, webhook, attempts }: Delivery) {
   return { eventId: id, status, ...webhook, updatedAt, attempts };
+}
+
+function checkCalled({ disabledAt }: Endpoint): void {
+  if (!disabledAt) return;
+  const message = `The webhook is disabled since ${disabledAt}, when it answered 410. Make a new one.`;
+  const fields = [{ path: 'path.id', message }];
+  throw new ServiceError('request_invalid', message, { fields });
 }
 
 function findEndpoint(endpoints: Endpoint[], id: string): Endpoint {

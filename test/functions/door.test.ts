@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda';
 import { verifySignature } from 'http-message-sig';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { SCOPES, type Scope } from '../../lib/aws/clients.ts';
+import { hashKey, SCOPES, type Scope } from '../../lib/aws/clients.ts';
 import { createDoor } from '../../lib/door.ts';
 import { deriveEdgeSecret } from '../../lib/edge.ts';
 import { createHttpHandler } from '../../lib/http.ts';
@@ -272,7 +272,18 @@ describe('tokens', () => {
     now = Date.now();
   });
 
-  test('one ends with its key, and never has more scopes than that', async () => {
+  test('one has no more scopes than its key, whatever the table says', async () => {
+    await service.addKey('sk_narrow', 'narrow', ['read']);
+    const expiresAt = Math.ceil(now / 1000) + 60;
+    const parent = hashKey('sk_narrow');
+    const scopes: Scope[] = ['read', 'upload'];
+    const token = { clientId: 'narrow', parent, scopes, maxUses: 9, expiresAt };
+    await service.doorDeps.tokens.create(hashKey('st_wide'), token);
+    expect((await visit({ key: 'st_wide', scope: 'read' })).status).toBe(200);
+    expect((await visit({ key: 'st_wide', scope: 'upload' })).status).toBe(403);
+  });
+
+  test('one ends with its key', async () => {
     await service.addKey('sk_brief', 'brief');
     const key = await make1('sk_brief', { scopes: ['read'] });
     const [listed] = (await service.registry.read('brief'))?.keys ?? [];

@@ -224,6 +224,9 @@ describe('an endpoint', () => {
     const [endpoint] = await service.webhooks.read(client());
     expect(endpoint?.disabledAt).toBeDefined();
     expect(await log(message.endpointId)).toMatchObject([{ status: 'failed' }]);
+    const name = { endpointId: message.endpointId, eventId: message.event.id };
+    const again = replayDelivery(service, client(), name); // nobody would be called
+    await expect(again).rejects.toMatchObject({ code: 'request_invalid' });
   });
 
   test('that was removed is not called any more', async () => {
