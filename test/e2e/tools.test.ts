@@ -199,7 +199,12 @@ describe.skipIf(!hasBoto3())('given boto3', SLOWLY, () => {
       { service: 'secretsmanager', operation: 'get_secret_value', input: { SecretId } },
     ]);
     const names = queues.QueueUrls.map((url: string) => url.split('/').pop());
-    expect(names.sort()).toEqual(['sightline-local-uploads', 'sightline-local-uploads-dead']);
+    expect(names.sort()).toEqual([
+      'sightline-local-uploads',
+      'sightline-local-uploads-dead',
+      'sightline-local-webhooks',
+      'sightline-local-webhooks-dead',
+    ]);
     expect(tables.TableNames).toEqual(['sightline-local']);
     expect(secret.SecretString).toMatch(/./);
   });
