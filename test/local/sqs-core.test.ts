@@ -9,13 +9,18 @@ const HOUR_SECONDS = 3_600;
 let database: DatabaseSync;
 let queues: Queues;
 let clock: number;
+/** Milliseconds that pass with each look at the clock. */
+let tick: number;
 
 function open(): Queues {
   return createQueues(database, {
     endpoint: () => 'http://127.0.0.1:4566',
     region: 'us-east-1',
     accountId: '000000000000',
-    now: () => clock,
+    now: () => {
+      clock += tick;
+      return clock;
+    },
   });
 }
 
@@ -36,6 +41,7 @@ async function receiveOne(visibilityTimeoutSeconds = 30): Promise<ReceivedMessag
 beforeEach(() => {
   database = new DatabaseSync(':memory:');
   clock = START_MS;
+  tick = 0;
   queues = open();
   queues.ensureQueue({ name: 'dead' });
   queues.ensureQueue({
@@ -43,6 +49,16 @@ beforeEach(() => {
     redrive: { deadLetterQueueName: 'dead', maxReceiveCount: 2 },
   });
 });
+
+test.each([1, 2, 3, 4, 5, 6])(
+  'a message that comes into sight %i ms after the wait began is not slept through',
+  async (left) => {
+    queues.send('work', { body: 'late', delaySeconds: 1 });
+    clock += 1_000 - left;
+    tick = 1; // so that it comes into sight between two looks, too
+    expect(await queues.receive('work', { max: 1, waitSeconds: 1 })).toHaveLength(1);
+  },
+);
 
 describe('a fair queue', () => {
   const bodies = async (max: number) =>

@@ -98,7 +98,7 @@ export function createMessageStore(database: DatabaseSync) {
 function prepareReads(database: DatabaseSync) {
   const bySequence = database.prepare('SELECT * FROM sqs_messages WHERE sequence = ?');
   const next = database.prepare(
-    'SELECT MIN(visibleAt) AS visibleAt FROM sqs_messages WHERE queue = ? AND visibleAt > ?',
+    'SELECT MIN(visibleAt) AS visibleAt FROM sqs_messages WHERE queue = ?',
   );
   const counts = database.prepare(`
     SELECT
@@ -112,9 +112,8 @@ function prepareReads(database: DatabaseSync) {
       return row && rowSchema.parse(row);
     },
     listVisible: prepareVisible(database),
-    /** When the next message of those out of sight now comes into sight. */
-    nextVisibleAt: (queue: string, now: number): number | null =>
-      nextSchema.parse(next.get(queue, now)).visibleAt,
+    /** When the next message comes into sight, or came: also since the last look for one. */
+    nextVisibleAt: (queue: string): number | null => nextSchema.parse(next.get(queue)).visibleAt,
     count: (queue: string, now: number): MessageCounts =>
       countsSchema.parse(counts.get({ queue, now })),
   };

@@ -102,7 +102,7 @@ export function createQueues(database: DatabaseSync, options: QueuesOptions): Qu
   const messages = createMessageStore(database);
   const registry = createQueueRegistry(queueStore, { ...options, now });
   const waiters = createWaiters((queue) => {
-    const next = messages.nextVisibleAt(queue, now());
+    const next = messages.nextVisibleAt(queue);
     return next === null ? null : next - now();
   });
   const parts = { database, messages, registry, waiters, now, senderId: options.accountId };
