@@ -106,6 +106,17 @@ describe.skipIf(!chromium)('given a page whose service has a Gemini key', () => 
     expect(await page.locator('img[src="x"], main b').count()).toBe(0);
   });
 
+  test('when the file’s name holds HTML, it is shown as text', async () => {
+    const name = '<img src=x onerror=alert(1)>\u202egnp.jpg';
+    const buffer = await drawMarker().jpeg().toBuffer();
+    await chooseFile({ name, mimeType: 'image/jpeg', buffer });
+    await rowsOf(ANSWER.caption).first().waitFor();
+    const card = page.getByRole('article').filter({ hasText: 'onerror=alert(1)>' }).first();
+    await card.locator('.caption').waitFor();
+    expect((await readRaw(card)).source.filename).toBe(name);
+    expect(await page.locator('img[src="x"]').count()).toBe(0);
+  });
+
   test('when there are too many, it says how long it waits, and goes on by itself', async () => {
     let refusals = 2;
     await page.route('**/v1/uploads', async (route) => {
