@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import { type AnalyzeNowDeps, analyzeNow } from '../lib/analyze-now.ts';
+import { connectIdempotency } from '../lib/api/connect-idempotency.ts';
+import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { createClientSettings } from '../lib/aws/client-settings.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
@@ -8,13 +9,12 @@ import { createResults } from '../lib/aws/results.ts';
 import { createSpending } from '../lib/aws/spending.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/connect-door.ts';
-import { connectIdempotency } from '../lib/connect-idempotency.ts';
-import { createAnalyzerFinder } from '../lib/find-analyzer.ts';
-import { parseForm } from '../lib/form.ts';
-import { createHttpHandler, type Guards } from '../lib/http.ts';
-import { limitUploads } from '../lib/limits.ts';
-import { freshness } from '../lib/upload.ts';
+import { connectDoor } from '../lib/door/connect-door.ts';
+import { limitUploads } from '../lib/rates/limits.ts';
+import { type AnalyzeNowDeps, analyzeNow } from '../lib/requests/analyze-now.ts';
+import { parseForm } from '../lib/requests/form.ts';
+import { freshness } from '../lib/requests/upload.ts';
+import { createAnalyzerFinder } from '../lib/work/find-analyzer.ts';
 
 export function createHandler(deps: AnalyzeNowDeps & Guards) {
   return createHttpHandler({

@@ -1,12 +1,12 @@
 import * as z from 'zod';
+import { connectIdempotency } from '../lib/api/connect-idempotency.ts';
+import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { connectTable } from '../lib/aws/connections.ts';
 import { createTokens } from '../lib/aws/tokens.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/connect-door.ts';
-import { connectIdempotency } from '../lib/connect-idempotency.ts';
-import { createHttpHandler, type Guards } from '../lib/http.ts';
-import { limitReads } from '../lib/limits.ts';
-import { createToken, type TokenDeps, tokenRequest } from '../lib/token.ts';
+import { connectDoor } from '../lib/door/connect-door.ts';
+import { createToken, type TokenDeps, tokenRequest } from '../lib/door/token.ts';
+import { limitReads } from '../lib/rates/limits.ts';
 
 /** For browsers and phones. Any key makes tokens for what it may do itself: no scope is needed. */
 export function createHandler(deps: TokenDeps & Guards) {

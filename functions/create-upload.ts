@@ -1,5 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import { connectIdempotency } from '../lib/api/connect-idempotency.ts';
+import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { createClientSettings } from '../lib/aws/client-settings.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
@@ -8,12 +10,15 @@ import { createResults } from '../lib/aws/results.ts';
 import { createSpending } from '../lib/aws/spending.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/connect-door.ts';
-import { connectIdempotency } from '../lib/connect-idempotency.ts';
-import { createAnalyzerFinder } from '../lib/find-analyzer.ts';
-import { createHttpHandler, type Guards } from '../lib/http.ts';
-import { limitUploads } from '../lib/limits.ts';
-import { announceUpload, freshness, type UploadDeps, uploadRequest } from '../lib/upload.ts';
+import { connectDoor } from '../lib/door/connect-door.ts';
+import { limitUploads } from '../lib/rates/limits.ts';
+import {
+  announceUpload,
+  freshness,
+  type UploadDeps,
+  uploadRequest,
+} from '../lib/requests/upload.ts';
+import { createAnalyzerFinder } from '../lib/work/find-analyzer.ts';
 
 const input = z.object({ query: z.object({ fresh: freshness }), body: uploadRequest });
 

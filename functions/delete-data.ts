@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { createAnalysisLists } from '../lib/aws/analysis-lists.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
@@ -9,10 +10,9 @@ import { createResults } from '../lib/aws/results.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/connect-door.ts';
-import { type DeleteAllDeps, deleteAll } from '../lib/delete-all.ts';
-import { createHttpHandler, type Guards } from '../lib/http.ts';
-import { limitReads } from '../lib/limits.ts';
+import { connectDoor } from '../lib/door/connect-door.ts';
+import { limitReads } from '../lib/rates/limits.ts';
+import { type DeleteAllDeps, deleteAll } from '../lib/requests/delete-all.ts';
 
 /** How long one call deletes, in seconds: with room to answer before the HTTP API gives up at 30. */
 const MAX_DELETE_SECONDS = 20;

@@ -8,11 +8,11 @@ import { createSender } from '../lib/aws/queue.ts';
 import { createSpending } from '../lib/aws/spending.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { createWebhooks } from '../lib/aws/webhooks.ts';
-import type { ClaimDeps } from '../lib/claim.ts';
 import { readConfig } from '../lib/config.ts';
-import { failObject } from '../lib/fail.ts';
-import { createAnalyzerFinder } from '../lib/find-analyzer.ts';
-import { handleEvent } from '../lib/messages.ts';
+import type { ClaimDeps } from '../lib/work/claim.ts';
+import { failObject } from '../lib/work/fail.ts';
+import { createAnalyzerFinder } from '../lib/work/find-analyzer.ts';
+import { handleEvent } from '../lib/work/messages.ts';
 
 /** Takes what was left in the dead-letter queue, so that no upload ends without a record. */
 export function createHandler(deps: ClaimDeps) {

@@ -1,15 +1,15 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import { matchETag } from '../lib/api/etag.ts';
+import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createResults } from '../lib/aws/results.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/connect-door.ts';
+import { connectDoor } from '../lib/door/connect-door.ts';
 import { ServiceError } from '../lib/errors.ts';
-import { matchETag } from '../lib/etag.ts';
-import { createHttpHandler, type Guards } from '../lib/http.ts';
-import { limitReads } from '../lib/limits.ts';
-import { type LookUpDeps, waitForAnalysis } from '../lib/wait.ts';
+import { limitReads } from '../lib/rates/limits.ts';
+import { type LookUpDeps, waitForAnalysis } from '../lib/requests/wait.ts';
 
 /** The longest wait, in seconds: with room to answer before the HTTP API gives up at 30. */
 const MAX_WAIT_SECONDS = 20;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { createHttpHandler } from '../lib/http.ts';
+import { createHttpHandler } from '../lib/api/http.ts';
 
 /** Says that the API answers; asks nobody else, so that a load balancer may call it often. */
 export function createHandler({ now }: { now(): number }) {

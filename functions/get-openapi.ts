@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { createHttpHandler } from '../lib/http.ts';
+import { createHttpHandler } from '../lib/api/http.ts';
 import description from '../lib/openapi.json' with { type: 'json' };
 
 /** Tells what every route takes and answers. */

@@ -1,13 +1,13 @@
 import * as z from 'zod';
+import { createHttpHandler, type Guards } from '../lib/api/http.ts';
+import { checkReadiness, type Probes } from '../lib/api/readiness.ts';
 import { createClients } from '../lib/aws/clients.ts';
 import { connectTable } from '../lib/aws/connections.ts';
 import { connectAwsProbes } from '../lib/aws/probes.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/connect-door.ts';
-import { connectProbes } from '../lib/connect-gemini.ts';
-import { createHttpHandler, type Guards } from '../lib/http.ts';
-import { limitReads } from '../lib/limits.ts';
-import { checkReadiness, type Probes } from '../lib/readiness.ts';
+import { connectDoor } from '../lib/door/connect-door.ts';
+import { limitReads } from '../lib/rates/limits.ts';
+import { connectProbes } from '../lib/work/connect-gemini.ts';
 
 interface Deps extends Guards {
   probes: Probes;

@@ -1,12 +1,12 @@
 import * as z from 'zod';
+import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { createClientSettings } from '../lib/aws/client-settings.ts';
 import { connectTable } from '../lib/aws/connections.ts';
 import { createSpending } from '../lib/aws/spending.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/connect-door.ts';
-import { createHttpHandler, type Guards } from '../lib/http.ts';
-import { limitReads } from '../lib/limits.ts';
-import { reportUsage, type UsageDeps, usageQuery } from '../lib/usage.ts';
+import { connectDoor } from '../lib/door/connect-door.ts';
+import { limitReads } from '../lib/rates/limits.ts';
+import { reportUsage, type UsageDeps, usageQuery } from '../lib/requests/usage.ts';
 
 const input = z.object({ query: usageQuery });
 

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { STATUSES, showSummary } from '../lib/analysis.ts';
+import { cursor, formatCursor } from '../lib/api/cursor.ts';
+import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { createAnalysisLists } from '../lib/aws/analysis-lists.ts';
 import { connectTable } from '../lib/aws/connections.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/connect-door.ts';
-import { cursor, formatCursor } from '../lib/cursor.ts';
-import { createHttpHandler, type Guards } from '../lib/http.ts';
-import { limitReads } from '../lib/limits.ts';
+import { connectDoor } from '../lib/door/connect-door.ts';
+import { limitReads } from '../lib/rates/limits.ts';
 
 const MAX_PAGE_ITEMS = 100;
 /** Of an object's key: S3 allows as many bytes. */

@@ -1,11 +1,11 @@
 import * as z from 'zod';
+import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { connectTable } from '../lib/aws/connections.ts';
 import { createOwnAnalyzers, type OwnAnalyzers } from '../lib/aws/own-analyzers.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/connect-door.ts';
-import { createHttpHandler, type Guards } from '../lib/http.ts';
-import { limitReads } from '../lib/limits.ts';
-import { listAnalyzers } from '../lib/show-analyzer.ts';
+import { connectDoor } from '../lib/door/connect-door.ts';
+import { limitReads } from '../lib/rates/limits.ts';
+import { listAnalyzers } from '../lib/requests/show-analyzer.ts';
 
 export function createHandler({ door, limit, own }: Guards & { own: OwnAnalyzers }) {
   return createHttpHandler({

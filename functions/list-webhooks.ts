@@ -1,12 +1,12 @@
 import * as z from 'zod';
+import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { connectTable } from '../lib/aws/connections.ts';
 import { createDoorSecretReader } from '../lib/aws/door-secret.ts';
 import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/connect-door.ts';
-import { createHttpHandler, type Guards } from '../lib/http.ts';
-import { limitReads } from '../lib/limits.ts';
-import { listWebhooks, type WebhookDeps } from '../lib/webhooks.ts';
+import { connectDoor } from '../lib/door/connect-door.ts';
+import { limitReads } from '../lib/rates/limits.ts';
+import { listWebhooks, type WebhookDeps } from '../lib/webhooks/webhooks.ts';
 
 export function createHandler({ door, limit, ...deps }: WebhookDeps & Guards) {
   return createHttpHandler({

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { createHttpHandler } from '../lib/api/http.ts';
 import { ServiceError } from '../lib/errors.ts';
-import { createHttpHandler } from '../lib/http.ts';
 
 /** Everything that no other route takes. */
 export function createHandler() {

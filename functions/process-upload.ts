@@ -12,9 +12,9 @@ import { createSpending } from '../lib/aws/spending.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectGemini } from '../lib/connect-gemini.ts';
-import { createAnalyzerFinder } from '../lib/find-analyzer.ts';
-import { handleEvent } from '../lib/messages.ts';
+import { connectGemini } from '../lib/work/connect-gemini.ts';
+import { createAnalyzerFinder } from '../lib/work/find-analyzer.ts';
+import { handleEvent } from '../lib/work/messages.ts';
 
 /** Takes SQS messages with S3 events inside, and plain S3 events. */
 export function createHandler(deps: AnalyzeDeps & { queue: Queue }) {

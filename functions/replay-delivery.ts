@@ -1,15 +1,15 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
+import { connectIdempotency } from '../lib/api/connect-idempotency.ts';
+import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createDeliveries } from '../lib/aws/deliveries.ts';
 import { createSender, type Sender } from '../lib/aws/queue.ts';
 import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/connect-door.ts';
-import { connectIdempotency } from '../lib/connect-idempotency.ts';
-import { createHttpHandler, type Guards } from '../lib/http.ts';
-import { limitReads } from '../lib/limits.ts';
-import { type DeliveryDeps, replayDelivery } from '../lib/webhooks.ts';
+import { connectDoor } from '../lib/door/connect-door.ts';
+import { limitReads } from '../lib/rates/limits.ts';
+import { type DeliveryDeps, replayDelivery } from '../lib/webhooks/webhooks.ts';
 
 const input = z.object({ path: z.object({ id: z.string(), eventId: z.string() }) });
 

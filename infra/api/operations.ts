@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ErrorCode } from '../../lib/errors.ts';
-import { formFields } from '../../lib/form.ts';
+import { formFields } from '../../lib/requests/form.ts';
 import * as schemas from './schemas.ts';
 
 /** What a route's function does not say of itself: words, answers, and the errors of its own. */

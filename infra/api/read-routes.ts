@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type * as z from 'zod';
-import type { Route } from '../../lib/http.ts';
+import type { Route } from '../../lib/api/http.ts';
 import { readTemplate } from '../../local/host/template.ts';
 
 const TEMPLATE = fileURLToPath(new URL('../../serverless.yml', import.meta.url));

@@ -6,8 +6,8 @@ import {
   MAX_KEYS,
 } from '../../lib/aws/client-registry.ts';
 import type { Scope } from '../../lib/aws/clients.ts';
-import { deriveEdgeSecret } from '../../lib/edge.ts';
-import { deriveSigningSecret } from '../../lib/signature.ts';
+import { deriveEdgeSecret } from '../../lib/door/edge.ts';
+import { deriveSigningSecret } from '../../lib/door/signature.ts';
 import type { OpenStage } from './open-stage.ts';
 
 /** What a new key may do where nothing else is said: all that an app needs. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { parseBlock } from '../../lib/addresses.ts';
 import type { Changes } from '../../lib/aws/client-registry.ts';
 import { type ClientSettings, clientSettings } from '../../lib/aws/client-settings.ts';
 import { SCOPES, type Scope } from '../../lib/aws/clients.ts';
+import { parseBlock } from '../../lib/door/addresses.ts';
 
 /** A value that gives a setting back to the stage. */
 const DEFAULT = 'default';

@@ -10,7 +10,7 @@ import { accepted } from './conditions.ts';
 /** How long an answer is found again by its content, in seconds (90 days). */
 const CONTENT_SECONDS = 7_776_000;
 
-/** The content index: which analysis asks, or has asked, the model about a content (lib/content.ts names them). */
+/** The content index: which analysis asks, or has asked, the model about a content (lib/work/content.ts names them). */
 export type Contents = ReturnType<typeof createContents>;
 
 const entry = z.object({ holder: z.string() });

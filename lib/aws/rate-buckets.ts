@@ -10,7 +10,7 @@ const IDLE_BUCKET_SECONDS = 3_600;
  */
 export const ABSURD_MICROSECONDS = 6 * 60_000_000;
 
-/** Token buckets (lib/token-bucket.ts), shared by all instances. Every time is in microseconds since 1970. */
+/** Token buckets (lib/rates/token-bucket.ts), shared by all instances. Every time is in microseconds since 1970. */
 export type RateBuckets = ReturnType<typeof createRateBuckets>;
 
 const storedBucket = z.object({ fullAt: z.number() });

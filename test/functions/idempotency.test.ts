@@ -3,17 +3,17 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { createIdempotencyRecords } from '../../lib/aws/idempotency-records.ts';
-import { ServiceError } from '../../lib/errors.ts';
-import { createHttpHandler } from '../../lib/http.ts';
+import { createHttpHandler } from '../../lib/api/http.ts';
 import {
   createIdempotency,
   IDEMPOTENCY_SECONDS,
   type Idempotency,
   type Origin,
-} from '../../lib/idempotency.ts';
-import { MAX_IDEMPOTENCY_KEY_CHARACTERS } from '../../lib/keyed-request.ts';
-import type { Reply } from '../../lib/problem.ts';
+} from '../../lib/api/idempotency.ts';
+import { MAX_IDEMPOTENCY_KEY_CHARACTERS } from '../../lib/api/keyed-request.ts';
+import type { Reply } from '../../lib/api/problem.ts';
+import { createIdempotencyRecords } from '../../lib/aws/idempotency-records.ts';
+import { ServiceError } from '../../lib/errors.ts';
 import { type Service, startService } from '../support/service.ts';
 
 const context = { getRemainingTimeInMillis: () => 25_000 } as Context;

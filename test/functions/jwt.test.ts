@@ -1,8 +1,8 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readConfig } from '../../lib/config.ts';
-import { createDoor, type Door } from '../../lib/door.ts';
-import { createJwtReader } from '../../lib/jwt.ts';
+import { createDoor, type Door } from '../../lib/door/door.ts';
+import { createJwtReader } from '../../lib/door/jwt.ts';
 import { startIssuer } from '../support/issuer.ts';
 import { type Service, startService } from '../support/service.ts';
 

@@ -3,8 +3,8 @@ import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createUploads } from '../../lib/aws/uploads.ts';
-import { parseS3Event } from '../../lib/s3-event.ts';
-import { MAX_FILENAME_CHARACTERS } from '../../lib/upload.ts';
+import { MAX_FILENAME_CHARACTERS } from '../../lib/requests/upload.ts';
+import { parseS3Event } from '../../lib/work/s3-event.ts';
 import { type Service, startService } from '../support/service.ts';
 
 const KEY = 'sk_test_names';

@@ -4,12 +4,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { newAnalysis, STATUSES } from '../../lib/analysis.ts';
 import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
+import { createHttpHandler, MAX_JSON_CHARACTERS } from '../../lib/api/http.ts';
+import { checkDependencies, checkReadiness } from '../../lib/api/readiness.ts';
+import { MAX_NAMED_FAULTS } from '../../lib/api/validation.ts';
 import { createUploads } from '../../lib/aws/uploads.ts';
-import { MAX_FORM_FILE_BYTES, parseForm } from '../../lib/form.ts';
-import { createHttpHandler, MAX_JSON_CHARACTERS } from '../../lib/http.ts';
-import { checkDependencies, checkReadiness } from '../../lib/readiness.ts';
-import * as limits from '../../lib/upload.ts';
-import { MAX_NAMED_FAULTS } from '../../lib/validation.ts';
+import { MAX_FORM_FILE_BYTES, parseForm } from '../../lib/requests/form.ts';
+import * as limits from '../../lib/requests/upload.ts';
 import { type Service, startService } from '../support/service.ts';
 
 const KEY = 'sk_test_requests';

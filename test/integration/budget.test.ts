@@ -5,8 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { type AnalysisRecord, newAnalysis } from '../../lib/analysis.ts';
 import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { type AnalyzeDeps, analyzeObject } from '../../lib/analyze.ts';
-import { type Budget, dayOf } from '../../lib/budget.ts';
 import { createGemini } from '../../lib/gemini/client.ts';
+import { type Budget, dayOf } from '../../lib/money/budget.ts';
 import type { Outcome } from '../../lib/outcome.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
 import {

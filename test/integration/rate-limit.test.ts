@@ -9,12 +9,12 @@ import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from '@aws-sdk/lib
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { createHttpHandler } from '../../lib/api/http.ts';
 import { createRateBuckets } from '../../lib/aws/rate-buckets.ts';
-import { connectDoor } from '../../lib/connect-door.ts';
-import type { Door } from '../../lib/door.ts';
-import { createHttpHandler } from '../../lib/http.ts';
-import { createLeasedLimit } from '../../lib/rate-lease.ts';
-import { createRateLimit } from '../../lib/rate-limit.ts';
+import { connectDoor } from '../../lib/door/connect-door.ts';
+import type { Door } from '../../lib/door/door.ts';
+import { createLeasedLimit } from '../../lib/rates/rate-lease.ts';
+import { createRateLimit } from '../../lib/rates/rate-limit.ts';
 import type { Answered } from '../support/api-process.ts';
 import { type Service, startService } from '../support/service.ts';
 

@@ -4,9 +4,9 @@ import { type AnalysisRecord, ENDED, MAX_ATTEMPTS, newAnalysis } from '../../lib
 import { createAnalysisId, dropAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { type AnalyzeDeps, analyzeObject } from '../../lib/analyze.ts';
 import { findBuiltIn } from '../../lib/analyzers/registry.ts';
-import { type DeleteDeps, deleteAnalysis } from '../../lib/delete.ts';
 import { ServiceError } from '../../lib/errors.ts';
-import { failObject } from '../../lib/fail.ts';
+import { type DeleteDeps, deleteAnalysis } from '../../lib/requests/delete.ts';
+import { failObject } from '../../lib/work/fail.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
 import { createBlackPng, createGif, drawMarker, MARKER, markJpeg } from '../support/pictures.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Budget } from '../../lib/budget.ts';
-import { reportUsage } from '../../lib/usage.ts';
+import type { Budget } from '../../lib/money/budget.ts';
+import { reportUsage } from '../../lib/requests/usage.ts';
 import { type Service, startService } from '../support/service.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');

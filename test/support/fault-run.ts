@@ -7,7 +7,7 @@ import { createModelPauses } from '../../lib/aws/model-pauses.ts';
 import { MAX_HIDE_SECONDS } from '../../lib/aws/queue.ts';
 import { createBreaker } from '../../lib/gemini/breaker.ts';
 import { createGemini, type GeminiOptions } from '../../lib/gemini/client.ts';
-import { handleEvent } from '../../lib/messages.ts';
+import { handleEvent } from '../../lib/work/messages.ts';
 import { PICTURE_LIMITS } from './limits.ts';
 import type { Service } from './service.ts';
 

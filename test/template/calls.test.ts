@@ -17,7 +17,7 @@ import { createClientKeys } from '../../infra/stage/client-keys.ts';
 import { dropAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { SCOPES } from '../../lib/aws/clients.ts';
 import { nameSum } from '../../lib/aws/spending-month.ts';
-import { dayOf } from '../../lib/budget.ts';
+import { dayOf } from '../../lib/money/budget.ts';
 import type { AwsCall } from '../../local/cloud/server.ts';
 import { post } from '../support/client.ts';
 import { startIssuer } from '../support/issuer.ts';

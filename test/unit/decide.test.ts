@@ -7,7 +7,7 @@ import {
   newAnalysis,
   type Tombstone,
 } from '../../lib/analysis.ts';
-import { decideClaim, decideFailure } from '../../lib/decide.ts';
+import { decideClaim, decideFailure } from '../../lib/work/decide.ts';
 
 const now = Date.parse('2026-11-22T12:00:00Z');
 const base = newAnalysis({

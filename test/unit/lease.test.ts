@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { LEASE_RENEW_SECONDS, LEASE_SECONDS, newAnalysis } from '../../lib/analysis.ts';
 import type { Analyses, Change } from '../../lib/aws/analyses.ts';
-import { holdLease } from '../../lib/lease.ts';
+import { holdLease } from '../../lib/work/lease.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -1,0 +1,11 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { createIdempotencyRecords } from '../aws/idempotency-records.ts';
+import { createIdempotency, type Idempotency } from './idempotency.ts';
+
+/** Of a function whose requests may come again without harm. */
+export function connectIdempotency(
+  table: DynamoDBDocumentClient,
+  { TABLE_NAME }: { TABLE_NAME: string },
+): Idempotency {
+  return createIdempotency({ records: createIdempotencyRecords(table, TABLE_NAME), now: Date.now });
+}

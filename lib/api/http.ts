@@ -1,0 +1,174 @@
+import middy, { type MiddlewareObj } from '@middy/core';
+import httpJsonBodyParser from '@middy/http-json-body-parser';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type * as z from 'zod';
+import type { Scope } from '../aws/clients.ts';
+import type { Caller, Door } from '../door/door.ts';
+import { ServiceError, toServiceError } from '../errors.ts';
+import { logger } from '../log.ts';
+import type { RateLimit } from '../rates/rate-limit.ts';
+import { readThrottling } from '../rates/throttling.ts';
+import type { Idempotency, Origin } from './idempotency.ts';
+import { type Keyed, noteKey, runOnce } from './keyed-request.ts';
+import { limitRate } from './limit-rate.ts';
+import { describeProblem, type Reply } from './problem.ts';
+import { parseRequest } from './validation.ts';
+
+/** Of a JSON body: more than three times what all fields at their limits need. */
+export const MAX_JSON_CHARACTERS = 65_536;
+
+export interface RouteRequest<Input> {
+  input: Input;
+  /** Empty on routes that are open to anyone. */
+  clientId: string;
+  /** Undefined on routes that are open to anyone. */
+  caller: Caller | undefined;
+  requestId: string;
+  /** When the gateway took it, in epoch milliseconds: its time to answer runs from there, also while an instance starts. */
+  receivedAt: number;
+  /** What ids are derived from, where the request may come again. */
+  origin?: Origin | undefined;
+  event: RouteEvent;
+}
+
+export interface Route<Schema extends z.ZodType> {
+  /** Who may come in; left out, the route is open to anyone. */
+  door?: Door | undefined;
+  /** What the key has to be good for; left out, any valid one will do. */
+  scope?: Scope;
+  /** How often a client may ask; left out, as often as it likes. */
+  limit?: RateLimit | undefined;
+  /** Whether an `Idempotency-Key` counts. */
+  idempotency?: Idempotency | undefined;
+  /** Whether the body is JSON; it then stands in `input.body`. */
+  json?: boolean;
+  /** The shape of `{path, query, headers, body}`. */
+  input: Schema;
+  handle(request: RouteRequest<z.output<Schema>>): Promise<Reply>;
+}
+
+/** An event of the HTTP API, on its way through the chain. */
+export type RouteEvent = Omit<APIGatewayProxyEventV2, 'body'> & {
+  body?: unknown;
+  caller?: Caller;
+  keyed?: Keyed;
+  /** What every answer to it carries, a refusal too. */
+  answerHeaders?: Record<string, string>;
+};
+export type Middleware = MiddlewareObj<RouteEvent, APIGatewayProxyStructuredResultV2>;
+
+/** What a function that is not open to anyone hands on to the chain from its wiring. */
+export interface Guards {
+  door: Door;
+  limit?: RateLimit | undefined;
+  idempotency?: Idempotency | undefined;
+}
+
+/** The chain around every HTTP function: who is it → how often → parse → handle → map errors. */
+export function createHttpHandler<Schema extends z.ZodType>(route: Route<Schema>) {
+  const chain: Middleware[] = [answerErrors()];
+  if (route.door) chain.push(admit(route.door, route.scope));
+  if (route.limit) chain.push(limitRate(route.limit));
+  if (route.json) chain.push(boundBody());
+  if (route.idempotency) chain.push(noteKey());
+  // The cast: the parser's own event type is narrower.
+  if (route.json) chain.push(httpJsonBodyParser() as unknown as Middleware);
+  const handler = middy<RouteEvent, APIGatewayProxyStructuredResultV2>()
+    .use(chain)
+    .handler(async (event) => {
+      const input = parseInput(route.input, event);
+      const { requestId, timeEpoch: receivedAt } = event.requestContext;
+      const { caller } = event;
+      const clientId = caller?.clientId ?? '';
+      const request = { input, clientId, caller, requestId, receivedAt, event };
+      const work = (origin?: Origin) => route.handle({ ...request, origin });
+      return serialize(event, await runOnce(route.idempotency, event, work));
+    });
+  return Object.assign(handler, { route }); // for the description of the API: what is checked is what is told
+}
+
+function admit(door: Door, scope: Scope | undefined): Middleware {
+  return {
+    before: async ({ event }) => {
+      event.caller = await door(event, scope);
+    },
+  };
+}
+
+function answerErrors(): Middleware {
+  return {
+    onError: (request) => {
+      const { event } = request;
+      const error = classify(request.error);
+      if (error.policy.alert) logger.error(error.message, describeCause(error));
+      request.response = serialize(event, describeProblem(error, event.requestContext.requestId));
+    },
+  };
+}
+
+/** The body parser throws errors of its own; everything else unclassified is ours. */
+function classify(error: unknown): ServiceError {
+  const isParsers =
+    error instanceof Error && 'statusCode' in error && isFromBodyParser(error.cause);
+  if (!isParsers) return readThrottling(error) ?? toServiceError(error);
+  const message = 'The body has to be JSON, sent as application/json.';
+  return new ServiceError('request_invalid', message, { cause: error });
+}
+
+function isFromBodyParser(cause: unknown): boolean {
+  const parser = '@middy/http-json-body-parser';
+  return (
+    typeof cause === 'object' && cause !== null && 'package' in cause && cause.package === parser
+  );
+}
+
+function describeCause({ cause }: ServiceError) {
+  return cause instanceof Error ? { cause: cause.name, stack: cause.stack } : {};
+}
+
+function parseInput<Schema extends z.ZodType>(schema: Schema, event: RouteEvent): z.output<Schema> {
+  return parseRequest(schema, {
+    path: event.pathParameters ?? {},
+    query: event.queryStringParameters ?? {},
+    headers: event.headers,
+    body: event.body,
+  });
+}
+
+/** Before it is parsed: a small body can nest no deeper and repeat no more than it is long. */
+function boundBody(): Middleware {
+  return {
+    before: ({ event }) => {
+      if (typeof event.body !== 'string' || event.body.length <= MAX_JSON_CHARACTERS) return;
+      const message = `The body may have ${MAX_JSON_CHARACTERS} characters.`;
+      throw new ServiceError('request_invalid', message);
+    },
+  };
+}
+
+/** Of every answer: it is data and never a page, for nobody to keep, and for TLS alone. */
+const SAFE_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'strict-transport-security': 'max-age=63072000; includeSubDomains', // two years
+  'x-content-type-options': 'nosniff',
+};
+
+function serialize(event: RouteEvent, reply: Reply): APIGatewayProxyStructuredResultV2 {
+  const { requestId, routeKey, timeEpoch } = event.requestContext;
+  const ms = Date.now() - timeEpoch;
+  const { status, body, headers } = reply;
+  const { clientId, keyId } = event.caller ?? {};
+  logger.info('answered', { requestId, routeKey, status, ms, clientId, keyId });
+  return {
+    statusCode: status,
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...SAFE_HEADERS,
+      'x-request-id': requestId,
+      ...event.answerHeaders,
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  };
+}

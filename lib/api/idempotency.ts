@@ -1,0 +1,146 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { IdempotencyRecord, IdempotencyRecords } from '../aws/idempotency-records.ts';
+import { seal, unseal } from '../door/seal.ts';
+import { ServiceError, toServiceError } from '../errors.ts';
+import { readThrottling } from '../rates/throttling.ts';
+import { describeProblem, type Reply } from './problem.ts';
+
+/** How long a key stands for its request, in seconds (a day). */
+export const IDEMPOTENCY_SECONDS = 86_400;
+/** After so many seconds without an answer a run is taken to be dead: longer than any function may take. */
+const LEASE_SECONDS = 30;
+/** Answers of more bytes are made anew, from the same ids: an item of the table holds 400 KB. */
+const MAX_KEPT_BYTES = 250_000;
+const RETRY_AFTER_SECONDS = 1;
+
+/** What a request's ids are derived from: the same for every run of the same request, so that none makes two records. */
+export interface Origin {
+  /** Epoch milliseconds. */
+  at: number;
+  /** Ten bytes. */
+  entropy: Uint8Array;
+}
+
+export interface KeyedRequest {
+  clientId: string;
+  /** As the client chose it. */
+  key: string;
+  /** What the client showed at the door: the answers are sealed with it, for they may hold what only the client may have. */
+  credential: string;
+  digest: string;
+  requestId: string;
+}
+
+/**
+ * Runs the work of a request once, however often it is sent within a day, and gives its answer again.
+ * @throws ServiceError `idempotency_mismatch` for other content, `idempotency_conflict` while a run is under way
+ */
+export type Idempotency = (
+  request: KeyedRequest,
+  work: (origin: Origin) => Promise<Reply>,
+) => Promise<Reply>;
+
+export interface IdempotencyDeps {
+  records: IdempotencyRecords;
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+export function createIdempotency(deps: IdempotencyDeps): Idempotency {
+  return async (request, work) => {
+    const id = `${request.clientId}#${hash(request.key)}`;
+    const begun = await begin(deps, id, request);
+    if ('reply' in begun) return begun.reply;
+    const { token, since } = begun.record;
+    try {
+      const reply = await work({ at: since, entropy: deriveEntropy(id, since) });
+      await settle(deps, id, begun.record, request, reply);
+      return reply;
+    } catch (thrown) {
+      const error = readThrottling(thrown) ?? toServiceError(thrown);
+      // What was begun is gone on with, under the same ids.
+      if (error.policy.retryable) await deps.records.release(id, token, since).catch(() => false);
+      else await keep(deps, id, begun.record, request, describeProblem(error, request.requestId));
+      throw error;
+    }
+  };
+}
+
+async function begin(
+  deps: IdempotencyDeps,
+  id: string,
+  request: KeyedRequest,
+): Promise<{ record: IdempotencyRecord } | { reply: Reply }> {
+  const now = deps.now();
+  const lease = { token: randomUUID(), leaseUntil: now + LEASE_SECONDS * 1000 };
+  const expiresAt = Math.ceil(now / 1000) + IDEMPOTENCY_SECONDS;
+  const fresh = { ...lease, digest: request.digest, since: now, expiresAt };
+  if (await deps.records.take(id, fresh)) return { record: fresh };
+  const found = await deps.records.read(id);
+  if (!found) throw conflict(); // gone this very moment: its day was over
+  const isOver = found.expiresAt * 1000 <= now; // the table's TTL may take days
+  if (!isOver && found.digest !== request.digest) throw new ServiceError('idempotency_mismatch');
+  const reply = isOver ? undefined : openReply(found, request, now);
+  if (reply) return { reply };
+  if (!isOver && !found.answer && found.leaseUntil > now) throw conflict();
+  const { since } = found;
+  const record = isOver ? fresh : { ...fresh, since, expiresAt: found.expiresAt };
+  if (!(await deps.records.take(id, record, found.token))) throw conflict();
+  return { record };
+}
+
+function conflict(): ServiceError {
+  return new ServiceError('idempotency_conflict', undefined, {
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  });
+}
+
+/** Undefined where the answer has had its time, or was given to another key of the client. */
+function openReply(
+  { answer, keptUntil = 0 }: IdempotencyRecord,
+  request: KeyedRequest,
+  now: number,
+): Reply | undefined {
+  const opened = answer && keptUntil > now ? unseal(secretOf(request), answer) : undefined;
+  if (opened === undefined) return undefined;
+  const { status, body, headers }: Reply = JSON.parse(opened); // sealed below
+  return { status, body, headers: { ...headers, 'idempotency-replayed': 'true' } };
+}
+
+async function settle(
+  deps: IdempotencyDeps,
+  id: string,
+  record: IdempotencyRecord,
+  request: KeyedRequest,
+  reply: Reply,
+): Promise<void> {
+  const isFinal = reply.status < 500 && reply.status !== 429;
+  if (isFinal) await keep(deps, id, record, request, reply);
+  // This answer is the end of what was begun: another try begins anew.
+  else await deps.records.release(id, record.token, Math.max(deps.now(), record.since + 1));
+}
+
+async function keep(
+  { records, now }: IdempotencyDeps,
+  id: string,
+  { token, since, expiresAt }: IdempotencyRecord,
+  request: KeyedRequest,
+  { goodUntil = expiresAt * 1000, ...reply }: Reply,
+): Promise<void> {
+  const answer = seal(secretOf(request), JSON.stringify(reply));
+  const isKept = goodUntil > now() && answer.length <= MAX_KEPT_BYTES;
+  if (isKept) await records.keep(id, token, { answer, keptUntil: goodUntil });
+  else await records.release(id, token, since);
+}
+
+function secretOf({ credential, key }: KeyedRequest): string {
+  return JSON.stringify([credential, key]);
+}
+
+function deriveEntropy(id: string, since: number): Uint8Array {
+  return createHash('sha256').update(`${id}#${since}`).digest().subarray(0, 10);
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}

@@ -1,0 +1,27 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { createClientSettings } from '../aws/client-settings.ts';
+import { createClients } from '../aws/clients.ts';
+import { createDoorSecretReader } from '../aws/door-secret.ts';
+import { createTokens } from '../aws/tokens.ts';
+import { createUses } from '../aws/uses.ts';
+import type { Settings } from '../config.ts';
+import { createDoor, type Door } from './door.ts';
+import { createJwtReader } from './jwt.ts';
+
+/** The door of a function that asks who is calling, by the function's settings. */
+export function connectDoor(
+  table: DynamoDBDocumentClient,
+  { TABLE_NAME, DOOR }: Pick<Settings, 'TABLE_NAME' | 'DOOR'>,
+): Door {
+  return createDoor({
+    clients: createClients(table, TABLE_NAME),
+    tokens: createTokens(table, TABLE_NAME),
+    uses: createUses(table, TABLE_NAME),
+    settings: createClientSettings(table, TABLE_NAME),
+    readJwt: DOOR.jwt && createJwtReader(DOOR.jwt),
+    readSecret: createDoorSecretReader(DOOR.secretId),
+    allow: DOOR.allow,
+    addressHeader: DOOR.addressHeader,
+    now: Date.now,
+  });
+}

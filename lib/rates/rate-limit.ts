@@ -1,0 +1,113 @@
+import { ABSURD_MICROSECONDS, type RateBuckets } from '../aws/rate-buckets.ts';
+import type { Caller } from '../door/door.ts';
+import { createTurns } from './in-turn.ts';
+import { type Bucket, countTokens, createBucket, latestFor } from './token-bucket.ts';
+
+/** Clients whose bucket an instance remembers. */
+export const MAX_REMEMBERED = 1_000;
+
+/** What became of one request that asked for a token. */
+export interface Allowance {
+  admitted: boolean;
+  policy: string;
+  perMinute: number;
+  remaining: number;
+  /** Until there is one more; 0 where all are there. */
+  nextSeconds: number;
+}
+
+/** A client, with its own numbers in the place of the stage's where it has any; 0 = no limit. */
+export type LimitedCaller = Pick<Caller, 'clientId'> &
+  Partial<Pick<Caller, 'uploadsPerMinute' | 'readsPerMinute'>>;
+
+export interface RateLimit {
+  /** Undefined where there is no limit. */
+  take(caller: LimitedCaller): Promise<Allowance | undefined>;
+}
+
+export interface RateLimitOptions {
+  buckets: RateBuckets;
+  /** Its name in the headers and in the bucket's key. */
+  policy: 'uploads' | 'reads';
+  /** 0 = no limit. */
+  perMinute: number;
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+/** `fullAt` in microseconds. */
+export interface Taken {
+  admitted: boolean;
+  fullAt: number;
+}
+
+/**
+ * An exact limit over all instances: one conditional write for a request that is let in. `fullAt` only grows,
+ * so clocks that differ by s seconds let s seconds' worth of tokens more in, once, and not again and again.
+ */
+export function createRateLimit(options: RateLimitOptions): RateLimit {
+  const takeTokens = createTaker(options);
+  return limitBy(options, async (clientId, perMinute) => {
+    const bucket = createBucket(perMinute);
+    const now = options.now() * 1000;
+    const { admitted, fullAt } = await takeTokens(clientId, bucket, 1, now);
+    // The time to wait runs from the answer, which a slow table may have held up.
+    const count = countTokens(bucket, fullAt, admitted ? now : options.now() * 1000);
+    return describeAllowance(options.policy, perMinute, admitted, count);
+  });
+}
+
+/**
+ * Finds the caller's number, and takes for it. Requests of one client that one process handles at once ask
+ * one after the other: the first refusal answers the rest.
+ */
+export function limitBy(
+  options: RateLimitOptions,
+  take: (clientId: string, perMinute: number) => Promise<Allowance>,
+): RateLimit {
+  const inTurn = createTurns();
+  const own = options.policy === 'uploads' ? 'uploadsPerMinute' : 'readsPerMinute';
+  return {
+    take: async ({ clientId, [own]: perMinute = options.perMinute }) =>
+      perMinute === 0 ? undefined : inTurn(clientId, () => take(clientId, perMinute)),
+  };
+}
+
+/** Takes tokens out of a client's bucket in the table; what this instance knows of it saves calls. */
+export function createTaker({ buckets, policy }: RateLimitOptions) {
+  const known = new Map<string, number>();
+  return async (clientId: string, bucket: Bucket, tokens: number, now: number): Promise<Taken> => {
+    const name = `${policy}#${clientId}`;
+    const latest = latestFor(bucket, tokens, now);
+    const atLeast = known.get(name) ?? 0;
+    // It cannot have gone back since: a flood that is refused costs the table nothing.
+    if (atLeast > latest && atLeast < now + ABSURD_MICROSECONDS)
+      return { admitted: false, fullAt: atLeast };
+    const cost = tokens * bucket.interval;
+    const fromFull = atLeast <= now ? await buckets.takeFromFull(name, now, cost) : undefined;
+    const taken = fromFull ?? (await buckets.take(name, now, cost, latest));
+    const fullAt = taken ?? (await buckets.read(name)) ?? now;
+    remember(known, name, fullAt);
+    return { admitted: taken !== undefined, fullAt };
+  };
+}
+
+export function remember<T>(map: Map<string, T>, name: string, value: T): void {
+  if (map.size >= MAX_REMEMBERED) map.clear();
+  map.set(name, value);
+}
+
+export function describeAllowance(
+  policy: string,
+  perMinute: number,
+  admitted: boolean,
+  { remaining, nextSeconds }: { remaining: number; nextSeconds: number },
+): Allowance {
+  return {
+    admitted,
+    policy,
+    perMinute,
+    remaining: admitted ? remaining : 0,
+    nextSeconds: admitted ? nextSeconds : Math.max(1, nextSeconds),
+  };
+}

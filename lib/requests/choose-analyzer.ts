@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import type { Analyzer } from '../analyzers/analyzer.ts';
+import { parseReference } from '../analyzers/reference.ts';
+import { parseRequest } from '../api/validation.ts';
+import type { FindAnalyzer } from '../work/find-analyzer.ts';
+
+/** The fields by which a client picks an analyzer. */
+export const analyzerFields = {
+  /** `name`, or `name@version`. */
+  analyzer: z.string().default('describe'),
+  /** What the analyzer needs to be told: labels, a schema. */
+  options: z.unknown().optional(),
+};
+
+export interface ChosenAnalyzer {
+  analyzer: { name: string; version: number };
+  /** Checked, as JSON: the table's maps keep no order, and a schema's is meant. */
+  options: string | undefined;
+}
+
+/**
+ * The analyzer that a request names, in the version of today, with its options checked.
+ * @param place where the fields stand in the request, for the errors
+ * @throws ServiceError `request_invalid`
+ */
+export async function chooseAnalyzer(
+  findAnalyzer: FindAnalyzer,
+  clientId: string,
+  given: { analyzer: string; options?: unknown },
+  place: 'body' | 'form',
+): Promise<ChosenAnalyzer> {
+  const reference = parseReference(given.analyzer);
+  const analyzer = reference && (await findAnalyzer(clientId, reference));
+  const fields = z.object({
+    analyzer: z.string().refine(() => analyzer, 'there is no analyzer of this name'),
+    options: describeOptions(analyzer),
+  });
+  const { options } =
+    place === 'body'
+      ? parseRequest(z.object({ body: fields }), { body: given }).body
+      : parseRequest(fields, given);
+  if (!analyzer) throw new Error('An analyzer that is not there was accepted');
+  const { name, version } = analyzer;
+  return {
+    analyzer: { name, version },
+    options: options === undefined ? undefined : JSON.stringify(options),
+  };
+}
+
+/** Where none are taken they are refused, not ignored: who gives labels means to have them looked for. */
+function describeOptions(analyzer: Analyzer | undefined): z.ZodType {
+  if (!analyzer) return z.unknown().optional();
+  const { name, options } = analyzer;
+  if (!options) return z.undefined(`${name} takes no options`).optional();
+  const isGiven = (given: unknown): boolean => given !== undefined;
+  return z
+    .unknown()
+    .refine(isGiven, { error: `${name} needs options`, abort: true })
+    .pipe(options);
+}

@@ -1,0 +1,54 @@
+import * as z from 'zod';
+import type { Analyzer } from '../analyzers/analyzer.ts';
+import { analyzerDefinition } from '../analyzers/definition.ts';
+import { parseReference } from '../analyzers/reference.ts';
+import { BUILT_IN, findBuiltIn, isBuiltIn } from '../analyzers/registry.ts';
+import type { OwnAnalyzers, StoredAnalyzer } from '../aws/own-analyzers.ts';
+import { ServiceError } from '../errors.ts';
+
+/** All that a client may name: what is built in, and its own, each in its newest version. */
+export async function listAnalyzers(own: OwnAnalyzers, clientId: string) {
+  const names = [...(await own.list(clientId))].sort(([one], [other]) => (one < other ? -1 : 1));
+  const mine = names.map(([name, { version, updatedAt }]) => ({
+    name,
+    version,
+    builtIn: false,
+    updatedAt,
+  }));
+  return [...BUILT_IN.map(showBuiltIn), ...mine];
+}
+
+/**
+ * One analyzer; the newest version where none is named, by `name@3` or apart.
+ * @throws ServiceError `not_found`
+ */
+export async function showAnalyzer(
+  own: OwnAnalyzers,
+  clientId: string,
+  named: string,
+  wanted: number | undefined,
+) {
+  const { name = '', version = wanted } = parseReference(named) ?? {};
+  if (isBuiltIn(name)) {
+    const analyzer = findBuiltIn(name, version);
+    if (analyzer) return showBuiltIn(analyzer);
+  } else if (name) {
+    const number = version ?? (await own.list(clientId)).get(name)?.version;
+    const stored = number && (await own.readVersion(clientId, name, number));
+    if (stored) return showOwn(stored);
+  }
+  throw new ServiceError('not_found', 'There is no analyzer of this name and version.');
+}
+
+/** What a client has put, as it is used: settings that were left out are filled in. */
+export function showOwn({ name, version, createdAt, definition }: StoredAnalyzer) {
+  const { prompt, schema, ...settings } = analyzerDefinition.parse(JSON.parse(definition));
+  return { name, version, builtIn: false, createdAt, prompt, schema, ...settings };
+}
+
+function showBuiltIn({ name, version, description, options }: Analyzer) {
+  const shown = { name, version, builtIn: true, description };
+  return options
+    ? { ...shown, options: z.toJSONSchema(options, { unrepresentable: 'any' }) }
+    : shown;
+}

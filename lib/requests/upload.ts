@@ -1,0 +1,168 @@
+import * as z from 'zod';
+import { type AnalysisRecord, keep, newAnalysis, UPLOAD_EXPIRES_SECONDS } from '../analysis.ts';
+import { createAnalysisId, uploadKey } from '../analysis-id.ts';
+import type { Origin } from '../api/idempotency.ts';
+import type { Reply } from '../api/problem.ts';
+import type { Spending } from '../aws/spending.ts';
+import type { Uploads } from '../aws/uploads.ts';
+import { ServiceError } from '../errors.ts';
+import { countEnd } from '../money/count-end.ts';
+import { type RefuseSpentDeps, refuseSpent } from '../money/refuse-spent.ts';
+import { MAX_TARGET_CHARACTERS, parseTarget, type Reach } from '../webhooks/webhook-target.ts';
+import type { FindAnalyzer } from '../work/find-analyzer.ts';
+import { type Retention, type RetentionDeps, readRetention } from '../work/retention.ts';
+import { analyzerFields, type ChosenAnalyzer, chooseAnalyzer } from './choose-analyzer.ts';
+import { answerAnnounced, type KnownUploadDeps } from './known-upload.ts';
+
+/** Bounds of what a client may say of an upload: characters, but for the counts. */
+export const MAX_FILENAME_CHARACTERS = 1_024;
+export const MAX_PROMPT_CHARACTERS = 2_000;
+export const MAX_TAGS = 20;
+export const MAX_TAG_CHARACTERS = 64;
+export const MAX_METADATA_ENTRIES = 20;
+export const MAX_METADATA_KEY_CHARACTERS = 64;
+export const MAX_METADATA_VALUE_CHARACTERS = 512;
+
+export const filename = z.string().min(1).max(MAX_FILENAME_CHARACTERS);
+
+export const mediaType = z
+  .string()
+  .regex(/^[\w.+-]{1,64}\/[\w.+-]{1,64}$/, 'has to be a media type')
+  .meta({
+    description: 'A type of picture, or application/octet-stream; the bytes are what counts',
+    pattern: '^(image/(?!svg)[\\w.+-]{1,64}|application/octet-stream)$', // others are a 415
+  });
+
+export const prompt = z.string().trim().min(1).max(MAX_PROMPT_CHARACTERS);
+
+/** Who is told of the end. Whether it may be called is for parseTarget to say. */
+export const callbackUrl = z.string().min(1).max(MAX_TARGET_CHARACTERS);
+
+/** `POST /v1/uploads`: what is not known here is refused, so that a typing error is not taken for consent. */
+export const uploadRequest = z.strictObject({
+  filename,
+  contentType: mediaType,
+  /** Bytes. */
+  contentLength: z.int().min(0).optional(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/i, 'has to be 64 hexadecimal digits')
+    .toLowerCase()
+    .optional(),
+  ...analyzerFields,
+  prompt: prompt.optional(),
+  callbackUrl: callbackUrl.optional(),
+  keep: keep.optional(),
+  tags: z.array(z.string().min(1).max(MAX_TAG_CHARACTERS)).max(MAX_TAGS).optional(),
+  metadata: z
+    .record(
+      z
+        .string()
+        .min(1)
+        .max(MAX_METADATA_KEY_CHARACTERS)
+        .regex(/^(?!__proto__$)/), // refused in any JSON
+      z.string().max(MAX_METADATA_VALUE_CHARACTERS),
+    )
+    .refine((entries) => Object.keys(entries).length <= MAX_METADATA_ENTRIES, 'too many entries')
+    .optional(),
+});
+export type UploadRequest = z.output<typeof uploadRequest>;
+
+/** `?fresh=true`: the model is asked anew, whatever is known of the same bytes. */
+export const freshness = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((text) => text === 'true');
+
+/** What a client says of an upload, and of how to analyse it. */
+export type UploadWish = Omit<UploadRequest, 'contentLength' | 'analyzer' | 'options'> &
+  ChosenAnalyzer &
+  Pick<Retention, 'recordDays'> & { fresh: boolean };
+
+export interface UploadDeps extends KnownUploadDeps, RefuseSpentDeps, RetentionDeps {
+  spending: Pick<Spending, 'read' | 'add'>;
+  uploads: Pick<Uploads, 'sign'>;
+  findAnalyzer: FindAnalyzer;
+  maxBytes: number;
+  /** Of callbacks. */
+  reach: Reach;
+  now(): number;
+}
+
+/**
+ * Writes the record, then signs the upload for it; none is needed where the answer is known by its sha256.
+ * @throws ServiceError `type_unsupported`, `file_too_large`, `budget_exhausted`: known before a byte is sent
+ */
+export async function announceUpload(
+  deps: UploadDeps,
+  clientId: string,
+  request: UploadRequest & { fresh: boolean },
+  origin?: Origin,
+): Promise<Reply> {
+  checkAnnounced(request, deps.maxBytes);
+  checkCallback(request, deps.reach);
+  const chosen = await chooseAnalyzer(deps.findAnalyzer, clientId, request, 'body');
+  const { recordDays, uploadDays } = await readRetention(deps, clientId);
+  const now = deps.now();
+  const id = createAnalysisId(origin?.at ?? now, origin?.entropy);
+  const record = describeUpload(id, clientId, { ...request, ...chosen, recordDays }, now);
+  const links = { self: `/v1/analyses/${id}` };
+  if (await answerAnnounced(deps, record, request.contentLength)) {
+    await countEnd(deps, clientId, { succeeded: 1, cached: 1 }, now);
+    return { status: 200, body: { id, status: 'succeeded', cached: true, upload: null, links } };
+  }
+  await refuseSpent(deps, clientId);
+  await deps.analyses.create(record); // refused where an earlier run of the same request got as far
+  const upload = await deps.uploads.sign({
+    key: uploadKey(id),
+    contentType: request.contentType,
+    minBytes: request.contentLength ?? 0,
+    maxBytes: request.contentLength ?? deps.maxBytes,
+    expiresInSeconds: UPLOAD_EXPIRES_SECONDS,
+    keptDays: uploadDays,
+    now,
+  });
+  const body = { id, status: 'awaiting_upload', upload, links };
+  return { status: 201, body, goodUntil: Date.parse(upload.expiresAt) };
+}
+
+/** The record of an upload, announced or sent along with the request. */
+export function describeUpload(
+  id: string,
+  clientId: string,
+  request: UploadWish,
+  now: number,
+): AnalysisRecord {
+  const { filename, contentType, analyzer, sha256, ...rest } = request;
+  const { options, prompt, callbackUrl, keep, fresh, recordDays, tags, metadata } = rest;
+  return newAnalysis({
+    id,
+    clientId,
+    source: { key: uploadKey(id), filename, declaredType: contentType },
+    analyzer,
+    prompt,
+    options,
+    callbackUrl,
+    keep,
+    fresh,
+    recordDays,
+    expectedSha256: sha256,
+    tags,
+    metadata,
+    now,
+  });
+}
+
+/** @throws ServiceError `request_invalid` */
+export function checkCallback({ callbackUrl }: { callbackUrl?: string | undefined }, reach: Reach) {
+  if (callbackUrl !== undefined) parseTarget(callbackUrl, reach, 'callbackUrl');
+}
+
+function checkAnnounced({ contentType, contentLength = 0 }: UploadRequest, maxBytes: number): void {
+  const isPicture = /^image\//i.test(contentType) && !/svg/i.test(contentType);
+  const isUntold = contentType.toLowerCase() === 'application/octet-stream';
+  if (!isPicture && !isUntold)
+    throw new ServiceError('type_unsupported', `${contentType} is not a type of picture.`);
+  if (contentLength > maxBytes)
+    throw new ServiceError('file_too_large', `At most ${maxBytes} bytes are accepted.`);
+}

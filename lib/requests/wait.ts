@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type AnalysisRecord, hasEnded, showAnalysis } from '../analysis.ts';
+import { matchETag } from '../api/etag.ts';
+import type { Analyses } from '../aws/analyses.ts';
+import type { Results } from '../aws/results.ts';
+
+/** Pause between two looks at a record that is waited for, in milliseconds: growing to the longest. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 700;
+const PAUSE_GROWTH = 1.4;
+
+export interface LookUpDeps {
+  analyses: Pick<Analyses, 'read'>;
+  results: Pick<Results, 'read'>;
+  now(): number;
+}
+
+export interface WaitOptions {
+  id: string;
+  clientId: string;
+  /** Epoch milliseconds; past or present: looks once. */
+  until: number;
+  /** An `If-None-Match` header: waits for a state that it does not name, instead of for the end. */
+  unlike?: string | undefined;
+}
+
+export interface Seen {
+  analysis: ReturnType<typeof showAnalysis>;
+  eTag: string;
+  ended: boolean;
+}
+
+/** The client's analysis, as soon as it has ended or changed, at the latest when the time is up; undefined if there is none. */
+export async function waitForAnalysis(
+  deps: LookUpDeps,
+  { id, clientId, until, unlike }: WaitOptions,
+): Promise<Seen | undefined> {
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * PAUSE_GROWTH, LONGEST_PAUSE_MS)) {
+    const record = await deps.analyses.read(id);
+    if (!record || record.status === 'deleted' || record.clientId !== clientId) return undefined;
+    const eTag = tagOf(record, deps.now());
+    const ended = hasEnded(record.status);
+    const left = until - deps.now();
+    const settled = ended || (unlike !== undefined && !matchETag(unlike, eTag));
+    if (settled || left <= 0) return { analysis: await show(deps, record), eTag, ended };
+    await sleep(Math.min(pause, left));
+  }
+}
+
+async function show(deps: LookUpDeps, record: AnalysisRecord) {
+  const { resultKey, result } = record;
+  const isApart = resultKey && record.status === 'succeeded';
+  const full = isApart ? await deps.results.read(resultKey) : result;
+  return showAnalysis(record, full, deps.now());
+}
+
+/** Changes with everything that a client can see, the computed status too. A result comes with its end. */
+function tagOf(record: AnalysisRecord, now: number): string {
+  const state = JSON.stringify(showAnalysis(record, undefined, now));
+  return `"${createHash('sha256').update(state).digest('base64url').slice(0, 27)}"`;
+}

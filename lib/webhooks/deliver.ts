@@ -1,0 +1,91 @@
+import type { Analyses } from '../aws/analyses.ts';
+import type { Deliveries } from '../aws/deliveries.ts';
+import type { Webhooks } from '../aws/webhooks.ts';
+import { logger } from '../log.ts';
+import type { CallResult, CallWebhook } from './webhook-call.ts';
+import { deriveWebhookSecret } from './webhook-event.ts';
+import type { WebhookMessage } from './webhook-message.ts';
+import { signEvent } from './webhook-sign.ts';
+
+/** Pauses between the tries, in seconds: a day in all. Each is drawn from its upper fifth. */
+const PAUSES_SECONDS = [5, 30, 300, 1_800, 7_200, 18_000, 28_800, 28_800];
+const JITTER = 0.2;
+/** A receiver that has gone for good. */
+const GONE = 410;
+
+export interface DeliverDeps {
+  analyses: Pick<Analyses, 'read'>;
+  webhooks: Pick<Webhooks, 'read' | 'change'>;
+  deliveries: Pick<Deliveries, 'read' | 'note'>;
+  call: CallWebhook;
+  readSecret(): Promise<string>;
+  now(): number;
+  random?: () => number;
+}
+
+/** Sends an event to its target for the nth time (from 1). The seconds until the next try; undefined where there is none. */
+export async function deliverEvent(
+  deps: DeliverDeps,
+  message: WebhookMessage,
+  attempt: number,
+): Promise<number | undefined> {
+  const { clientId, endpointId, event } = message;
+  const name = { clientId, endpointId, id: event.id };
+  if (await isDeleted(deps, message)) return undefined;
+  const url = message.url ?? (await findUrl(deps, message));
+  const known = message.isReplay ? undefined : await deps.deliveries.read(name);
+  if (!url || known?.status === 'delivered') return undefined;
+  const secret = deriveWebhookSecret(await deps.readSecret(), clientId, endpointId);
+  const at = deps.now();
+  const result = await deps.call({ url, ...signEvent(event, secret, at) });
+  if (isGone(result)) await disable(deps, message, at);
+  const pause = isRetried(result) ? PAUSES_SECONDS[attempt - 1] : undefined;
+  const status = isDelivered(result) ? 'delivered' : pause === undefined ? 'failed' : 'waiting';
+  const { id, ...webhook } = { ...event, url };
+  await deps.deliveries.note(
+    name,
+    { status, webhook },
+    { at: new Date(at).toISOString(), ...result },
+  );
+  logger.info('webhook', {
+    clientId,
+    endpointId,
+    eventId: id,
+    attempt,
+    outcome: status,
+    ...result,
+  });
+  return pause && pause * (1 - JITTER * (deps.random ?? Math.random)());
+}
+
+/** What is deleted is not told of any more, and its log not written again. */
+async function isDeleted({ analyses }: DeliverDeps, { event }: WebhookMessage) {
+  return (await analyses.read(event.analysisId))?.status === 'deleted';
+}
+
+/** Undefined for an endpoint that was removed, or does not want to be told any more. */
+async function findUrl({ webhooks }: DeliverDeps, { clientId, endpointId }: WebhookMessage) {
+  const endpoints = await webhooks.read(clientId);
+  const found = endpoints.find(({ id }) => id === endpointId);
+  return found?.disabledAt ? undefined : found?.url;
+}
+
+async function disable({ webhooks }: DeliverDeps, message: WebhookMessage, at: number) {
+  const disabledAt = new Date(at).toISOString();
+  await webhooks.change(message.clientId, (endpoints) =>
+    endpoints.map((each) => (each.id === message.endpointId ? { ...each, disabledAt } : each)),
+  );
+}
+
+function isDelivered(result: CallResult): boolean {
+  return 'status' in result && result.status >= 200 && result.status < 300;
+}
+
+function isGone(result: CallResult): boolean {
+  return 'status' in result && result.status === GONE;
+}
+
+/** Whatever it was, it may be mended within a day; but for a target that is gone. */
+function isRetried(result: CallResult): boolean {
+  return !isDelivered(result) && !isGone(result);
+}

@@ -1,0 +1,38 @@
+import type { AnalysisRecord, EndStatus } from '../analysis.ts';
+import type { Sender } from '../aws/queue.ts';
+import type { Webhooks } from '../aws/webhooks.ts';
+import { logger } from '../log.ts';
+import { describeEnd } from './webhook-event.ts';
+import { CALLBACK, type WebhookMessage } from './webhook-message.ts';
+
+export interface TellDeps {
+  webhooks: Pick<Webhooks, 'read'>;
+  /** Of the webhooks' queue. */
+  notices: Sender;
+}
+
+type Ended = Pick<AnalysisRecord, 'id' | 'clientId' | 'callbackUrl'>;
+
+/**
+ * Tells everyone who wants to know that an analysis has ended: one message for each target. It may be told
+ * of again; what has arrived is not sent twice. Throws where the queue takes nothing.
+ */
+export async function tellEnd(
+  { webhooks, notices }: TellDeps,
+  { id, clientId, callbackUrl }: Ended,
+  status: EndStatus,
+  endedAt: number,
+): Promise<void> {
+  const event = describeEnd({ id }, status, endedAt);
+  const endpoints = await webhooks.read(clientId);
+  const messages: WebhookMessage[] = endpoints
+    .filter(({ disabledAt }) => !disabledAt)
+    .map((endpoint) => ({ clientId, endpointId: endpoint.id, event }));
+  if (callbackUrl) messages.push({ clientId, endpointId: CALLBACK, url: callbackUrl, event });
+  if (messages.length === 0) return;
+  await notices.send(
+    clientId,
+    messages.map((message) => JSON.stringify(message)),
+  );
+  logger.info('told', { analysisId: id, targets: messages.length });
+}

@@ -1,0 +1,81 @@
+import type { LookupAddress } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { ServiceError } from '../errors.ts';
+
+/** Characters of a target's address. */
+export const MAX_TARGET_CHARACTERS = 2_048;
+/** IPv6 addresses outside of it are tunnels, translations, local ones, or nobody's. */
+const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
+
+/** What may be called: the public internet by https; on a laptop loopback as well, also by http. */
+export type Reach = 'public' | 'local';
+
+export type Resolve = (hostname: string) => Promise<LookupAddress[]>;
+
+/**
+ * The address of a target, as far as it can be judged without asking anyone: what its name leads to is
+ * checked when it is called, each time.
+ * @throws ServiceError `request_invalid`
+ */
+export function parseTarget(text: string, reach: Reach, field = 'url'): URL {
+  const refuse = (message: string) => refuseTarget(message, field);
+  const url =
+    URL.canParse(text) && text.length <= MAX_TARGET_CHARACTERS ? new URL(text) : undefined;
+  if (!url || url.username || url.password) throw refuse('It has to be a URL without a password.');
+  const address = addressIn(url);
+  const isLocal = reach === 'local' && (url.hostname === 'localhost' || isLoopback(address ?? ''));
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLocal))
+    throw refuse('It has to be an https address.');
+  if (address && !mayCall(address, reach)) throw refuse('It has to be a public address.');
+  return url;
+}
+
+/** The address that stands in the place of a name; the URL has normalised decimal, octal and short forms. */
+export function addressIn({ hostname }: URL): string | undefined {
+  const bare = hostname.replace(/^\[|\]$/g, '');
+  return isIP(bare) > 0 ? bare : undefined;
+}
+
+/**
+ * A lookup for one connection: resolves the name, and hands on only addresses that may be called. What was
+ * checked is what is connected to, so that a name that changes in between is of no use.
+ */
+export function createGuardedLookup(resolve: Resolve, reach: Reach): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname)
+      .then((addresses) => checkAll(hostname, addresses, reach))
+      .then(
+        (addresses) => {
+          if (options.all) return callback(null, addresses);
+          const [{ address, family } = { address: '', family: 0 }] = addresses;
+          return callback(null, address, family);
+        },
+        (error: Error) => callback(error, '', 0),
+      );
+  };
+}
+
+/** One address out of reach spoils them all: an honest name has none. */
+function checkAll(hostname: string, addresses: LookupAddress[], reach: Reach): LookupAddress[] {
+  const isFine = addresses.length > 0 && addresses.every(({ address }) => mayCall(address, reach));
+  if (!isFine) throw refuseTarget(`${hostname} leads to no public address.`, 'url');
+  return addresses;
+}
+
+export function mayCall(address: string, reach: Reach): boolean {
+  if (isIP(address) === 0) return false;
+  if (reach === 'local' && isLoopback(address)) return true;
+  const parsed = ipaddr.parse(address);
+  if (parsed.range() !== 'unicast') return false;
+  return parsed.kind() === 'ipv4' || parsed.match(GLOBAL_UNICAST);
+}
+
+function isLoopback(address: string): boolean {
+  return isIP(address) > 0 && ipaddr.parse(address).range() === 'loopback';
+}
+
+function refuseTarget(message: string, field: string): ServiceError {
+  const fields = [{ path: `body.${field}`, message }];
+  return new ServiceError('request_invalid', `This target is not called. ${message}`, { fields });
+}

@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod';
+import type { Origin } from '../api/idempotency.ts';
+import type { Deliveries, Delivery } from '../aws/deliveries.ts';
+import type { Sender } from '../aws/queue.ts';
+import type { Endpoint, Webhooks } from '../aws/webhooks.ts';
+import { ServiceError } from '../errors.ts';
+import { deriveWebhookSecret, webhookEvent } from './webhook-event.ts';
+import { CALLBACK, type WebhookMessage } from './webhook-message.ts';
+import { MAX_TARGET_CHARACTERS, parseTarget, type Reach } from './webhook-target.ts';
+
+/** Endpoints of one client: each is a message more for every analysis. */
+export const MAX_ENDPOINTS = 5;
+/** Deliveries that one list shows. */
+const MAX_LISTED = 100;
+
+export const webhookRequest = z.strictObject({ url: z.string().min(1).max(MAX_TARGET_CHARACTERS) });
+
+export interface WebhookDeps {
+  webhooks: Pick<Webhooks, 'read' | 'change'>;
+  readSecret(): Promise<string>;
+  now(): number;
+}
+
+/**
+ * Adds an endpoint. The answer shows its secret, which is made anew from the stage's own whenever it is needed.
+ * @throws ServiceError `request_invalid`
+ */
+export async function addWebhook(
+  deps: WebhookDeps & { reach: Reach },
+  clientId: string,
+  { url }: z.output<typeof webhookRequest>,
+  origin?: Origin,
+) {
+  const target = parseTarget(url, deps.reach);
+  const createdAt = new Date(deps.now()).toISOString();
+  const id = `wh_${Buffer.from(origin?.entropy ?? randomBytes(10)).toString('hex')}`;
+  const endpoint = { id, url: target.href, createdAt };
+  await deps.webhooks.change(clientId, (endpoints) => {
+    if (endpoints.some((each) => each.id === id)) return endpoints; // an earlier run of the same request got as far
+    if (endpoints.length >= MAX_ENDPOINTS)
+      throw new ServiceError('request_invalid', `There may be ${MAX_ENDPOINTS} webhooks.`);
+    return [...endpoints, endpoint];
+  });
+  const secret = deriveWebhookSecret(await deps.readSecret(), clientId, endpoint.id);
+  return { ...endpoint, secret };
+}
+
+/** The endpoints, and the secret of what is sent to the `callbackUrl` of an upload. */
+export async function listWebhooks(deps: WebhookDeps, clientId: string) {
+  const data = await deps.webhooks.read(clientId);
+  const secret = deriveWebhookSecret(await deps.readSecret(), clientId, CALLBACK);
+  return { data, callbacks: { secret } };
+}
+
+/** @throws ServiceError `not_found` */
+export async function removeWebhook(
+  { webhooks }: Pick<WebhookDeps, 'webhooks'>,
+  clientId: string,
+  id: string,
+) {
+  await webhooks.change(clientId, (endpoints) => {
+    findEndpoint(endpoints, id);
+    return endpoints.filter((each) => each.id !== id);
+  });
+  return { id, deleted: true };
+}
+
+export interface DeliveryDeps {
+  webhooks: Pick<Webhooks, 'read'>;
+  deliveries: Pick<Deliveries, 'read' | 'list'>;
+}
+
+/** What became of the newest events of an endpoint, or of the callbacks. @throws ServiceError `not_found` */
+export async function listDeliveries(deps: DeliveryDeps, clientId: string, endpointId: string) {
+  if (endpointId !== CALLBACK) findEndpoint(await deps.webhooks.read(clientId), endpointId);
+  const found = await deps.deliveries.list({ clientId, endpointId }, MAX_LISTED);
+  return { data: found.map(showDelivery) };
+}
+
+/**
+ * Sends an event once more, whatever became of it.
+ * @throws ServiceError `not_found`, and `request_invalid` for an endpoint that is called no more
+ */
+export async function replayDelivery(
+  deps: DeliveryDeps & { notices: Sender },
+  clientId: string,
+  { endpointId, eventId: id }: { endpointId: string; eventId: string },
+) {
+  const isCallback = endpointId === CALLBACK;
+  if (!isCallback) checkCalled(findEndpoint(await deps.webhooks.read(clientId), endpointId));
+  const found = await deps.deliveries.read({ clientId, endpointId, id });
+  if (!found) throw new ServiceError('not_found', 'There is no delivery of this event.');
+  const event = webhookEvent.parse({ ...found.webhook, id });
+  const url = isCallback ? found.webhook.url : undefined;
+  const message: WebhookMessage = { clientId, endpointId, url, event, isReplay: true };
+  await deps.notices.send(clientId, [JSON.stringify(message)]);
+  return showDelivery(found);
+}
+
+function showDelivery({ id, status, updatedAt, webhook, attempts }: Delivery) {
+  return { eventId: id, status, ...webhook, updatedAt, attempts };
+}
+
+function checkCalled({ disabledAt }: Endpoint): void {
+  if (!disabledAt) return;
+  const message = `The webhook is disabled since ${disabledAt}, when it answered 410. Make a new one.`;
+  const fields = [{ path: 'path.id', message }];
+  throw new ServiceError('request_invalid', message, { fields });
+}
+
+function findEndpoint(endpoints: Endpoint[], id: string): Endpoint {
+  const found = endpoints.find((each) => each.id === id);
+  if (!found) throw new ServiceError('not_found', 'There is no webhook of this id.');
+  return found;
+}

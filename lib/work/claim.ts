@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type AnalysisRecord,
+  expiryOf,
+  LEASE_SECONDS,
+  newAnalysis,
+  type Tombstone,
+} from '../analysis.ts';
+import { analysisIdFor, DROP_FOLDER, type UploadedObject } from '../analysis-id.ts';
+import { type AnalyzerReference, parseReference } from '../analyzers/reference.ts';
+import type { Analyses, LeaseFields } from '../aws/analyses.ts';
+import { type ErrorCode, ServiceError } from '../errors.ts';
+import { logger, measureEnd } from '../log.ts';
+import { describeError, type Outcome } from '../outcome.ts';
+import { type AfterEndDeps, countAndTell, tellAgain } from './after-end.ts';
+import { type Decision, decideClaim, type Origin } from './decide.ts';
+import type { FindAnalyzer } from './find-analyzer.ts';
+import { type RetentionDeps, readRetention } from './retention.ts';
+
+/** Claims lost to a quicker worker before the message is left to it. */
+const MAX_CLAIM_TRIES = 3;
+
+export interface ClaimDeps extends AfterEndDeps, RetentionDeps {
+  analyses: Analyses;
+  uploads: { bucket: string; remove(key: string, eTag?: string): Promise<boolean> };
+  findAnalyzer: FindAnalyzer;
+  /** The client that objects in the drop folder belong to. */
+  dropClientId: string;
+  now(): number;
+}
+
+export interface Claim {
+  record: AnalysisRecord & { leaseToken: string };
+  /** The record as it was; undefined where the claim made it. */
+  before: AnalysisRecord | undefined;
+}
+
+export interface Identity {
+  id: string;
+  origin: Origin;
+}
+
+/** Whose analysis an object is for, by its key; or why nothing waits for it. */
+export function identifyObject(
+  { uploads }: Pick<ClaimDeps, 'uploads'>,
+  object: UploadedObject,
+): Identity | { reason: 'other_bucket' | 'not_an_upload' } {
+  // Only ours is read: an event of another's would be taken for the object of that key in it.
+  if (object.bucket !== uploads.bucket) return { reason: 'other_bucket' };
+  const id = analysisIdFor(object);
+  if (!id) return { reason: 'not_an_upload' };
+  return { id, origin: object.key.startsWith(DROP_FOLDER) ? 'drop' : 'upload' };
+}
+
+/** The record of an object in the drop folder; `drop/ANALYZER/…` picks the analyzer, if there is one of that name. */
+export async function describeDropped(
+  deps: Pick<ClaimDeps, 'findAnalyzer' | 'dropClientId' | 'settings' | 'recordDays' | 'now'>,
+  id: string,
+  object: UploadedObject,
+): Promise<AnalysisRecord> {
+  const [, folder = '', ...rest] = object.key.split('/');
+  const reference = rest.length > 0 ? parseReference(folder) : undefined;
+  const find = (wanted: AnalyzerReference) => deps.findAnalyzer(deps.dropClientId, wanted);
+  const analyzer = (reference && (await find(reference))) ?? (await find({ name: 'describe' }));
+  if (!analyzer) throw new ServiceError('internal');
+  const { recordDays } = await readRetention(deps, deps.dropClientId);
+  const {
+    uploadExpiresAt: _,
+    expiresAt: __,
+    ...record
+  } = newAnalysis({
+    id,
+    clientId: deps.dropClientId,
+    recordDays,
+    source: { key: object.key, filename: object.key.slice(DROP_FOLDER.length), bytes: object.size },
+    analyzer: { name: analyzer.name, version: analyzer.version },
+    now: deps.now(),
+  });
+  return { ...record, eTag: object.eTag };
+}
+
+/** Claims the analysis that the object is for, by docs/states.md, or says what becomes of the message. */
+export async function claimAnalysis(
+  deps: ClaimDeps,
+  object: UploadedObject,
+): Promise<Claim | { outcome: Outcome }> {
+  const identity = identifyObject(deps, object);
+  if ('reason' in identity) return { outcome: { kind: 'ignored', ...identity } };
+  const claimed = await claimUnread(deps, object, identity);
+  if (claimed) return claimed;
+  for (let tries = 0; tries < MAX_CLAIM_TRIES; tries += 1) {
+    const found = await deps.analyses.read(identity.id);
+    const decision = decideClaim({ record: found, origin: identity.origin, now: deps.now() });
+    const taken = await actOn(deps, object, identity.id, found, decision);
+    if (taken) return taken;
+  }
+  return { outcome: { kind: 'later', seconds: LEASE_SECONDS, reason: 'claimed_by_another' } };
+}
+
+/** The usual case, in one write: what waits, or was just dropped. Undefined where it is another. */
+async function claimUnread(
+  deps: ClaimDeps,
+  object: UploadedObject,
+  { id, origin }: Identity,
+): Promise<Claim | undefined> {
+  if (origin === 'drop') return createClaimed(deps, await describeDropped(deps, id, object));
+  const fields = leaseFields(deps.now());
+  const before = await deps.analyses.claimWaiting(id, fields);
+  return before && { record: { ...before, ...claimedFields(before, fields) }, before };
+}
+
+/** Undefined where another worker was quicker. */
+async function actOn(
+  deps: ClaimDeps,
+  object: UploadedObject,
+  id: string,
+  found: AnalysisRecord | Tombstone | undefined,
+  decision: Decision,
+): Promise<Claim | { outcome: Outcome } | undefined> {
+  const record = found?.status === 'deleted' ? undefined : found;
+  if (decision.kind === 'create')
+    return createClaimed(deps, await describeDropped(deps, id, object));
+  if (decision.kind === 'wait')
+    return { outcome: { kind: 'later', seconds: decision.seconds, reason: 'lease_alive' } };
+  if (decision.kind === 'claim' && record) return takeOver(deps, record, decision.deaths);
+  if (decision.kind === 'end' && record) return endForGood(deps, record, decision);
+  if (found?.status === 'deleted') await removeLateObject(deps, object);
+  const reason = decision.kind === 'ignore' ? decision.reason : 'already_ended';
+  if (record && reason === 'already_ended') await tellAgain(deps, record);
+  return { outcome: { kind: 'ignored', reason } };
+}
+
+/** What came for a deleted analysis; in the drop folder only if it is still the same object. */
+async function removeLateObject(deps: ClaimDeps, object: UploadedObject): Promise<void> {
+  const isDropped = object.key.startsWith(DROP_FOLDER);
+  await deps.uploads.remove(object.key, isDropped ? object.eTag : undefined);
+}
+
+function leaseFields(now: number): LeaseFields {
+  const startedAt = new Date(now).toISOString();
+  const leaseUntil = now + LEASE_SECONDS * 1000;
+  const lease = { leaseToken: randomUUID(), leaseUntil };
+  return { ...lease, startedAt, status: 'processing', stage: 'validating' };
+}
+
+async function createClaimed(deps: ClaimDeps, fresh: AnalysisRecord) {
+  const record = { ...fresh, ...leaseFields(deps.now()), attempts: 1 };
+  return (await deps.analyses.create(record)) ? { record, before: undefined } : undefined;
+}
+
+function claimedFields(before: AnalysisRecord, fields: LeaseFields) {
+  return {
+    ...fields,
+    startedAt: before.startedAt ?? fields.startedAt,
+    attempts: before.attempts + 1,
+    expiresAt: undefined, // what was uploaded does not go with the unused
+  };
+}
+
+async function takeOver(deps: ClaimDeps, before: AnalysisRecord, deaths: number) {
+  const changes = { ...claimedFields(before, leaseFields(deps.now())), deaths };
+  const claimed = await deps.analyses.change(before.id, changes, { version: before.version });
+  return claimed ? { record: { ...before, ...changes }, before } : undefined;
+}
+
+async function endForGood(
+  deps: ClaimDeps,
+  record: AnalysisRecord,
+  { status, code }: { status: 'rejected' | 'failed'; code: ErrorCode },
+): Promise<{ outcome: Outcome } | undefined> {
+  const error = record.error?.code === code ? record.error : describeError(new ServiceError(code));
+  const now = deps.now();
+  const expiresAt = expiryOf(record, now);
+  const changes = { status, completedAt: new Date(now).toISOString(), error, expiresAt };
+  if (!(await deps.analyses.settle(record.id, changes, { version: record.version })))
+    return undefined;
+  const { attempts, deaths, startedAt } = record;
+  logger.error('given up', { analysisId: record.id, code, attempts, deaths });
+  measureEnd({ status, code, latencyMs: now - Date.parse(startedAt ?? record.createdAt) });
+  await countAndTell(deps, record, status, now);
+  return { outcome: { kind: 'ended', status, code } };
+}

@@ -1,0 +1,41 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { PROBE_TIMEOUT_MS } from '../api/readiness.ts';
+import { awsDefaults } from '../aws/connections.ts';
+import { createModelPauses } from '../aws/model-pauses.ts';
+import { createSecretReader } from '../aws/secrets.ts';
+import type { Settings } from '../config.ts';
+import { createBreaker } from '../gemini/breaker.ts';
+import { createGemini, type Gemini } from '../gemini/client.ts';
+import { createModelProbe } from '../gemini/probe.ts';
+
+type GeminiSettings = 'GEMINI_SECRET_ID' | 'GEMINI_BASE_URL' | 'GEMINI_MODELS';
+
+/** Gemini for a function: its key from the secret, what instances know of the models in the table. */
+export function connectGemini(
+  table: DynamoDBDocumentClient,
+  config: Pick<Settings, GeminiSettings | 'TABLE_NAME'>,
+): Gemini {
+  return createGemini({
+    baseUrl: config.GEMINI_BASE_URL,
+    models: config.GEMINI_MODELS,
+    readKey: connectKey(config),
+    breaker: createBreaker({ store: createModelPauses(table, config.TABLE_NAME) }),
+  });
+}
+
+/** Harmless calls: for the key, and for each model of the stage by its name. */
+export function connectProbes(config: Pick<Settings, GeminiSettings>) {
+  const readKey = connectKey(config);
+  const timeoutMs = PROBE_TIMEOUT_MS;
+  const probe = createModelProbe({ baseUrl: config.GEMINI_BASE_URL, readKey, timeoutMs });
+  const signal = () => AbortSignal.timeout(timeoutMs);
+  return {
+    secret: () => readKey({ refresh: false, signal: signal() }),
+    models: Object.fromEntries(config.GEMINI_MODELS.map((model) => [model, () => probe(model)])),
+  };
+}
+
+function connectKey({ GEMINI_SECRET_ID }: Pick<Settings, 'GEMINI_SECRET_ID'>) {
+  return createSecretReader(new SecretsManagerClient(awsDefaults), GEMINI_SECRET_ID);
+}

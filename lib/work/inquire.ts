@@ -1,0 +1,24 @@
+import type { AnalysisRecord } from '../analysis.ts';
+import type { Analyzer } from '../analyzers/analyzer.ts';
+import { ServiceError } from '../errors.ts';
+import type { FindAnalyzer } from './find-analyzer.ts';
+
+/** What a record says that is to be asked of the model about its picture: all but the picture itself. */
+export async function prepareInquiry(findAnalyzer: FindAnalyzer, record: AnalysisRecord) {
+  const analyzer = await findAnalyzer(record.clientId, record.analyzer);
+  if (!analyzer) throw new ServiceError('internal', 'The analyzer is not known here.');
+  const options = readOptions(analyzer, record);
+  const { mediaResolution, thinkingLevel, maxOutputTokens, models } = analyzer;
+  const { parse, ...asked } = analyzer.inquire({ question: record.prompt, options });
+  return { request: { ...asked, mediaResolution, thinkingLevel, maxOutputTokens, models }, parse };
+}
+
+/** They were checked when they came; only the drop folder can carry none. */
+function readOptions(analyzer: Analyzer, { options }: AnalysisRecord): unknown {
+  const given = options === undefined ? undefined : JSON.parse(options);
+  if (!analyzer.options) return undefined;
+  const parsed = analyzer.options.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const message = `The analyzer ${analyzer.name} needs options, which come with an upload.`;
+  throw new ServiceError('request_invalid', message, { cause: parsed.error });
+}

@@ -1,0 +1,78 @@
+import { type AnalysisRecord, LEASE_RENEW_SECONDS, LEASE_SECONDS } from '../analysis.ts';
+import type { Analyses, Change } from '../aws/analyses.ts';
+
+export interface Lease {
+  /** Aborts when the time is up or the lease is lost. */
+  signal: AbortSignal;
+  /** Whether another worker, or a deletion, has taken the record. */
+  isLost(): boolean;
+  /** Keeps what was learnt for the next write, whichever that is. */
+  note(changes: Change): void;
+  /** All that was noted, written or not. */
+  noted(): Change;
+  /** Writes progress; throws where the lease is lost. */
+  advance(changes: Change): Promise<void>;
+  /** The last write; false where the lease is lost, and then nothing was written. */
+  settle(changes: Change): Promise<boolean>;
+  stop(): void;
+}
+
+export interface LeaseOptions {
+  analyses: Analyses;
+  record: AnalysisRecord & { leaseToken: string };
+  /** From the time that the function has left. */
+  signal: AbortSignal;
+  /** Keeps the message hidden for so many seconds. */
+  hide(seconds: number): Promise<void>;
+  now(): number;
+}
+
+/** Holds a claimed record: renews the lease, and the message's invisibility with it, until stopped. */
+export function holdLease({ analyses, record, signal, hide, now }: LeaseOptions): Lease {
+  const { id, leaseToken } = record;
+  const lost = new AbortController();
+  let noted: Change = {};
+  let unwritten: Change = {};
+
+  async function write(changes: Change): Promise<void> {
+    ensureHeld(await withNoted((all) => analyses.change(id, all, { leaseToken }), changes));
+  }
+
+  /** Where the write fails, what was noted is still to be written: what was paid, above all. */
+  async function withNoted(send: (all: Change) => Promise<boolean>, changes: Change) {
+    const taken = unwritten;
+    unwritten = {};
+    try {
+      return await send({ ...taken, ...changes });
+    } catch (error) {
+      unwritten = { ...taken, ...unwritten };
+      throw error;
+    }
+  }
+
+  function ensureHeld(held: boolean): void {
+    if (held) return;
+    lost.abort(new Error('The lease was lost'));
+    lost.signal.throwIfAborted();
+  }
+
+  async function renew(): Promise<void> {
+    ensureHeld(await analyses.renew(id, leaseToken, now() + LEASE_SECONDS * 1000));
+    await hide(LEASE_SECONDS);
+  }
+
+  // A renewal that fails is tried again by the next one; two more fit into the lease.
+  const timer = setInterval(() => void renew().catch(() => undefined), LEASE_RENEW_SECONDS * 1000);
+  return {
+    signal: AbortSignal.any([signal, lost.signal]),
+    isLost: () => lost.signal.aborted,
+    note: (changes) => {
+      noted = { ...noted, ...changes };
+      unwritten = { ...unwritten, ...changes };
+    },
+    noted: () => noted,
+    advance: write,
+    settle: (changes) => withNoted((all) => analyses.settle(id, all, { leaseToken }), changes),
+    stop: () => clearInterval(timer),
+  };
+}

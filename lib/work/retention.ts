@@ -1,0 +1,23 @@
+import type { createClientSettings } from '../aws/client-settings.ts';
+
+export interface RetentionDeps {
+  settings: Pick<ReturnType<typeof createClientSettings>, 'read'>;
+  /** How long the stage keeps an analysis after its end, in days; 0 = until it is deleted. */
+  recordDays: number;
+}
+
+export interface Retention {
+  /** Absent: until it is deleted. */
+  recordDays?: number | undefined;
+  /** Of the file; absent: as long as the bucket keeps any. */
+  uploadDays?: number | undefined;
+}
+
+/** How long a client's data is kept, as was decided for it, else as the stage has it. */
+export async function readRetention(deps: RetentionDeps, clientId: string): Promise<Retention> {
+  const { retention = {} } = await deps.settings.read(clientId);
+  const recordDays = retention.recordDays ?? (deps.recordDays || undefined);
+  const bounds = [retention.uploadDays, recordDays].filter((days) => days !== undefined);
+  // No file outlives its analysis: nobody could find it to delete it.
+  return { recordDays, uploadDays: bounds.length > 0 ? Math.min(...bounds) : undefined };
+}

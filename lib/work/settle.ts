@@ -1,0 +1,126 @@
+import type { AnalysisRecord, EndStatus } from '../analysis.ts';
+import { expiryOf, MAX_ATTEMPTS, MAX_PAUSED_TRIES } from '../analysis.ts';
+import type { Analyses, Change } from '../aws/analyses.ts';
+import { MAX_INLINE_RESULT_BYTES, type Results } from '../aws/results.ts';
+import { type ErrorCode, ServiceError, toServiceError } from '../errors.ts';
+import { spentOf } from '../gemini/tally.ts';
+import { logger, measureEnd } from '../log.ts';
+import type { Purse } from '../money/purse.ts';
+import { describeError, type Outcome, retryDelaySeconds } from '../outcome.ts';
+import { type TellDeps, tellEnd } from '../webhooks/tell-end.ts';
+import type { Claim } from './claim.ts';
+import type { Lease } from './lease.ts';
+
+export interface SettleDeps extends TellDeps {
+  analyses: Analyses;
+  results: Pick<Results, 'put' | 'remove'>;
+  now(): number;
+}
+
+/** A claimed analysis, the hold on it, and what it may spend. */
+export type Held = Claim & { lease: Lease; purse: Purse };
+
+export function idsOf({ id, clientId, attempts }: AnalysisRecord) {
+  return { analysisId: id, clientId, attempt: attempts };
+}
+
+/** Stores the answer; a large result goes to its bucket first, the pointer with the record. */
+export async function storeAnswer(
+  deps: SettleDeps,
+  held: Held,
+  result: Record<string, unknown>,
+  found: Pick<Change, 'caption' | 'model' | 'usage' | 'safety' | 'cached' | 'source'>,
+): Promise<Outcome> {
+  const { record, lease } = held;
+  const json = JSON.stringify(result);
+  const large = Buffer.byteLength(json) > MAX_INLINE_RESULT_BYTES;
+  const resultKey = large ? `results/${record.id}/${record.leaseToken}.json` : undefined;
+  if (resultKey) {
+    await lease.advance({ stage: 'storing', resultKey }); // known before it is there, so that a deletion finds it
+    await deps.results.put(resultKey, json, record.recordDays);
+  }
+  const kept = { result: large ? undefined : result, resultKey, error: undefined };
+  const stored = await end(deps, held, { status: 'succeeded', ...found, ...kept });
+  if (resultKey && stored.kind === 'ignored') await deps.results.remove(resultKey);
+  return stored;
+}
+
+/** The last write of an analysis, and what is counted of it. */
+async function end(
+  deps: SettleDeps,
+  { record, lease }: Held,
+  changes: Change & { status: EndStatus },
+): Promise<Outcome> {
+  const now = deps.now();
+  const completedAt = new Date(now).toISOString();
+  const { costUsd } = lease.noted().usage ?? record.usage ?? {};
+  const expiresAt = expiryOf(record, now);
+  if (!(await lease.settle({ ...changes, completedAt, expiresAt })))
+    return { kind: 'ignored', reason: 'lease_lost' };
+  const { status, model, error } = changes;
+  const latencyMs = now - Date.parse(record.startedAt ?? completedAt);
+  measureEnd({ status, code: error?.code, model, latencyMs, costUsd });
+  const outcome = { kind: 'ended', status, code: error?.code } as const;
+  return (await isTold(deps, record, status, now)) ? outcome : { ...outcome, isUntold: true };
+}
+
+/** What could not be told of is told of by the message, when it comes again. */
+async function isTold(deps: SettleDeps, record: AnalysisRecord, status: EndStatus, now: number) {
+  try {
+    await tellEnd(deps, record, status, now);
+    return true;
+  } catch (error) {
+    const cause = error instanceof Error ? error.name : undefined;
+    logger.error('end not told', { ...idsOf(record), cause });
+    return false;
+  }
+}
+
+/** The object is gone: by docs/states.md the record goes back to where nothing had come yet. */
+export async function giveBack(deps: SettleDeps, held: Held): Promise<Outcome> {
+  const { record, before, lease } = held;
+  if (before && before.status !== 'awaiting_upload') {
+    const message = 'The file was removed before it could be analysed.';
+    return settleError(deps, held, new ServiceError('file_missing', message));
+  }
+  if (before) {
+    const { status, attempts, expiresAt } = before;
+    await lease.settle({ status, attempts, expiresAt, startedAt: undefined });
+  } else {
+    await deps.analyses.forget(record.id, record.leaseToken);
+  }
+  return { kind: 'ignored', reason: 'object_gone' };
+}
+
+/** What becomes of an analysis after an error: its end, or another try. */
+export async function settleError(deps: SettleDeps, held: Held, thrown: unknown): Promise<Outcome> {
+  const { record, lease } = held;
+  if (lease.isLost()) return { kind: 'ignored', reason: 'lease_lost' };
+  const error = toServiceError(thrown);
+  const level = error.policy.alert ? 'error' : 'warn';
+  logger[level](error.message, { ...idsOf(record), code: error.code, cause: causeOf(error) });
+  const noted = describeError(error);
+  const paused = countPaused(record, error);
+  const isLast = record.attempts >= MAX_ATTEMPTS && !paused;
+  if (!error.policy.retryable || error.resetsAt || isLast)
+    return end(deps, held, { status: error.policy.ends, error: noted });
+  const queued = await lease.settle({ status: 'queued', error: noted, ...paused });
+  if (!queued) return { kind: 'ignored', reason: 'lease_lost' };
+  const seconds = error.retryAfterSeconds ?? retryDelaySeconds(record.attempts);
+  return { kind: 'later', seconds, reason: error.code };
+}
+
+/** A try in which no model was asked, for all were to be left alone or the budget was set aside for others, does not count, within bounds. */
+function countPaused({ attempts, pausedTries = 0 }: AnalysisRecord, error: ServiceError) {
+  const { code } = error;
+  const pauses: ErrorCode[] = ['model_unavailable', 'model_rate_limited', 'budget_exhausted'];
+  const isPause = pauses.includes(code);
+  const wasAsked = spentOf(error)?.calls !== 0;
+  if (!isPause || wasAsked || pausedTries >= MAX_PAUSED_TRIES) return undefined;
+  return { attempts: attempts - 1, pausedTries: pausedTries + 1 };
+}
+
+/** The cause's name and sentence for the log; never the whole object, which may hold a request. */
+function causeOf({ cause }: ServiceError): string | undefined {
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : undefined;
+}
