@@ -1,0 +1,76 @@
+import { openCorpus, type Picture } from '../corpus/corpus.ts';
+import { countTimes } from '../corpus/count-times.ts';
+import { makeBuildFolder, writeBundles } from '../harness/bundles.ts';
+import {
+  type Measured,
+  measureInTurn,
+  medianCost,
+  medianRatio,
+  type Variant,
+} from '../harness/rounds.ts';
+import { runNodeCell } from '../harness/run-cell.ts';
+import type { PictureCosts, Row, Table } from '../harness/table.ts';
+import type { Options } from '../options.ts';
+import { openFlaskCells } from '../references/flask.ts';
+import { openTools } from '../references/tools.ts';
+import { readDecoderEnvironment } from './decoder-environment.ts';
+
+/** The picture step alone: what inspecting and converting a picture costs, beside the references that are here. */
+export async function measureCore({ rounds, pictures: names }: Options): Promise<Table> {
+  const { pictures, notes } = await openCorpus(names);
+  return measurePictures(pictures, rounds, notes);
+}
+
+export async function measurePictures(
+  pictures: readonly Picture[],
+  rounds: number,
+  notes: readonly string[] = [],
+): Promise<Table> {
+  const flask = openFlaskCells();
+  const tools = openTools();
+  const variants = [await openOwn(), ...flask.variants, ...tools.variants];
+  const rows: Row[] = [];
+  const costs: PictureCosts[] = [];
+  for (const picture of pictures) {
+    const measured = await measureInTurn(picture, variants, rounds);
+    rows.push(describeRow(picture, measured));
+    costs.push({ picture: picture.name, measured });
+  }
+  const meaning = 'CPU and memory are of the step alone; ×: ours as a multiple of the other’s.';
+  return { part: 'core', rows, costs, notes: [meaning, ...notes, ...flask.notes, ...tools.notes] };
+}
+
+async function openOwn(): Promise<Variant<Picture>> {
+  const [module = ''] = await writeBundles(makeBuildFolder(), ['bench/core/cell.ts']);
+  const environment = readDecoderEnvironment();
+  const measure = (picture: Picture) => {
+    const { first, counted } = countTimes(picture);
+    return runNodeCell(module, [picture.file, String(first), String(counted)], environment);
+  };
+  return { name: 'sightline', measure };
+}
+
+/** Of the first one the figures, of the others how ours compare. */
+export function describeRow(picture: Picture, [ours, ...others]: Measured[]): Row {
+  if (!ours) return {};
+  const row: Row = {
+    picture: picture.name,
+    'CPU ms': medianCost(ours, ({ cpuMs }) => cpuMs),
+    'peak MiB': medianCost(ours, ({ peakMiB }) => peakMiB),
+    'kB sent': kilobytes(medianCost(ours, ({ bytes }) => bytes)),
+  };
+  for (const other of others) {
+    row[`${other.name}: × CPU`] = medianRatio(ours, other, ({ cpuMs }) => cpuMs);
+    row[`${other.name}: × MiB`] = medianRatio(ours, other, ({ peakMiB }) => peakMiB);
+    row[`${other.name}: × kB`] = medianRatio(ours, other, ({ bytes }) => bytes);
+  }
+  return dropUnknown(row);
+}
+
+function kilobytes(bytes: number | undefined): number | undefined {
+  return bytes === undefined ? undefined : bytes / 1000;
+}
+
+function dropUnknown(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,46 @@
+import { parseArgs } from 'node:util';
+
+/** Fewer rounds do not tell a tenth of a difference from noise. */
+const ROUNDS = 7;
+const SCALE_SIZES = '1000,5000';
+
+export interface Options {
+  /** Names of parts; none: all. */
+  parts: string[];
+  rounds: number;
+  /** Of the corpus; none: all. */
+  pictures: string[];
+  /** Stored analyses that `scale` compares: the first with each other. */
+  sizes: number[];
+  /** Where the figures are written. */
+  json: string | undefined;
+}
+
+/** `core cold --rounds 3 --pictures jpeg-12,webp-12 --sizes 1000,100000 --json FILE`. Throws on anything else. */
+export function readOptions(args: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string', default: String(ROUNDS) },
+      pictures: { type: 'string', default: '' },
+      sizes: { type: 'string', default: SCALE_SIZES },
+      json: { type: 'string' },
+    },
+  });
+  const [rounds = 0] = readCounts('--rounds', values.rounds);
+  return {
+    parts: positionals,
+    rounds,
+    pictures: values.pictures.split(',').filter(Boolean),
+    sizes: readCounts('--sizes', values.sizes),
+    json: values.json,
+  };
+}
+
+function readCounts(name: string, text: string): number[] {
+  const counts = text.split(',').map(Number);
+  const isCount = (count: number) => Number.isInteger(count) && count > 0;
+  if (!counts.every(isCount)) throw new Error(`${name} takes whole numbers above 0, not ${text}`);
+  return counts;
+}

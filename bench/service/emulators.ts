@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { newAnalysis } from '../../lib/analysis.ts';
+import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
+import { createAnalyses } from '../../lib/aws/analyses.ts';
+import { createClientRegistry } from '../../lib/aws/client-registry.ts';
+import { SCOPES } from '../../lib/aws/clients.ts';
+import { connectTable } from '../../lib/aws/connections.ts';
+import { createUploads } from '../../lib/aws/uploads.ts';
+import { startCloud } from '../../local/cloud/cloud.ts';
+import { createEnvironment } from '../../local/host/function-environment.ts';
+import type { FunctionSpec } from '../../local/host/functions.ts';
+import { playTemplate } from '../../local/host/play-template.ts';
+import { ROOT } from '../harness/bundles.ts';
+import { startModel } from './model.ts';
+import { clientOf, idOf, LARGE_CLIENT } from './population.ts';
+import { API_KEY, type EmulatorQuestion } from './start-emulators.ts';
+
+// A process of its own: the laptop's cloud, what serverless.yml declares in it, and a model. No function runs here.
+
+const ACCOUNT = { region: 'us-east-1', accountId: '000000000000' };
+const CREDENTIALS = { accessKeyId: 'AKIABENCHBENCHBENCH0', secretAccessKey: 'bench-secret' };
+const CALLS_AT_ONCE = 32;
+const ANALYZER = { name: 'describe', version: 1 };
+
+const dataDir = mkdtempSync(join(tmpdir(), 'sightline-bench-'));
+process.on('exit', () => rmSync(dataDir, { recursive: true, force: true }));
+process.on('disconnect', () => process.exit(0));
+
+const seen = { modelCalls: 0, modelBytes: 0, awsCalls: new Map<string, number>() };
+const model = await startModel((bytes) => {
+  seen.modelCalls += 1;
+  seen.modelBytes += bytes;
+});
+const cloud = await startCloud({
+  dataDir,
+  port: 0,
+  credentials: CREDENTIALS,
+  ...ACCOUNT,
+  onCall: ({ service, operation, caller }) => {
+    const name = `${service} ${operation}`;
+    if (caller) seen.awsCalls.set(name, (seen.awsCalls.get(name) ?? 0) + 1);
+  },
+});
+const template = join(ROOT, 'serverless.yml');
+const params = {
+  dropClientId: LARGE_CLIENT,
+  geminiBaseUrl: model.url,
+  rateLimitPerMinute: '0',
+  readLimitPerMinute: '0',
+};
+const played = await playTemplate(cloud, template, { stage: 'bench', params, ...ACCOUNT });
+cloud.secrets.putValue(played.refOf('GeminiSecret'), 'bench-model-key');
+// The adapters below find the cloud as those of the functions do.
+Object.assign(process.env, {
+  AWS_REGION: ACCOUNT.region,
+  AWS_ENDPOINT_URL: cloud.endpoint,
+  AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+});
+const table = connectTable();
+const tableName = played.refOf('Table');
+const analyses = createAnalyses(table, tableName);
+const bucket = played.refOf('UploadBucket');
+const uploads = createUploads(new S3Client({}), bucket);
+const key = { clientId: LARGE_CLIENT, key: API_KEY, keyId: 'key_bench', scopes: SCOPES };
+await createClientRegistry(table, tableName).addKey(key);
+
+process.on('message', async (question: EmulatorQuestion) => process.send?.(await answer(question)));
+process.send?.({
+  endpoint: cloud.endpoint,
+  modelUrl: model.url,
+  tableName,
+  ...CREDENTIALS,
+  region: ACCOUNT.region,
+  functions: played.functions.map(describeFunction),
+});
+
+function describeFunction(spec: FunctionSpec) {
+  const { NODE_COMPILE_CACHE: _, ...environment } = createEnvironment(spec, {
+    ...ACCOUNT,
+    ...CREDENTIALS,
+    awsEndpoint: cloud.endpoint,
+    taskRoot: ROOT,
+    dataDir,
+  });
+  const source = `${spec.handler.slice(0, spec.handler.lastIndexOf('.'))}.ts`;
+  return { name: spec.name, source, environment }; // without the cache: Lambda has none
+}
+
+async function answer(question: EmulatorQuestion): Promise<unknown> {
+  if (question.ask === 'put') return putPictures(question);
+  if (question.ask === 'fill') return fill(question.count, question.since);
+  if (question.ask === 'calls') return takeCalls();
+  const records = await Promise.all(question.ids.map((id) => analyses.read(id)));
+  return records.map((record) => record?.status ?? 'none');
+}
+
+interface Put {
+  file: string;
+  mediaType: string;
+  count: number;
+}
+
+/** Asked anew each time, or the second one would have the first one's answer. */
+async function putPictures({ file, mediaType, count }: Put) {
+  const bytes = readFileSync(file);
+  const ids = Array.from({ length: count }, () => createAnalysisId(Date.now()));
+  const events: object[] = [];
+  for (const id of ids) {
+    await announce(id, LARGE_CLIENT, Date.now());
+    await uploads.put(uploadKey(id), bytes, mediaType);
+    events.push(describeEvent(uploadKey(id), bytes));
+  }
+  return { ids, events };
+}
+
+function announce(id: string, clientId: string, now: number): Promise<boolean> {
+  const source = { key: uploadKey(id), filename: 'picture' };
+  return analyses.create(
+    newAnalysis({ id, clientId, source, analyzer: ANALYZER, fresh: true, now }),
+  );
+}
+
+/** As S3's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
+function describeEvent(name: string, bytes: Buffer) {
+  const eTag = createHash('md5').update(bytes).digest('hex');
+  const object = { key: name, size: bytes.length, eTag, sequencer: '0000000000000000' };
+  const s3 = { bucket: { name: bucket }, object };
+  const eventTime = new Date().toISOString();
+  return { Records: [{ eventName: 'ObjectCreated:Post', eventTime, s3 }] };
+}
+
+async function fill(count: number, since: number): Promise<number> {
+  let next = 0;
+  const work = async () => {
+    while (next < count) {
+      const number = next++;
+      await announce(idOf(number, since), clientOf(number), Date.now());
+    }
+  };
+  await Promise.all(Array.from({ length: CALLS_AT_ONCE }, work));
+  return count;
+}
+
+function takeCalls() {
+  const { modelCalls, modelBytes, awsCalls } = seen;
+  const taken = { modelCalls, modelBytes, awsCalls: Object.fromEntries(awsCalls) };
+  Object.assign(seen, { modelCalls: 0, modelBytes: 0 });
+  awsCalls.clear();
+  return taken;
+}

@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { measurePictures } from '../../bench/core/core.ts';
+import { openCorpus } from '../../bench/corpus/corpus.ts';
+import { median, medianRatio } from '../../bench/harness/rounds.ts';
+import { formatTable } from '../../bench/harness/table.ts';
+import { readOptions } from '../../bench/options.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sightline-bench-test-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('one round of one small picture gives what it costs and sends', async () => {
+  const { pictures } = await openCorpus(['jpeg-0.3'], folder);
+  const table = await measurePictures(pictures, 1);
+  const [row = {}] = table.rows;
+  expect(row.picture).toBe('jpeg-0.3');
+  for (const column of ['CPU ms', 'peak MiB', 'kB sent']) expect(row[column]).toBeGreaterThan(0);
+  expect(formatTable(table)).toMatch(/^## core\n\n\| picture .+\n\| -+ \|.+\n\| jpeg-0\.3 /);
+});
+
+test('ratios are taken round by round; a round that one of two lacks says nothing', () => {
+  const measured = (...cpuMs: number[]) => ({
+    name: 'x',
+    costs: cpuMs.map((each) => ({ cpuMs: each })),
+  });
+  const pick = ({ cpuMs }: { cpuMs: number }) => cpuMs;
+  expect(median([9, 1, 5, 2])).toBe(3.5);
+  expect(medianRatio(measured(1, 20, 3), measured(2, 20, 12), pick)).toBe(0.5);
+  expect(medianRatio(measured(1), measured(), pick)).toBeUndefined();
+});
+
+test('what the command line does not know is refused', () => {
+  expect(readOptions(['core', '--rounds', '2', '--pictures', 'webp-12'])).toMatchObject({
+    parts: ['core'],
+    rounds: 2,
+    pictures: ['webp-12'],
+  });
+  for (const args of [['--rounds', '0'], ['--sizes', '10,x'], ['--quick']]) {
+    expect(() => readOptions(args)).toThrow();
+  }
+});
