@@ -18,17 +18,17 @@ import { readDecoderEnvironment } from './decoder-environment.ts';
 /** The picture step alone: what inspecting and converting a picture costs, beside the references that are here. */
 export async function measureCore({ rounds, pictures: names }: Options): Promise<Table> {
   const { pictures, notes } = await openCorpus(names);
-  return measurePictures(pictures, rounds, notes);
+  const [flask, tools] = [openFlaskCells(), openTools()];
+  const table = await measurePictures(pictures, rounds, [...flask.variants, ...tools.variants]);
+  return { ...table, notes: [...table.notes, ...notes, ...flask.notes, ...tools.notes] };
 }
 
 export async function measurePictures(
   pictures: readonly Picture[],
   rounds: number,
-  notes: readonly string[] = [],
+  references: readonly Variant<Picture>[],
 ): Promise<Table> {
-  const flask = openFlaskCells();
-  const tools = openTools();
-  const variants = [await openOwn(), ...flask.variants, ...tools.variants];
+  const variants = [await openOwn(), ...references];
   const rows: Row[] = [];
   const costs: PictureCosts[] = [];
   for (const picture of pictures) {
@@ -37,7 +37,7 @@ export async function measurePictures(
     costs.push({ picture: picture.name, measured });
   }
   const meaning = 'CPU and memory are of the step alone; ×: ours as a multiple of the other’s.';
-  return { part: 'core', rows, costs, notes: [meaning, ...notes, ...flask.notes, ...tools.notes] };
+  return { part: 'core', rows, costs, notes: [meaning] };
 }
 
 async function openOwn(): Promise<Variant<Picture>> {

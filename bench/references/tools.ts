@@ -34,7 +34,7 @@ const TOOLS: Tool[] = [
     name: 'vipsthumbnail',
     needs: ['vipsthumbnail'],
     takes: ({ mediaType }) => !['image/avif', 'image/heic'].includes(mediaType), // Debian's build
-    line: () => 'vipsthumbnail "$FILE" -s 1344x1344 -o "$OUT[Q=82,strip]"',
+    line: () => 'vipsthumbnail "$FILE" -s "1344x1344>" -o "$OUT[Q=82,strip]"',
   },
 ];
 

@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test('one round of one small picture gives what it costs and sends', async () => {
   const { pictures } = await openCorpus(['jpeg-0.3'], folder);
-  const table = await measurePictures(pictures, 1);
+  const table = await measurePictures(pictures, 1, []);
   const [row = {}] = table.rows;
   expect(row.picture).toBe('jpeg-0.3');
   for (const column of ['CPU ms', 'peak MiB', 'kB sent']) expect(row[column]).toBeGreaterThan(0);
