@@ -18,6 +18,8 @@ const PARTS: Record<string, (options: Options) => Promise<Table>> = {
   scale: measureScale,
 };
 
+// A signal alone would leave folders and servers behind.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 await run(readOptions(process.argv.slice(2)));
 
 async function run(options: Options): Promise<void> {

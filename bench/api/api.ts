@@ -31,13 +31,14 @@ const STORED_ANALYSES = 200;
 
 /** What an instance does of each look-up, one request at a time, as Lambda hands them over. */
 export async function measureApi({ rounds }: Options): Promise<Table> {
+  using folder = makeBuildFolder();
   const emulators = await startEmulators();
   try {
     const since = Date.now();
     await emulators.fill(STORED_ANALYSES, since);
     const wanted = emulators.functions.filter(({ name }) => LOOK_UPS.includes(name));
     const rows: Row[] = [];
-    for (const one of await bundleFunctions(makeBuildFolder(), wanted)) {
+    for (const one of await bundleFunctions(folder.path, wanted)) {
       rows.push(await measureLookUp(emulators, one, { event: readEvent(one.name, since), rounds }));
     }
     const meaning = 'One instance, one request at a time; the emulated table is part of the time.';

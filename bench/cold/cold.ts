@@ -35,7 +35,8 @@ export async function measureCold({ rounds }: Options): Promise<Table> {
 }
 
 async function measureImports({ functions }: Emulators, rounds: number): Promise<Table> {
-  const folder = makeBuildFolder();
+  using build = makeBuildFolder();
+  const folder = build.path;
   const sources = functions.map(({ source }) => source);
   const [cell = ''] = await writeBundles(join(folder, 'cell'), ['bench/cold/cell.ts']);
   const packaged = await writeBundles(join(folder, 'packaged'), sources);

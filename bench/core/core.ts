@@ -28,7 +28,8 @@ export async function measurePictures(
   rounds: number,
   references: readonly Variant<Picture>[],
 ): Promise<Table> {
-  const variants = [await openOwn(), ...references];
+  using folder = makeBuildFolder();
+  const variants = [await openOwn(folder.path), ...references];
   const rows: Row[] = [];
   const costs: PictureCosts[] = [];
   for (const picture of pictures) {
@@ -40,8 +41,8 @@ export async function measurePictures(
   return { part: 'core', rows, costs, notes: [meaning] };
 }
 
-async function openOwn(): Promise<Variant<Picture>> {
-  const [module = ''] = await writeBundles(makeBuildFolder(), ['bench/core/cell.ts']);
+async function openOwn(folder: string): Promise<Variant<Picture>> {
+  const [module = ''] = await writeBundles(folder, ['bench/core/cell.ts']);
   const environment = readDecoderEnvironment();
   const measure = (picture: Picture) => {
     const { first, counted } = countTimes(picture);

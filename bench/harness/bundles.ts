@@ -5,12 +5,19 @@ import { bundleHandlers } from '../../infra/bundle/bundle-handlers.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A folder of this run's own, within the project so that what is in it finds node_modules; gone at the end. */
-export function makeBuildFolder(): string {
+/** A folder within the project, so that what is in it finds node_modules; gone with its `using`, or with the process. */
+export function makeBuildFolder(): Disposable & { path: string } {
   mkdirSync(join(ROOT, '.build'), { recursive: true });
-  const folder = mkdtempSync(join(ROOT, '.build', 'bench-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+  const path = mkdtempSync(join(ROOT, '.build', 'bench-'));
+  const remove = () => rmSync(path, { recursive: true, force: true });
+  process.once('exit', remove);
+  return {
+    path,
+    [Symbol.dispose]() {
+      process.off('exit', remove);
+      remove();
+    },
+  };
 }
 
 /**

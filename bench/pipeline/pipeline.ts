@@ -16,9 +16,10 @@ const BASE64_GROWTH = 4 / 3;
 /** From S3's event to the stored answer, by the packaged function; cloud and model are other processes. */
 export async function measurePipeline({ rounds, pictures: names }: Options): Promise<Table> {
   const { pictures, notes } = await openCorpus(names);
+  using folder = makeBuildFolder();
   const emulators = await startEmulators();
   try {
-    const own = await openOwn(emulators);
+    const own = await openOwn(emulators, folder.path);
     const flask = openFlaskServers(emulators.modelUrl);
     const variants = [own.variant, ...flask.variants];
     const rows: Row[] = [];
@@ -40,9 +41,9 @@ export async function measurePipeline({ rounds, pictures: names }: Options): Pro
   }
 }
 
-async function openOwn(emulators: Emulators) {
+async function openOwn(emulators: Emulators, folder: string) {
   const wanted = emulators.functions.filter(({ name }) => name === FUNCTION);
-  const [worker] = await bundleFunctions(makeBuildFolder(), wanted);
+  const [worker] = await bundleFunctions(folder, wanted);
   if (!worker) throw new Error(`serverless.yml declares no ${FUNCTION}`);
   let awsCalls: Record<string, number> = {};
   const variant: Variant<Picture> = {

@@ -57,12 +57,15 @@ function openKinds(
 
 async function measureServer(python: string, args: string[], picture: Picture): Promise<Cost> {
   const child = spawn(python, [APP, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const kill = () => child.kill();
+  process.once('exit', kill); // it would outlive the bench
   try {
     const [port] = await once(createInterface({ input: child.stdout }), 'line');
     return await measureRequests(`http://127.0.0.1:${port}`, picture);
   } finally {
+    process.off('exit', kill);
     const ended = once(child, 'exit');
-    child.kill();
+    kill();
     await ended;
   }
 }
