@@ -133,7 +133,9 @@ describe('signed requests', () => {
     secret = deriveSigningSecret(await service.doorDeps.readSecret(), keyId);
   });
   const come = (changes: Partial<ToSign> = {}, sent: Partial<Visit> = {}) => {
-    const request = { method: 'POST', path, body: '{"a":1}', keyId, secret, ...changes };
+    // One moment for all: the same request a second later would be another signature.
+    const created = seconds();
+    const request = { method: 'POST', path, body: '{"a":1}', keyId, secret, created, ...changes };
     return visit({ key: 'sk_signer', ...request, headers: sign(request), ...sent });
   };
   const seconds = () => Math.floor(now / 1000);
