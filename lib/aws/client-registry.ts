@@ -1,4 +1,3 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
@@ -10,6 +9,7 @@ import {
 import * as z from 'zod';
 import { type ClientSettings, clientSettings, doorSettings } from './client-settings.ts';
 import { hashKey, SCOPES, type Scope } from './clients.ts';
+import { unlessRefused } from './conditions.ts';
 
 /** Live keys of a client: one, and the next while it is rotated. */
 export const MAX_KEYS = 2;
@@ -38,16 +38,6 @@ export interface NewKey {
 
 export type Changes = { [Name in keyof ClientSettings]?: ClientSettings[Name] | undefined };
 
-/** Undefined where the condition refused the write. */
-async function accepted<Answer>(sent: Promise<Answer>): Promise<Answer | undefined> {
-  try {
-    return await sent;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return undefined;
-    throw error;
-  }
-}
-
 /** Who has which keys and settings: for operators' commands, no function writes here. */
 export function createClientRegistry(table: DynamoDBDocumentClient, TableName: string) {
   const keyOf = (clientId: string) => ({ TableName, Key: { pk: `client#${clientId}` } });
@@ -73,7 +63,7 @@ export function createClientRegistry(table: DynamoDBDocumentClient, TableName: s
       ConditionExpression: 'attribute_exists(pk)',
       ExpressionAttributeValues: { ':settings': doorSettings.parse(settings) },
     });
-    await accepted(table.send(update));
+    await unlessRefused(table.send(update));
   }
 
   return {
@@ -115,7 +105,7 @@ export function createClientRegistry(table: DynamoDBDocumentClient, TableName: s
         },
         ReturnValues: 'ALL_NEW',
       });
-      const updated = await accepted(table.send(update));
+      const updated = await unlessRefused(table.send(update));
       if (updated) await putKey(listed, parseClient(updated.Attributes));
       return updated !== undefined;
     },

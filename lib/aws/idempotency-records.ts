@@ -1,4 +1,3 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
   type DynamoDBDocumentClient,
   GetCommand,
@@ -6,6 +5,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { accepted } from './conditions.ts';
 
 /** What is known of the requests with an `Idempotency-Key`. A refused condition answers false. */
 export type IdempotencyRecords = ReturnType<typeof createIdempotencyRecords>;
@@ -76,14 +76,4 @@ function guardBy(token: string, values: Record<string, string | number>) {
     ExpressionAttributeNames: { '#token': 'token' },
     ExpressionAttributeValues: { ':token': token, ...values },
   };
-}
-
-async function accepted(sent: Promise<unknown>): Promise<boolean> {
-  try {
-    await sent;
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
 }

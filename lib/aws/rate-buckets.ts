@@ -1,6 +1,6 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { unlessRefused } from './conditions.ts';
 
 /** How long a bucket that nobody takes from is kept, in seconds: it is full long before. */
 const IDLE_BUCKET_SECONDS = 3_600;
@@ -32,10 +32,7 @@ export function createRateBuckets(table: DynamoDBDocumentClient, TableName: stri
       ExpressionAttributeValues: { ':now': now, ':expiresAt': expiresAt, ...values },
       ReturnValues: 'ALL_NEW',
     });
-    const answer = await table.send(command).catch((error: unknown) => {
-      if (error instanceof ConditionalCheckFailedException) return undefined;
-      throw error;
-    });
+    const answer = await unlessRefused(table.send(command));
     return answer && storedBucket.parse(answer.Attributes).fullAt;
   }
 

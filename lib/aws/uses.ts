@@ -1,5 +1,5 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { accepted } from './conditions.ts';
 
 /** What may be used so many times and no more, over all instances: a token, a signature. */
 export type Uses = ReturnType<typeof createUses>;
@@ -23,13 +23,7 @@ export function createUses(table: DynamoDBDocumentClient, TableName: string) {
         ConditionExpression: 'attribute_not_exists(uses) OR uses < :max',
         ExpressionAttributeValues: { ':one': 1, ':max': max, ':expiresAt': expiresAt },
       });
-      try {
-        await table.send(update);
-        return true;
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return false;
-        throw error;
-      }
+      return accepted(table.send(update));
     },
   };
 }
