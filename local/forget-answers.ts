@@ -3,7 +3,7 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
-  ScanCommand,
+  paginateScan,
 } from '@aws-sdk/lib-dynamodb';
 
 const MARK = { pk: 'local#model-server' };
@@ -27,19 +27,13 @@ export async function forgetOtherAnswers(
 
 async function listContents(table: DynamoDBDocumentClient, TableName: string): Promise<string[]> {
   const found: string[] = [];
-  let ExclusiveStartKey: Record<string, unknown> | undefined;
-  do {
-    const page = await table.send(
-      new ScanCommand({
-        TableName,
-        FilterExpression: 'begins_with(pk, :content)',
-        ExpressionAttributeValues: { ':content': 'content#' },
-        ProjectionExpression: 'pk',
-        ...(ExclusiveStartKey ? { ExclusiveStartKey } : {}),
-      }),
-    );
-    found.push(...(page.Items ?? []).map(({ pk }) => String(pk)));
-    ExclusiveStartKey = page.LastEvaluatedKey;
-  } while (ExclusiveStartKey);
+  const scan = {
+    TableName,
+    FilterExpression: 'begins_with(pk, :content)',
+    ExpressionAttributeValues: { ':content': 'content#' },
+    ProjectionExpression: 'pk',
+  };
+  for await (const { Items = [] } of paginateScan({ client: table }, scan))
+    found.push(...Items.map(({ pk }) => String(pk)));
   return found;
 }

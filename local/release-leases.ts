@@ -1,4 +1,4 @@
-import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { analysisRecord } from '../lib/analysis.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 
@@ -13,23 +13,18 @@ export async function releaseLeases(
 ): Promise<number> {
   const analyses = createAnalyses(table, TableName);
   let released = 0;
-  let ExclusiveStartKey: Record<string, unknown> | undefined;
-  do {
-    const page = await table.send(
-      new ScanCommand({
-        TableName,
-        FilterExpression: '#status = :status',
-        ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: { ':status': 'processing' },
-        ...(ExclusiveStartKey ? { ExclusiveStartKey } : {}),
-      }),
-    );
-    for (const item of page.Items ?? []) {
+  const scan = {
+    TableName,
+    FilterExpression: '#status = :status',
+    ExpressionAttributeNames: { '#status': 'status' },
+    ExpressionAttributeValues: { ':status': 'processing' },
+  };
+  for await (const { Items = [] } of paginateScan({ client: table }, scan)) {
+    for (const item of Items) {
       const { id, version, attempts } = analysisRecord.parse(item);
       const back = { status: 'queued', attempts: Math.max(0, attempts - 1) } as const;
       released += (await analyses.settle(id, back, { version })) ? 1 : 0;
     }
-    ExclusiveStartKey = page.LastEvaluatedKey;
-  } while (ExclusiveStartKey);
+  }
   return released;
 }

@@ -3,7 +3,7 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
-  ScanCommand,
+  paginateScan,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
@@ -71,19 +71,13 @@ export function createClientRegistry(table: DynamoDBDocumentClient, TableName: s
 
     async list(): Promise<Client[]> {
       const clients: Client[] = [];
-      let ExclusiveStartKey: Record<string, unknown> | undefined;
-      do {
-        const page = await table.send(
-          new ScanCommand({
-            TableName,
-            FilterExpression: 'begins_with(pk, :client)',
-            ExpressionAttributeValues: { ':client': 'client#' },
-            ...(ExclusiveStartKey ? { ExclusiveStartKey } : {}),
-          }),
-        );
-        clients.push(...(page.Items ?? []).map(parseClient));
-        ExclusiveStartKey = page.LastEvaluatedKey;
-      } while (ExclusiveStartKey);
+      const scan = {
+        TableName,
+        FilterExpression: 'begins_with(pk, :client)',
+        ExpressionAttributeValues: { ':client': 'client#' },
+      };
+      for await (const { Items = [] } of paginateScan({ client: table }, scan))
+        clients.push(...Items.map(parseClient));
       return clients;
     },
 
