@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { convertPicture } from '../../lib/media/convert.ts';
-import { inspectPicture } from '../../lib/media/inspect.ts';
+import { convertPicture } from '../../lib/media/image/convert.ts';
+import { inspectPicture } from '../../lib/media/image/inspect.ts';
 import { readCpuMs, readPeakMiB } from '../harness/usage.ts';
 
 // A process of its own: FILE FIRST COUNTED. Converts the file so often and prints what one of the counted times cost.

@@ -1,6 +1,6 @@
 import { setInterval } from 'node:timers/promises';
 import { ServiceError } from '../errors.ts';
-import { DECODE_CPU_SECONDS } from './limits.ts';
+import { DECODE_CPU_SECONDS } from './image/limits.ts';
 
 /** How often the processor's time is looked at, in milliseconds. */
 const LOOK_MS = 50;

@@ -1,5 +1,5 @@
 import type { AnalysisRecord, Source } from '../analysis.ts';
-import type { PictureFacts } from '../media/inspect.ts';
+import type { PictureFacts } from '../media/image/inspect.ts';
 
 /** What is told of the file once its header was read; of its EXIF only what the client asked to keep. */
 export function describePicture(

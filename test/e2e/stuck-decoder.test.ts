@@ -16,8 +16,8 @@ const CPU_SECONDS = 1;
 const HANG = `
 import { registerHooks } from 'node:module';
 const changes = {
-  '/lib/media/limits.ts': [/DECODE_CPU_SECONDS = \\d+/, 'DECODE_CPU_SECONDS = ${CPU_SECONDS}'],
-  '/lib/media/decode.ts': [/export async function openPicture\\(/, \`
+  '/lib/media/image/limits.ts': [/DECODE_CPU_SECONDS = \\d+/, 'DECODE_CPU_SECONDS = ${CPU_SECONDS}'],
+  '/lib/media/image/decode.ts': [/export async function openPicture\\(/, \`
     export async function openPicture(sharp: any, bytes: any, facts: any) {
       const { pbkdf2 } = process.getBuiltinModule('node:crypto');
       const hang = (done: any) => pbkdf2('', '', 2 ** 31 - 1, 64, 'sha512', done);

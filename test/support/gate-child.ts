@@ -1,5 +1,5 @@
-import { convertPicture } from '../../lib/media/convert.ts';
-import { inspectPicture } from '../../lib/media/inspect.ts';
+import { convertPicture } from '../../lib/media/image/convert.ts';
+import { inspectPicture } from '../../lib/media/image/inspect.ts';
 import { PICTURE_LIMITS } from './limits.ts';
 import { drawMarker } from './pictures.ts';
 

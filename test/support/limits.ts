@@ -1,4 +1,4 @@
-import type { PictureLimits } from '../../lib/media/limits.ts';
+import type { PictureLimits } from '../../lib/media/image/limits.ts';
 
 /** What serverless.yml sets unless a stage says otherwise. */
 export const PICTURE_LIMITS: PictureLimits = { maxBytes: 26_214_400, maxPixels: 60_000_000 };

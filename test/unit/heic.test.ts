@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { convertPicture } from '../../lib/media/convert.ts';
-import { inspectPicture } from '../../lib/media/inspect.ts';
+import { convertPicture } from '../../lib/media/image/convert.ts';
+import { inspectPicture } from '../../lib/media/image/inspect.ts';
 import { createHeicGrid } from '../support/hostile.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
 import { CORNERS, type Colour, drawMarker, MARKER, readCorners } from '../support/pictures.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { convertPicture } from '../../lib/media/convert.ts';
-import { inspectPicture } from '../../lib/media/inspect.ts';
+import { convertPicture } from '../../lib/media/image/convert.ts';
+import { inspectPicture } from '../../lib/media/image/inspect.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
 import { CORNERS, type Colour, drawMarker, MARKER, readCorners } from '../support/pictures.ts';
 import { createTiff, type TiffEntry, withTags } from '../support/tiff.ts';

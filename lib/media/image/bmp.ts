@@ -1,4 +1,4 @@
-import { ServiceError } from '../errors.ts';
+import { ServiceError } from '../../errors.ts';
 import { type BmpHeader, readBmpHeader } from './bmp-header.ts';
 import { unpackRuns } from './bmp-runs.ts';
 import type { RawPicture } from './raw-picture.ts';

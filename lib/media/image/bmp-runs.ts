@@ -1,4 +1,4 @@
-import { ServiceError } from '../errors.ts';
+import { ServiceError } from '../../errors.ts';
 import type { BmpHeader } from './bmp-header.ts';
 
 const END_OF_ROW = 0;

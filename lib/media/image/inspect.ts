@@ -1,10 +1,10 @@
 import type { Metadata } from 'sharp';
-import { ServiceError } from '../errors.ts';
+import { ServiceError } from '../../errors.ts';
+import { detectMediaType, isPictureType, PICTURE_TYPES, type PictureType } from '../detect.ts';
 import { readBmpHeader } from './bmp-header.ts';
 import { isPlainSrgb } from './colour-profile.ts';
 import { checkClaimedPixels, checkCost, countFrames } from './cost.ts';
 import { chooseFailOn, makeDecodable } from './decodable.ts';
-import { detectMediaType, isPictureType, PICTURE_TYPES, type PictureType } from './detect.ts';
 import type { PictureLimits } from './limits.ts';
 import { listMetadata, type MetadataKind } from './metadata-kinds.ts';
 import { findOldJpeg } from './old-jpeg.ts';

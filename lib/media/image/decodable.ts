@@ -1,4 +1,4 @@
-import type { PictureType } from './detect.ts';
+import type { PictureType } from '../detect.ts';
 import { dropJunk } from './jpeg-structure.ts';
 import { redeclareTiff } from './redeclare-tiff.ts';
 import { declareReadable, findVariant } from './tiff-variant.ts';

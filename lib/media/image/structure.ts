@@ -1,5 +1,5 @@
-import { ServiceError } from '../errors.ts';
-import type { PictureType } from './detect.ts';
+import { ServiceError } from '../../errors.ts';
+import type { PictureType } from '../detect.ts';
 import { readGifStructure } from './gif-structure.ts';
 import { readIsoStructure } from './iso-structure.ts';
 import { readJpegStructure } from './jpeg-structure.ts';

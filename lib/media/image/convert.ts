@@ -1,5 +1,5 @@
 import type { JpegOptions, OutputInfo, Sharp as Picture } from 'sharp';
-import { ServiceError } from '../errors.ts';
+import { ServiceError } from '../../errors.ts';
 import { chooseBackground } from './background.ts';
 import { checkFrames } from './check-frames.ts';
 import { convertColours } from './convert-colours.ts';

@@ -1,5 +1,5 @@
-import { ServiceError } from '../errors.ts';
-import type { PictureType } from './detect.ts';
+import { ServiceError } from '../../errors.ts';
+import type { PictureType } from '../detect.ts';
 import type { Header } from './inspect.ts';
 import {
   MAX_EDGE_PIXELS,

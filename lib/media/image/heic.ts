@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { ServiceError } from '../errors.ts';
+import { ServiceError } from '../../errors.ts';
 import type { RawPicture } from './raw-picture.ts';
 
 /** What the thread says: the pixels, or which call of libheif failed and how. */

@@ -1,4 +1,4 @@
-import { ServiceError } from '../errors.ts';
+import { ServiceError } from '../../errors.ts';
 import type { PictureFacts } from './inspect.ts';
 import type { Sharp } from './sharp.ts';
 
