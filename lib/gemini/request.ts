@@ -3,10 +3,23 @@ import { toGeminiSchema } from './schema.ts';
 
 export type ThinkingLevel = 'MINIMAL' | 'LOW' | 'MEDIUM' | 'HIGH';
 
+/** What the model is to look at: in the request itself, or stored at Gemini before (files.ts). */
+export type RequestMedia = { mediaType: string; clip?: Clip | undefined } & (
+  | { bytes: Uint8Array }
+  | { uri: string }
+);
+
+/** The part of a video or a recording that counts, in seconds, and how often a video is looked at, in frames a second. */
+export interface Clip {
+  start?: number | undefined;
+  end?: number | undefined;
+  fps?: number | undefined;
+}
+
 export interface ModelRequest {
   systemInstruction: string;
   prompt: string;
-  media: { mediaType: string; bytes: Uint8Array };
+  media: RequestMedia;
   responseJsonSchema: object;
   mediaResolution?: string | undefined;
   /** LOW unless given: boxes get worse with more of it, and it is paid for. */
@@ -38,8 +51,7 @@ export interface Body {
  * piece between the rest: 25 MB of media cost some 45 MB at their peak, and 100 as one string.
  */
 export function createBody(request: ModelRequest): (variant: Variant) => Body {
-  const { mediaType, bytes } = request.media;
-  const head = `{"contents":[{"role":"user","parts":[{"inlineData":{"mimeType":${JSON.stringify(mediaType)},"data":"`;
+  const { head, bytes, tail: afterMedia } = describeMedia(request.media);
   const systemInstruction = JSON.stringify({ parts: [{ text: request.systemInstruction }] });
   const responseJsonSchema = toGeminiSchema(request.responseJsonSchema);
 
@@ -53,13 +65,34 @@ export function createBody(request: ModelRequest): (variant: Variant) => Body {
       thinkingConfig: { thinkingLevel },
     });
     const tail =
-      `"}},${texts.map((text) => JSON.stringify({ text })).join(',')}]}],` +
+      `${afterMedia},${texts.map((text) => JSON.stringify({ text })).join(',')}]}],` +
       `"systemInstruction":${systemInstruction},"generationConfig":${generationConfig}}`;
-    return joinBody(Buffer.from(head), bytes, Buffer.from(tail));
+    return joinBody(Buffer.from(`{"contents":[{"role":"user","parts":[${head}`), bytes, tail);
   };
 }
 
-function joinBody(head: Buffer, media: Uint8Array, tail: Buffer): Body {
+/** The media's part, cut in two where the base64 of its bytes stands. */
+function describeMedia({ mediaType: mimeType, clip, ...media }: RequestMedia) {
+  const videoMetadata = clip && describeClip(clip);
+  const isInline = 'bytes' in media;
+  const data = isInline
+    ? { inlineData: { mimeType, data: '' } }
+    : { fileData: { mimeType, fileUri: media.uri } };
+  const part = JSON.stringify({ ...data, videoMetadata });
+  const at = isInline ? part.indexOf('"data":"') + '"data":"'.length : part.length;
+  const bytes = isInline ? media.bytes : new Uint8Array();
+  return { head: part.slice(0, at), bytes, tail: part.slice(at) };
+}
+
+/** Protobuf's durations, in seconds: `"5s"`, `"9.25s"`. */
+function describeClip({ start, end, fps }: Clip) {
+  const offset = (seconds: number | undefined) =>
+    seconds === undefined ? undefined : `${seconds}s`;
+  return { startOffset: offset(start), endOffset: offset(end), fps };
+}
+
+function joinBody(head: Buffer, media: Uint8Array, rest: string): Body {
+  const tail = Buffer.from(rest);
   const base64Length = 4 * Math.ceil(media.length / 3);
   return {
     length: head.length + base64Length + tail.length,

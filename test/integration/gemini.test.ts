@@ -37,12 +37,14 @@ afterEach(async () => {
 });
 
 interface Setting extends Partial<GeminiOptions> {
+  media?: ModelRequest['media'];
   deadlineMs?: number;
   signal?: AbortSignal;
 }
 
 /** Asks a server that does these steps; sleeps are noted instead of slept. */
-async function ask(steps: Step[], { deadlineMs = 20_000, signal, ...options }: Setting = {}) {
+async function ask(steps: Step[], setting: Setting = {}) {
+  const { deadlineMs = 20_000, signal, media = request.media, ...options } = setting;
   server = await startGeminiServer(steps);
   const slept: number[] = [];
   const gemini = createGemini({
@@ -60,7 +62,7 @@ async function ask(steps: Step[], { deadlineMs = 20_000, signal, ...options }: S
     deadline: Date.now() + deadlineMs,
   };
   const parse = (json: unknown) => answer.parse(json);
-  const outcome = await gemini.ask(request, parse, limits).then(
+  const outcome = await gemini.ask({ ...request, media }, parse, limits).then(
     (value) => ({ value, error: undefined }),
     (error: unknown) => ({ value: undefined, error }),
   );
@@ -113,6 +115,28 @@ describe('the request', () => {
         tags: { type: 'array', items: { type: 'string' } },
       },
       required: ['caption', 'tags'],
+    });
+  });
+
+  test('given a stored file and a clip of it, then the call names both and holds no bytes', async () => {
+    const uri = 'https://files.example/v1beta/files/abc';
+    const clip = { start: 5, end: 9.25, fps: 2 };
+    const { seen } = await ask([GOOD], { media: { mediaType: 'video/mp4', uri, clip } });
+    expect(seen[0]?.body.contents[0].parts).toEqual([
+      {
+        fileData: { mimeType: 'video/mp4', fileUri: uri },
+        videoMetadata: { startOffset: '5s', endOffset: '9.25s', fps: 2 },
+      },
+      { text: request.prompt },
+    ]);
+  });
+
+  test('given a clip of media that go along, then it stands beside their bytes', async () => {
+    const media = { mediaType: 'video/mp4', bytes: BYTES, clip: { end: 3 } };
+    const { seen } = await ask([GOOD], { media });
+    expect(seen[0]?.body.contents[0].parts[0]).toEqual({
+      inlineData: { mimeType: 'video/mp4', data: Buffer.from(BYTES).toString('base64') },
+      videoMetadata: { endOffset: '3s' },
     });
   });
 
