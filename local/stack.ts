@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Cloud, startCloud } from './cloud/cloud.ts';
 import { startGemini } from './gemini/server.ts';
 import { ACCOUNT_ID, REGION } from './host/account.ts';
+import { readyPage } from './host/built-page.ts';
 import { openDataFolder, writePrivateFile } from './host/data-folder.ts';
 import { type LocalKeys, readLocalKeys } from './host/local-keys.ts';
 import { type Logs, openLogs } from './host/logs.ts';
@@ -61,6 +62,8 @@ async function assembleStack(settings: Settings, print: (line: string) => void):
   const folder = openDataFolder(dataDir);
   parts.defer(() => folder.close());
   rmSync(infoFile, { force: true }); // one of a dead run must not be taken for this one's
+  const page = readyPage(ROOT); // a page that has to be built is, while the rest starts
+  page.catch(() => {}); // told where it is waited for
   const keys = readLocalKeys(dataDir);
   const logs = openLogs({ dataDir, print });
   parts.defer(() => logs.close());
@@ -78,7 +81,8 @@ async function assembleStack(settings: Settings, print: (line: string) => void):
   if (played.notPlayed.length > 0) print(`not played on a laptop: ${played.notPlayed.join(', ')}`);
   const secretArn = played.refOf('GeminiSecret');
   cloud.secrets.putValue(secretArn, settings.geminiApiKey ?? keys.standInKey);
-  const serving = await serve(settings, { cloud, played, keys, logs, standIn: Boolean(gemini) });
+  const served = { cloud, played, keys, logs, standIn: Boolean(gemini), pageFolder: await page };
+  const serving = await serve(settings, served);
   parts.defer(() => serving.close());
 
   const info = describeStack({ cloud, played, keys, serving });
@@ -128,9 +132,15 @@ interface Parts {
   keys: LocalKeys;
 }
 
+interface Served extends Parts {
+  logs: Logs;
+  standIn: boolean;
+  pageFolder: string;
+}
+
 async function serve(
   settings: Settings,
-  { cloud, played, keys, logs, standIn }: Parts & { logs: Logs; standIn: boolean },
+  { cloud, played, keys, logs, standIn, pageFolder }: Served,
 ): Promise<Serving> {
   const runtime = {
     region: REGION,
@@ -156,7 +166,7 @@ async function serve(
     model: { standIn, names: (played.readVariable('GEMINI_MODELS') ?? '').split(',') },
     maxBytes: Number(played.readVariable('MAX_PICTURE_BYTES')),
   };
-  const page = createPage(join(ROOT, 'web'), config);
+  const page = createPage(pageFolder, config);
   const { functions, queues, cors } = played;
   const { port } = settings;
   const accountId = ACCOUNT_ID;

@@ -1,7 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { extname, join } from 'node:path';
+import { extname, join, sep } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 
 const TYPES: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
@@ -13,6 +15,9 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
   '.webmanifest': 'application/manifest+json',
 };
+/** An asset's name holds its hash; all else may be another one after the next start. */
+const FOR_EVER = 'public, max-age=31536000, immutable';
+const PACKS_WELL = /^(text\/|application\/json|image\/svg)/;
 
 /** What the page is told about the stack it runs on, at `/config.json`. */
 export interface PageConfig {
@@ -25,21 +30,22 @@ export interface PageConfig {
 /** Answers the request if it is for the page, and says whether it was. */
 export type Page = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 
-/** The page's files, by the names that the folder holds at the start: no path is ever built from a request. */
+/** The built page's files, by the names that the folder holds at the start: no path is ever built from a request. */
 export function createPage(folder: string, config: PageConfig): Page {
-  const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
-  const files = new Map(names.map(({ name }) => [`/${name}`, join(folder, name)]));
-  files.set('/', join(folder, 'index.html'));
-
+  const files = listFiles(folder);
   return async (request, response) => {
     const path = request.url?.split('?')[0] ?? '/';
     const file = files.get(path);
     if (request.method !== 'GET' && request.method !== 'HEAD') return false;
     if (!file && path !== '/config.json') return false;
-    const body = file ? await readFile(file) : JSON.stringify(config);
+    const plain = file ? await readFile(file) : Buffer.from(JSON.stringify(config));
+    const type = TYPES[extname(file ?? path)] ?? 'application/octet-stream';
+    const { body, headers } = await pack(plain, type, request);
     response.writeHead(200, {
-      'content-type': TYPES[file ? extname(file) : '.json'] ?? 'application/octet-stream',
-      'content-length': Buffer.byteLength(body),
+      ...headers,
+      'content-type': type,
+      'content-length': body.length,
+      'cache-control': path.startsWith('/assets/') ? FOR_EVER : 'no-store',
       ...secureHeaders(config.awsEndpoint),
     });
     response.end(body);
@@ -47,10 +53,29 @@ export function createPage(folder: string, config: PageConfig): Page {
   };
 }
 
+async function pack(plain: Buffer, type: string, { headers }: IncomingMessage) {
+  const accepted = String(headers['accept-encoding'] ?? '');
+  if (!PACKS_WELL.test(type) || !/\bgzip\b/.test(accepted)) return { body: plain, headers: {} };
+  const body = await promisify(gzip)(plain);
+  return { body, headers: { 'content-encoding': 'gzip', vary: 'accept-encoding' } };
+}
+
+function listFiles(folder: string): Map<string, string> {
+  const names = readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  const files = new Map(
+    names.map((file) => [file.slice(folder.length).replaceAll(sep, '/'), file]),
+  );
+  files.set('/', join(folder, 'index.html'));
+  return files;
+}
+
 function secureHeaders(awsEndpoint: string): Record<string, string> {
   const policy = [
     "default-src 'self'",
-    "img-src 'self' blob: data:",
+    `img-src 'self' blob: ${awsEndpoint}`,
+    `media-src 'self' blob: ${awsEndpoint}`,
     `connect-src 'self' ${awsEndpoint}`,
     "style-src 'self'",
     "frame-ancestors 'none'",
@@ -64,6 +89,5 @@ function secureHeaders(awsEndpoint: string): Record<string, string> {
     'cross-origin-resource-policy': 'same-origin',
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
-    'cache-control': 'no-store',
   };
 }

@@ -1,5 +1,49 @@
-/** What went wrong in plain words, and what the reader can do; by the service's error codes and our own. */
-const WORDS = {
+// All that the page says, in one place. Words of the service (captions, names of files, details) are data, not texts.
+
+export const TEXTS = {
+  name: 'Sightline',
+  skip: 'Skip to the content',
+  sure: 'Really delete?',
+  retry: 'Try again',
+  requestId: 'Request',
+  away: 'The service cannot be reached. The page goes on by itself as soon as it is back.',
+  nav: {
+    label: 'Views',
+    upload: 'Add',
+    analysis: 'Analysis',
+    library: 'Library',
+    analyzers: 'Analyzers',
+    usage: 'Use',
+    settings: 'Settings',
+    missing: 'There is no such view',
+  },
+  key: {
+    title: 'Your key',
+    why: 'This service wants a key with each call. It is kept in this tab only.',
+    label: 'Key',
+    use: 'Use this key',
+    refused: 'That key was not accepted.',
+  },
+  standIn: {
+    title: 'No Gemini key is set.',
+    what: 'A stand-in measures your pictures (size, colours, brightness, sharpness) and understands nothing in them. For real analyses stop it and start it with a key:',
+  },
+  upload: {
+    title: 'Add pictures',
+    reference: 'The API, for your own programs',
+  },
+
+  library: {},
+
+  analyzers: {},
+
+  usage: {},
+
+  settings: {},
+} as const;
+
+/** What went wrong, and what the reader can do; by the service's error codes and the page's own. */
+export const PROBLEMS = {
   request_invalid: ['The service did not accept the request.', 'Reload the page and try again.'],
   file_missing: ['No file arrived.', 'Choose the picture again.'],
   unauthorized: ['The key is missing or not valid.', 'Enter a valid key.'],
@@ -43,27 +87,6 @@ const WORDS = {
   model_rate_limited: ['The model is too busy just now.', 'Try again in a few minutes.'],
   network: ['The service cannot be reached.', 'Check that it is running, then try again.'],
   upload_refused: ['The storage did not accept the file.', 'Add the picture again.'],
-};
-const UNKNOWN = ['Something went wrong.', 'Try again.'];
+} as const;
 
-/** Words for a problem, with the service's own sentence where it says more. */
-export function explainProblem({ code, detail, message, retryAfter, requestId }) {
-  const [what, action] = WORDS[code] ?? UNKNOWN;
-  return {
-    what,
-    action: retryAfter ? `${action} (In ${retryAfter} s.)` : action,
-    detail: detail ?? message ?? '',
-    code: code ?? 'unknown',
-    requestId,
-  };
-}
-
-/** An Error that carries a problem: of the service (RFC 9457), or one of the page's own codes. */
-export function createProblemError(problem) {
-  return Object.assign(new Error(problem.detail ?? problem.code), { problem });
-}
-
-/** The problem of any error; whatever else is thrown here is the network's. */
-export function problemOf(error) {
-  return error.problem ?? { code: 'network', detail: error.message };
-}
+export const UNKNOWN_PROBLEM = ['Something went wrong.', 'Try again.'] as const;

@@ -1,26 +1,34 @@
 const UNITS = ['bytes', 'KB', 'MB', 'GB'];
 
 /** 1_234_567 → "1.2 MB", as the limits count: 1 MB is 1,048,576 bytes. */
-export function formatBytes(bytes) {
+export function formatBytes(bytes: number): string {
   const step = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
   const amount = bytes / 1024 ** step;
   return `${amount.toFixed(step > 0 && amount < 10 ? 1 : 0)} ${UNITS[step]}`;
 }
 
 /** Analyses cost fractions of a cent: two digits that count. */
-export function formatCost(usd) {
+export function formatCost(usd: number): string {
   if (usd === 0) return 'free';
-  return `$${usd >= 0.1 ? usd.toFixed(2) : usd.toFixed(Math.min(8, 1 - Math.floor(Math.log10(usd))))}`;
+  const digits = usd >= 0.1 ? 2 : Math.min(8, 1 - Math.floor(Math.log10(usd)));
+  return `$${usd.toFixed(digits)}`;
 }
 
 const timeFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
-export function formatTime(iso) {
+export function formatTime(iso: string): string {
   return timeFormat.format(new Date(iso));
 }
 
+/** 83 → "83 ms", 1234 → "1.2 s". */
+export function formatDuration(milliseconds: number): string {
+  return milliseconds < 1000
+    ? `${Math.round(milliseconds)} ms`
+    : `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
 /** "awaiting_upload" → "awaiting upload", "sexualContent" → "sexual content". */
-export function formatName(name) {
+export function formatName(name: string): string {
   return name
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .replaceAll('_', ' ')

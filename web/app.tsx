@@ -1,0 +1,64 @@
+import type { ComponentType } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { KeyForm } from './parts/key-form.tsx';
+import { Masthead } from './parts/masthead.tsx';
+import { Notices } from './parts/notices.tsx';
+import { type Route, route, type ViewProps } from './router.ts';
+import { isKeyRefused, key } from './session.ts';
+import { TEXTS } from './texts.ts';
+
+type View = ComponentType<ViewProps>;
+
+/** Each view is a chunk of its own, loaded when it is first wanted. */
+const VIEWS: Record<string, { title: string; load: () => Promise<{ View: View }> }> = {
+  '': { title: TEXTS.nav.upload, load: () => import('./views/upload.tsx') },
+  analyses: { title: TEXTS.nav.analysis, load: () => import('./views/analysis.tsx') },
+  library: { title: TEXTS.nav.library, load: () => import('./views/library.tsx') },
+  analyzers: { title: TEXTS.nav.analyzers, load: () => import('./views/analyzers.tsx') },
+  usage: { title: TEXTS.nav.usage, load: () => import('./views/usage.tsx') },
+  settings: { title: TEXTS.nav.settings, load: () => import('./views/settings.tsx') },
+};
+const MISSING = { title: TEXTS.nav.missing, load: () => import('./views/missing.tsx') };
+
+export function App() {
+  const { view, rest, query } = route.value;
+  const needsKey = view !== 'settings' && (!key.value || isKeyRefused.value);
+  return (
+    <>
+      <button type="button" class="skip" onClick={focusMain}>
+        {TEXTS.skip}
+      </button>
+      <Masthead current={view} />
+      <main id="main" tabIndex={-1}>
+        <Notices />
+        {needsKey ? <KeyForm /> : <Loaded view={view} rest={rest} query={query} />}
+      </main>
+    </>
+  );
+}
+
+function Loaded({ view, rest, query }: Route) {
+  const { title, load } = VIEWS[view] ?? MISSING;
+  const [loaded, setLoaded] = useState<{ name: string; View: View }>();
+  const isFirst = useRef(true);
+  useEffect(() => {
+    let isWanted = true;
+    document.title = view === '' ? TEXTS.name : `${title} · ${TEXTS.name}`;
+    load()
+      .then(({ View }) => isWanted && setLoaded({ name: view, View }))
+      .catch(() => location.reload()); // its file is gone: a newer page was deployed
+    return () => {
+      isWanted = false;
+    };
+  }, [view]);
+  useEffect(() => {
+    if (loaded && !isFirst.current) focusMain(); // what a new page does by itself
+    if (loaded) isFirst.current = false;
+  }, [loaded]);
+  return loaded?.name === view ? <loaded.View rest={rest} query={query} /> : null;
+}
+
+function focusMain(): void {
+  scrollTo({ top: 0 });
+  document.getElementById('main')?.focus({ preventScroll: true });
+}

@@ -1,0 +1,26 @@
+import { signal } from '@preact/signals';
+
+/** Dark, light, or as the system has it. */
+export type Scheme = 'system' | 'light' | 'dark';
+
+const NAME = 'sightline-scheme';
+
+export const scheme = signal<Scheme>(readScheme());
+
+function readScheme(): Scheme {
+  const kept = localStorage.getItem(NAME);
+  return kept === 'light' || kept === 'dark' ? kept : 'system';
+}
+
+/** tokens.css has the colours of both. */
+export function applyScheme(): void {
+  if (scheme.value === 'system') delete document.documentElement.dataset.scheme;
+  else document.documentElement.dataset.scheme = scheme.value;
+}
+
+/** Chooses and keeps it, for this browser. */
+export function chooseScheme(chosen: Scheme): void {
+  scheme.value = chosen;
+  localStorage.setItem(NAME, chosen);
+  applyScheme();
+}
