@@ -29,14 +29,19 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-export interface UploadOptions
-  extends CallOptions,
-    Partial<Omit<CreateUploadBody, 'contentLength'>> {
+export interface SendOptions extends CallOptions {
   /** Bytes of the form sent so far, and in all. */
   onProgress?(sent: number, total: number): void;
+}
+
+export interface AnnounceOptions
+  extends CallOptions,
+    Partial<Omit<CreateUploadBody, 'contentLength'>> {
   /** Ask the model anew, whatever is known of the same bytes. */
   fresh?: boolean;
 }
+
+export interface UploadOptions extends SendOptions, AnnounceOptions {}
 
 export interface WaitOptions extends CallOptions {
   /** Each state that is seen, the last one too. */
@@ -50,6 +55,10 @@ export interface WaitOptions extends CallOptions {
 export interface Client {
   /** Announces a file and sends it; `id` is the analysis'. A File, or a Blob with `filename`. */
   upload(file: Blob, options?: UploadOptions): Promise<AnnouncedUpload | KnownUpload>;
+  /** The first half of `upload`, for who keeps what is announced over a reload; `upload` is null for known bytes. */
+  announce(file: Blob, options?: AnnounceOptions): Promise<AnnouncedUpload | KnownUpload>;
+  /** The second half. */
+  send(upload: AnnouncedUpload['upload'], file: Blob, options?: SendOptions): Promise<void>;
   /** The analysis, once it has ended: look at its `status`. */
   waitFor(id: string, options?: WaitOptions): Promise<Analysis>;
   get(id: string, options?: CallOptions): Promise<Analysis>;

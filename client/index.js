@@ -13,8 +13,8 @@ export function createClient(options) {
   const readJson = async (...request) => (await call(...request)).json();
   const pathOf = (id) => `/v1/analyses/${encodeURIComponent(id)}`;
 
-  async function upload(file, { onProgress, signal, fresh, ...wish } = {}) {
-    const announced = await readJson('POST', '/v1/uploads', {
+  function announce(file, { signal, fresh, ...wish } = {}) {
+    return readJson('POST', '/v1/uploads', {
       query: { fresh },
       json: {
         filename: file.name || 'file',
@@ -25,9 +25,13 @@ export function createClient(options) {
       once: crypto.randomUUID(),
       signal,
     });
+  }
+
+  async function upload(file, { onProgress, ...options } = {}) {
+    const announced = await announce(file, options);
     // Without a form the service has had these bytes before, and the analysis is there already.
-    if (announced.upload) await sendFile(announced.upload, file, { onProgress, signal });
-    else onProgress?.(file.size, file.size);
+    if (!announced.upload) onProgress?.(file.size, file.size);
+    else await sendFile(announced.upload, file, { onProgress, signal: options.signal });
     return announced;
   }
 
@@ -58,6 +62,8 @@ export function createClient(options) {
 
   return {
     upload,
+    announce,
+    send: sendFile,
     waitFor,
     list,
     get: (id, { signal } = {}) => readJson('GET', pathOf(id), { signal }),
