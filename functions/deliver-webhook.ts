@@ -1,7 +1,6 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { createAnalyses } from '../lib/aws/analyses.ts';
-import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
+import { connectQueues, connectTable } from '../lib/aws/connections.ts';
 import { createDeliveries } from '../lib/aws/deliveries.ts';
 import { createDoorSecretReader } from '../lib/aws/door-secret.ts';
 import { createQueue } from '../lib/aws/queue.ts';
@@ -23,6 +22,6 @@ export const handler = createHandler({
   deliveries: createDeliveries(table, config.TABLE_NAME),
   call: createWebhookCaller({ reach: config.WEBHOOK_REACH }),
   readSecret: createDoorSecretReader(config.DOOR_SECRET_ID),
-  hide: createQueue(new SQSClient(awsDefaults), config.WEBHOOK_QUEUE_URL).hide,
+  hide: createQueue(connectQueues(), config.WEBHOOK_QUEUE_URL).hide,
   now: Date.now,
 });

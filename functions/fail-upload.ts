@@ -1,9 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { createClientSettings } from '../lib/aws/client-settings.ts';
-import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
+import { awsDefaults, connectQueues, connectTable } from '../lib/aws/connections.ts';
 import { createSender } from '../lib/aws/queue.ts';
 import { createSpending } from '../lib/aws/spending.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
@@ -37,7 +36,7 @@ export const handler = createHandler({
   findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
   spending: createSpending(table, config.TABLE_NAME),
   webhooks: createWebhooks(table, config.TABLE_NAME),
-  notices: createSender(new SQSClient(awsDefaults), config.WEBHOOK_QUEUE_URL),
+  notices: createSender(connectQueues(), config.WEBHOOK_QUEUE_URL),
   settings: createClientSettings(table, config.TABLE_NAME),
   recordDays: config.RECORD_DAYS,
   dropClientId: config.DROP_CLIENT_ID,

@@ -1,10 +1,9 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, S3Event, SQSEvent } from 'aws-lambda';
 import { type AnalyzeDeps, analyzeObject } from '../lib/analyze.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { createClientSettings } from '../lib/aws/client-settings.ts';
-import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
+import { awsDefaults, connectQueues, connectTable } from '../lib/aws/connections.ts';
 import { createContents } from '../lib/aws/contents.ts';
 import { createQueue, createSender, type Queue } from '../lib/aws/queue.ts';
 import { createResults } from '../lib/aws/results.ts';
@@ -43,7 +42,7 @@ const config = readConfig([
 ]);
 const table = connectTable();
 const s3 = new S3Client(awsDefaults);
-const sqs = new SQSClient(awsDefaults);
+const queues = connectQueues();
 export const handler = createHandler({
   analyses: createAnalyses(table, config.TABLE_NAME),
   contents: createContents(table, config.TABLE_NAME),
@@ -51,11 +50,11 @@ export const handler = createHandler({
   spending: createSpending(table, config.TABLE_NAME),
   budget: config.CLIENT_BUDGET,
   webhooks: createWebhooks(table, config.TABLE_NAME),
-  notices: createSender(sqs, config.WEBHOOK_QUEUE_URL),
+  notices: createSender(queues, config.WEBHOOK_QUEUE_URL),
   recordDays: config.RECORD_DAYS,
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
   results: createResults(s3, config.RESULT_BUCKET),
-  queue: createQueue(sqs, config.UPLOAD_QUEUE_URL),
+  queue: createQueue(queues, config.UPLOAD_QUEUE_URL),
   gemini: connectGemini(table, config),
   findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
   dropClientId: config.DROP_CLIENT_ID,

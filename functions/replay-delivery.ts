@@ -1,8 +1,7 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { connectIdempotency } from '../lib/api/connect-idempotency.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
-import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
+import { connectQueues, connectTable } from '../lib/aws/connections.ts';
 import { createDeliveries } from '../lib/aws/deliveries.ts';
 import { createSender, type Sender } from '../lib/aws/queue.ts';
 import { createWebhooks } from '../lib/aws/webhooks.ts';
@@ -36,5 +35,5 @@ export const handler = createHandler({
   idempotency: connectIdempotency(table, config),
   webhooks: createWebhooks(table, config.TABLE_NAME),
   deliveries: createDeliveries(table, config.TABLE_NAME),
-  notices: createSender(new SQSClient(awsDefaults), config.WEBHOOK_QUEUE_URL),
+  notices: createSender(connectQueues(), config.WEBHOOK_QUEUE_URL),
 });

@@ -1,10 +1,4 @@
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  paginateScan,
-} from '@aws-sdk/lib-dynamodb';
+import type { Table } from '../lib/aws/table.ts';
 
 const MARK = { pk: 'local#model-server' };
 
@@ -13,19 +7,19 @@ const MARK = { pk: 'local#model-server' };
  * for what the stand-in said, and must not be answered by it. To be called while no function runs.
  */
 export async function forgetOtherAnswers(
-  table: DynamoDBDocumentClient,
+  table: Table,
   TableName: string,
   modelServer: string,
 ): Promise<void> {
-  const { Item } = await table.send(new GetCommand({ TableName, Key: MARK }));
+  const { Item } = await table.get({ TableName, Key: MARK });
   if (Item?.modelServer === modelServer) return;
   for (const pk of await listContents(table, TableName)) {
-    await table.send(new DeleteCommand({ TableName, Key: { pk } }));
+    await table.delete({ TableName, Key: { pk } });
   }
-  await table.send(new PutCommand({ TableName, Item: { ...MARK, modelServer } }));
+  await table.put({ TableName, Item: { ...MARK, modelServer } });
 }
 
-async function listContents(table: DynamoDBDocumentClient, TableName: string): Promise<string[]> {
+async function listContents(table: Table, TableName: string): Promise<string[]> {
   const found: string[] = [];
   const scan = {
     TableName,
@@ -33,7 +27,6 @@ async function listContents(table: DynamoDBDocumentClient, TableName: string): P
     ExpressionAttributeValues: { ':content': 'content#' },
     ProjectionExpression: 'pk',
   };
-  for await (const { Items = [] } of paginateScan({ client: table }, scan))
-    found.push(...Items.map(({ pk }) => String(pk)));
+  for await (const { pk } of table.scan(scan)) found.push(String(pk));
   return found;
 }

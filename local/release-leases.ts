@@ -1,16 +1,13 @@
-import { type DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { analysisRecord } from '../lib/analysis.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
+import type { Table } from '../lib/aws/table.ts';
 
 /**
  * Puts every analysis that was at work when the stack ended back to `queued`, at once and without
  * counting the try: a laptop that is switched off is not the file's fault. To be called while no
  * function runs. Returns how many there were.
  */
-export async function releaseLeases(
-  table: DynamoDBDocumentClient,
-  TableName: string,
-): Promise<number> {
+export async function releaseLeases(table: Table, TableName: string): Promise<number> {
   const analyses = createAnalyses(table, TableName);
   let released = 0;
   const scan = {
@@ -19,12 +16,10 @@ export async function releaseLeases(
     ExpressionAttributeNames: { '#status': 'status' },
     ExpressionAttributeValues: { ':status': 'processing' },
   };
-  for await (const { Items = [] } of paginateScan({ client: table }, scan)) {
-    for (const item of Items) {
-      const { id, version, attempts } = analysisRecord.parse(item);
-      const back = { status: 'queued', attempts: Math.max(0, attempts - 1) } as const;
-      released += (await analyses.settle(id, back, { version })) ? 1 : 0;
-    }
+  for await (const item of table.scan(scan)) {
+    const { id, version, attempts } = analysisRecord.parse(item);
+    const back = { status: 'queued', attempts: Math.max(0, attempts - 1) } as const;
+    released += (await analyses.settle(id, back, { version })) ? 1 : 0;
   }
   return released;
 }

@@ -1,7 +1,6 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createAnalyses } from '../../lib/aws/analyses.ts';
 import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
+import { connectTable } from '../../lib/aws/connections.ts';
 import {
   type Measured,
   measureInTurn,
@@ -52,9 +51,7 @@ async function store(count: number, since: number): Promise<Stored> {
   await emulators.fill(count, since);
   const { endpoint, region, accessKeyId, secretAccessKey, tableName } = emulators;
   const credentials = { accessKeyId, secretAccessKey };
-  const client = new DynamoDBClient({ endpoint, region, credentials });
-  const marshallOptions = { removeUndefinedValues: true };
-  const table = DynamoDBDocumentClient.from(client, { marshallOptions });
+  const table = connectTable({ endpoint, region, credentials });
   const analyses = createAnalyses(table, tableName);
   return { count, emulators, analyses, lists: createAnalysisLists(table, tableName) };
 }

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
+import { connectTable } from '../../lib/aws/connections.ts';
 import { type Cloud, startCloud } from '../../local/cloud/cloud.ts';
 import { startGemini } from '../../local/gemini/server.ts';
 import { ACCOUNT_ID, REGION } from '../../local/host/account.ts';
@@ -50,7 +49,7 @@ const photo = { Bucket: played.refOf('UploadBucket'), Key: KEY, Body: readFileSy
 await new S3Client(sdk).send(new PutObjectCommand(photo));
 console.log((await invoke(await receiveEvent(cloud, played))).trim());
 
-const table = DynamoDBDocumentClient.from(new DynamoDBClient(sdk));
+const table = connectTable(sdk);
 const lists = createAnalysisLists(table, played.refOf('Table'));
 const { items } = await lists.list({ clientId: CLIENT, key: KEY, limit: 1, now: Date.now() });
 const [analysis] = items;

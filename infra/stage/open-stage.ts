@@ -1,13 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import {
-  GetSecretValueCommand,
-  SecretsManagerClient,
-  type SecretsManagerClientConfig,
-} from '@aws-sdk/client-secrets-manager';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
+import { connectTable } from '../../lib/aws/connections.ts';
+import type { Table } from '../../lib/aws/table.ts';
+import { readConnection } from '../../lib/aws/wire/connection.ts';
 import { readSettings } from '../../local/settings.ts';
 import { readOutputs, type Stage } from './outputs.ts';
 
@@ -27,7 +24,7 @@ export interface OpenStage {
   stage: string;
   apiUrl: string;
   tableName: string;
-  table: DynamoDBDocumentClient;
+  table: Table;
   /** The secret of which signing secrets are made. */
   readDoorSecret(): Promise<string>;
 }
@@ -50,13 +47,21 @@ export async function openStage({ stage, region }: Stage): Promise<OpenStage> {
   return { stage, apiUrl: ApiUrl, tableName: TableName, ...connect(stage, { region }) };
 }
 
-function connect(stage: string, connection: DynamoDBClientConfig & SecretsManagerClientConfig) {
-  const marshallOptions = { removeUndefinedValues: true };
+interface Place {
+  region: string;
+  endpoint?: string;
+  credentials?: { accessKeyId: string; secretAccessKey: string };
+}
+
+function connect(stage: string, place: Place) {
+  const secrets = new SecretsManagerClient(place);
+  // Found by the SDK, in profiles and elsewhere.
+  const credentials = () => secrets.config.credentials();
   return {
-    table: DynamoDBDocumentClient.from(new DynamoDBClient(connection), { marshallOptions }),
+    table: connectTable({ ...readConnection('dynamodb'), ...place, credentials }),
     async readDoorSecret() {
       const command = new GetSecretValueCommand({ SecretId: `sightline/${stage}/door` });
-      return (await new SecretsManagerClient(connection).send(command)).SecretString ?? '';
+      return (await secrets.send(command)).SecretString ?? '';
     },
   };
 }

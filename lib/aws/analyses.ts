@@ -1,13 +1,7 @@
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
 import { type AnalysisRecord, analysisRecord, type Tombstone, tombstone } from '../analysis.ts';
 import { isAnalysisId } from '../analysis-id.ts';
 import { accepted, unlessRefused } from './conditions.ts';
+import type { Table } from './table.ts';
 
 /** The table's analyses. Every write is conditional; a refused condition answers false. */
 export type Analyses = ReturnType<typeof createAnalyses>;
@@ -29,13 +23,11 @@ export interface LeaseFields {
 
 const FREED = { leaseToken: undefined, leaseUntil: undefined, stage: undefined };
 
-export function createAnalyses(table: DynamoDBDocumentClient, TableName: string) {
+export function createAnalyses(table: Table, TableName: string) {
   const keyOf = (id: string) => ({ TableName, Key: { pk: `analysis#${id}` } });
 
   async function update(id: string, changes: Change, guard: Guard): Promise<boolean> {
-    return accepted(
-      table.send(new UpdateCommand({ ...keyOf(id), ...describeUpdate(changes, guard) })),
-    );
+    return accepted(table.update({ ...keyOf(id), ...describeUpdate(changes, guard) }));
   }
 
   async function change(id: string, changes: Change, guard: Guard): Promise<boolean> {
@@ -51,12 +43,12 @@ export function createAnalyses(table: DynamoDBDocumentClient, TableName: string)
         clientKey: `${record.clientId}#${record.source.key}`,
       };
       const ConditionExpression = 'attribute_not_exists(pk)';
-      return accepted(table.send(new PutCommand({ TableName, Item, ConditionExpression })));
+      return accepted(table.put({ TableName, Item, ConditionExpression }));
     },
 
     async read(id: string): Promise<AnalysisRecord | Tombstone | undefined> {
       if (!isAnalysisId(id)) return undefined;
-      const { Item } = await table.send(new GetCommand({ ...keyOf(id), ConsistentRead: true }));
+      const { Item } = await table.get({ ...keyOf(id), ConsistentRead: true });
       if (!Item || isPast(Item.expiresAt)) return undefined;
       return Item.status === 'deleted' ? tombstone.parse(Item) : analysisRecord.parse(Item);
     },
@@ -66,8 +58,8 @@ export function createAnalyses(table: DynamoDBDocumentClient, TableName: string)
      * undefined where there is none, or one in another state.
      */
     async claimWaiting(id: string, fields: LeaseFields): Promise<AnalysisRecord | undefined> {
-      const claim = new UpdateCommand({ ...keyOf(id), ...describeClaim(fields) });
-      const taken = await unlessRefused(table.send(claim));
+      const claim = { ...keyOf(id), ...describeClaim(fields) };
+      const taken = await unlessRefused(table.update(claim));
       return taken && analysisRecord.parse(taken.Attributes);
     },
 
@@ -86,14 +78,14 @@ export function createAnalyses(table: DynamoDBDocumentClient, TableName: string)
 
     /** Removes the record without a trace: only for one that was made for an object already gone. */
     async forget(id: string, leaseToken: string): Promise<boolean> {
-      return accepted(table.send(new DeleteCommand({ ...keyOf(id), ...guardBy({ leaseToken }) })));
+      return accepted(table.delete({ ...keyOf(id), ...guardBy({ leaseToken }) }));
     },
 
     /** Puts a tombstone in the place of what was read; it is in no index. */
     async bury(stone: Tombstone, readVersion: number): Promise<boolean> {
       const Item = { ...stone, pk: keyOf(stone.id).Key.pk };
       const guard = guardBy({ version: readVersion });
-      return accepted(table.send(new PutCommand({ TableName, Item, ...guard })));
+      return accepted(table.put({ TableName, Item, ...guard }));
     },
   };
 }

@@ -1,5 +1,5 @@
-import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { type Status, type SummaryRecord, shownStatus, summaryRecord } from '../analysis.ts';
+import type { Table } from './table.ts';
 
 /** Items read by one query where a filter may drop most of them, and queries made for one page: a rare filter must not read a whole table. */
 const QUERY_ITEMS = 100;
@@ -28,11 +28,12 @@ export interface Page {
 }
 
 /** Lists a client's analyses, newest first, from the indexes, which hold summaries only. */
-export function createAnalysisLists(table: DynamoDBDocumentClient, tableName: string) {
+export function createAnalysisLists(table: Table, tableName: string) {
   async function query(options: ListOptions, after: string | undefined) {
-    const { Items = [], LastEvaluatedKey } = await table.send(
-      new QueryCommand({ TableName: tableName, ...describeQuery(options, after) }),
-    );
+    const { Items = [], LastEvaluatedKey } = await table.query({
+      TableName: tableName,
+      ...describeQuery(options, after),
+    });
     const items = Items.map((item) => summaryRecord.parse(item));
     return { items, last: LastEvaluatedKey && String(LastEvaluatedKey.id) };
   }

@@ -1,11 +1,6 @@
-import {
-  type DynamoDBDocumentClient,
-  PutCommand,
-  UpdateCommand,
-  type UpdateCommandInput,
-} from '@aws-sdk/lib-dynamodb';
 import { accepted } from './conditions.ts';
 import { listKey, type OwnAnalyzers, type StoredAnalyzer, versionKey } from './own-analyzers.ts';
+import type { Table, Update } from './table.ts';
 
 /** Names that one client may use, and versions of each. */
 export const MAX_OWN_ANALYZERS = 100;
@@ -31,21 +26,17 @@ export type WriteOutcome = Taken | { kind: 'too_many_names' | 'too_many_versions
  * Writes new versions of clients' analyzers. A version is whole before the list names it, and is never
  * written twice; writers at the same moment get different numbers, but for the same content the same one.
  */
-export function createAnalyzerWriter(
-  table: DynamoDBDocumentClient,
-  TableName: string,
-  own: OwnAnalyzers,
-) {
+export function createAnalyzerWriter(table: Table, TableName: string, own: OwnAnalyzers) {
   /** False where the version is there already. */
   async function writeVersion({ clientId, ...analyzer }: NewVersion, version: number) {
     const Item = { pk: versionKey(clientId, analyzer.name, version), ...analyzer, version };
     const ConditionExpression = 'attribute_not_exists(pk)';
-    return accepted(table.send(new PutCommand({ TableName, Item, ConditionExpression })));
+    return accepted(table.put({ TableName, Item, ConditionExpression }));
   }
 
-  async function update(clientId: string, changes: Omit<UpdateCommandInput, 'TableName' | 'Key'>) {
+  async function update(clientId: string, changes: Omit<Update, 'TableName' | 'Key'>) {
     const Key = { pk: listKey(clientId) };
-    return accepted(table.send(new UpdateCommand({ TableName, Key, ...changes })));
+    return accepted(table.update({ TableName, Key, ...changes }));
   }
 
   /** Names the version as the newest, unless a newer one is; false where the client has too many names. */

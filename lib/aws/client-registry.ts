@@ -1,15 +1,8 @@
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  paginateScan,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { type ClientSettings, clientSettings, doorSettings } from './client-settings.ts';
 import { hashKey, SCOPES, type Scope } from './clients.ts';
 import { unlessRefused } from './conditions.ts';
+import type { Table } from './table.ts';
 
 /** Live keys of a client: one, and the next while it is rotated. */
 export const MAX_KEYS = 2;
@@ -39,11 +32,11 @@ export interface NewKey {
 export type Changes = { [Name in keyof ClientSettings]?: ClientSettings[Name] | undefined };
 
 /** Who has which keys and settings: for operators' commands, no function writes here. */
-export function createClientRegistry(table: DynamoDBDocumentClient, TableName: string) {
+export function createClientRegistry(table: Table, TableName: string) {
   const keyOf = (clientId: string) => ({ TableName, Key: { pk: `client#${clientId}` } });
 
   async function read(clientId: string): Promise<Client | undefined> {
-    const { Item } = await table.send(new GetCommand({ ...keyOf(clientId), ConsistentRead: true }));
+    const { Item } = await table.get({ ...keyOf(clientId), ConsistentRead: true });
     return Item && parseClient(Item);
   }
 
@@ -51,19 +44,19 @@ export function createClientRegistry(table: DynamoDBDocumentClient, TableName: s
   async function putKey({ keyId, hash, scopes }: ListedKey, { clientId, settings }: Client) {
     const own = { clientId, keyId, scopes, settings: doorSettings.parse(settings) };
     const Item = { pk: `client-key#${hash}`, ...own };
-    await table.send(new PutCommand({ TableName, Item }));
+    await table.put({ TableName, Item });
   }
 
   /** Only where the key is still there: it may be revoked at this moment. */
   async function tellKey(hash: string, settings: ClientSettings): Promise<void> {
-    const update = new UpdateCommand({
+    const update = {
       TableName,
       Key: { pk: `client-key#${hash}` },
       UpdateExpression: 'SET settings = :settings',
       ConditionExpression: 'attribute_exists(pk)',
       ExpressionAttributeValues: { ':settings': doorSettings.parse(settings) },
-    });
-    await unlessRefused(table.send(update));
+    };
+    await unlessRefused(table.update(update));
   }
 
   return {
@@ -76,8 +69,7 @@ export function createClientRegistry(table: DynamoDBDocumentClient, TableName: s
         FilterExpression: 'begins_with(pk, :client)',
         ExpressionAttributeValues: { ':client': 'client#' },
       };
-      for await (const { Items = [] } of paginateScan({ client: table }, scan))
-        clients.push(...Items.map(parseClient));
+      for await (const item of table.scan(scan)) clients.push(parseClient(item));
       return clients;
     },
 
@@ -85,7 +77,7 @@ export function createClientRegistry(table: DynamoDBDocumentClient, TableName: s
     async addKey({ clientId, key, keyId, scopes }: NewKey): Promise<boolean> {
       const createdAt = new Date().toISOString();
       const listed = { keyId, hash: hashKey(key), scopes: [...scopes], createdAt };
-      const update = new UpdateCommand({
+      const update = {
         ...keyOf(clientId),
         UpdateExpression:
           'SET clientId = :id, #keys = list_append(if_not_exists(#keys, :none), :new)',
@@ -97,39 +89,38 @@ export function createClientRegistry(table: DynamoDBDocumentClient, TableName: s
           ':new': [listed],
           ':max': MAX_KEYS,
         },
-        ReturnValues: 'ALL_NEW',
-      });
-      const updated = await unlessRefused(table.send(update));
+        ReturnValues: 'ALL_NEW' as const,
+      };
+      const updated = await unlessRefused(table.update(update));
       if (updated) await putKey(listed, parseClient(updated.Attributes));
       return updated !== undefined;
     },
 
     /** First the key itself, by which a door would open; then the client's list of its keys. */
     async removeKey(clientId: string, { keyId, hash }: ListedKey): Promise<void> {
-      await table.send(new DeleteCommand({ TableName, Key: { pk: `client-key#${hash}` } }));
+      await table.delete({ TableName, Key: { pk: `client-key#${hash}` } });
       const index = (await read(clientId))?.keys.findIndex((key) => key.keyId === keyId) ?? -1;
       if (index < 0) return;
-      await table.send(
-        new UpdateCommand({
-          ...keyOf(clientId),
-          UpdateExpression: `REMOVE #keys[${index}]`,
-          ConditionExpression: `#keys[${index}].keyId = :keyId`,
-          ExpressionAttributeNames: { '#keys': 'keys' },
-          ExpressionAttributeValues: { ':keyId': keyId },
-        }),
-      );
+      await table.update({
+        ...keyOf(clientId),
+        UpdateExpression: `REMOVE #keys[${index}]`,
+        ConditionExpression: `#keys[${index}].keyId = :keyId`,
+        ExpressionAttributeNames: { '#keys': 'keys' },
+        ExpressionAttributeValues: { ':keyId': keyId },
+      });
     },
 
     /** The client itself; its keys have to be removed before. */
     async forget(clientId: string): Promise<void> {
-      await table.send(new DeleteCommand(keyOf(clientId)));
+      await table.delete(keyOf(clientId));
     },
 
     /** Sets what is given; what is given as undefined is the stage's to say again. Makes a client that is new. */
     async decide(clientId: string, changes: Changes): Promise<Client> {
-      const { Attributes } = await table.send(
-        new UpdateCommand({ ...keyOf(clientId), ...describeChanges(clientId, changes) }),
-      );
+      const { Attributes } = await table.update({
+        ...keyOf(clientId),
+        ...describeChanges(clientId, changes),
+      });
       const decided = parseClient(Attributes);
       for (const { hash } of decided.keys) await tellKey(hash, decided.settings);
       return decided;

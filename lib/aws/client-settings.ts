@@ -1,6 +1,6 @@
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { RETENTION_DAYS } from '../analysis.ts';
+import type { Table } from './table.ts';
 
 /** How long settings are trusted before they are read again, in milliseconds: no change takes longer to hold. */
 export const CLIENT_SETTINGS_TTL_MS = 10_000;
@@ -51,7 +51,7 @@ export type DoorSettings = z.output<typeof doorSettings>;
 
 /** The clients' settings. Only an operator writes them: no function may. */
 export function createClientSettings(
-  table: DynamoDBDocumentClient,
+  table: Table,
   TableName: string,
   now: () => number = Date.now,
 ) {
@@ -62,7 +62,7 @@ export function createClientSettings(
 
   async function load(clientId: string): Promise<ClientSettings | undefined> {
     const Key = { pk: `client#${clientId}` };
-    const { Item } = await table.send(new GetCommand({ TableName, Key }));
+    const { Item } = await table.get({ TableName, Key });
     return Item && clientSettings.parse(Item);
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { doorSettings } from './client-settings.ts';
+import type { Table } from './table.ts';
 
 /** The keys of the service's clients, known by their hashes. */
 export type Clients = ReturnType<typeof createClients>;
@@ -25,12 +25,12 @@ export function hashKey(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }
 
-export function createClients(table: DynamoDBDocumentClient, TableName: string) {
+export function createClients(table: Table, TableName: string) {
   return {
     /** The key of this hash, as it is now: a revoked one is gone at once. */
     async find(hash: string): Promise<StoredKey | undefined> {
       const Key = { pk: `client-key#${hash}` };
-      const { Item } = await table.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
+      const { Item } = await table.get({ TableName, Key, ConsistentRead: true });
       return Item && storedKey.parse(Item);
     },
   };

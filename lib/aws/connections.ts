@@ -1,12 +1,13 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { createTable, type Table } from './table.ts';
+import { type CallAws, createCaller } from './wire/call.ts';
+import type { Connection } from './wire/connection.ts';
 
 /** Bounds of one AWS call, in milliseconds: a hung connection must not eat the function's time. */
 const CONNECT_TIMEOUT_MS = 1_000;
 const CALL_TIMEOUT_MS = 5_000;
 const MAX_ATTEMPTS = 3;
 
-/** What every AWS client is made with; the SDK is the one that retries these calls. */
+/** What every client of AWS' own is made with; it is the one that retries these calls. */
 export const awsDefaults = boundCalls(CALL_TIMEOUT_MS);
 
 /** Settings of a client whose calls end after so many milliseconds without an answer. */
@@ -19,9 +20,15 @@ export function boundCalls(requestTimeout: number) {
   };
 }
 
-export function connectTable(): DynamoDBDocumentClient {
-  return DynamoDBDocumentClient.from(new DynamoDBClient(awsDefaults), {
-    // The second: a client's map may have an entry named `constructor`, and is a plain map all the same.
-    marshallOptions: { removeUndefinedValues: true, convertClassInstanceToMap: true },
-  });
+const BOUNDS = { connectMs: CONNECT_TIMEOUT_MS, answerMs: CALL_TIMEOUT_MS, tries: MAX_ATTEMPTS };
+
+/** The table: that of the function, or of whom a command works for. */
+export function connectTable(connection?: Connection): Table {
+  const service = { service: 'dynamodb', prefix: 'DynamoDB_20120810' };
+  return createTable(createCaller({ ...service, ...BOUNDS, ...(connection && { connection }) }));
+}
+
+/** The queues. */
+export function connectQueues(): CallAws {
+  return createCaller({ service: 'sqs', prefix: 'AmazonSQS', ...BOUNDS });
 }

@@ -1,11 +1,5 @@
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  QueryCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import type { Table } from './table.ts';
 
 /** How long the log of a delivery is kept, in seconds (30 days). */
 const DELIVERY_SECONDS = 2_592_000;
@@ -44,15 +38,15 @@ export interface DeliveryName {
 /** What became of deliveries. They lie in the index of keys, beneath a name that no client has. */
 export type Deliveries = ReturnType<typeof createDeliveries>;
 
-export function createDeliveries(table: DynamoDBDocumentClient, TableName: string) {
+export function createDeliveries(table: Table, TableName: string) {
   const keyOf = ({ clientId, endpointId, id }: DeliveryName) => ({
     pk: `delivery#${JSON.stringify([clientId, endpointId, id])}`,
   });
 
   return {
     async read(name: DeliveryName): Promise<Delivery | undefined> {
-      const get = new GetCommand({ TableName, Key: keyOf(name), ConsistentRead: true });
-      const { Item } = await table.send(get);
+      const get = { TableName, Key: keyOf(name), ConsistentRead: true };
+      const { Item } = await table.get(get);
       return Item && delivery.parse(Item);
     },
 
@@ -70,43 +64,37 @@ export function createDeliveries(table: DynamoDBDocumentClient, TableName: strin
         expiresAt: Math.floor(Date.parse(tried.at) / 1000) + DELIVERY_SECONDS,
       };
       const names = Object.keys(fields);
-      await table.send(
-        new UpdateCommand({
-          TableName,
-          Key: keyOf(name),
-          UpdateExpression: `SET ${names.map((each) => `#${each} = :${each}`)}, #attempts = list_append(if_not_exists(#attempts, :none), :tried)`,
-          ExpressionAttributeNames: {
-            ...Object.fromEntries(names.map((each) => [`#${each}`, each])),
-            '#attempts': 'attempts',
-          },
-          ExpressionAttributeValues: {
-            ...Object.fromEntries(
-              Object.entries(fields).map(([each, value]) => [`:${each}`, value]),
-            ),
-            ':none': [],
-            ':tried': [tried],
-          },
-        }),
-      );
+      await table.update({
+        TableName,
+        Key: keyOf(name),
+        UpdateExpression: `SET ${names.map((each) => `#${each} = :${each}`)}, #attempts = list_append(if_not_exists(#attempts, :none), :tried)`,
+        ExpressionAttributeNames: {
+          ...Object.fromEntries(names.map((each) => [`#${each}`, each])),
+          '#attempts': 'attempts',
+        },
+        ExpressionAttributeValues: {
+          ...Object.fromEntries(Object.entries(fields).map(([each, value]) => [`:${each}`, value])),
+          ':none': [],
+          ':tried': [tried],
+        },
+      });
     },
 
     /** Forgets what became of an event. */
     async remove(name: DeliveryName): Promise<void> {
-      await table.send(new DeleteCommand({ TableName, Key: keyOf(name) }));
+      await table.delete({ TableName, Key: keyOf(name) });
     },
 
     /** The newest first. */
     async list(endpoint: Omit<DeliveryName, 'id'>, limit: number): Promise<Delivery[]> {
-      const { Items = [] } = await table.send(
-        new QueryCommand({
-          TableName,
-          IndexName: 'byKey',
-          KeyConditionExpression: 'clientKey = :key',
-          ExpressionAttributeValues: { ':key': indexKey(endpoint) },
-          ScanIndexForward: false,
-          Limit: limit,
-        }),
-      );
+      const { Items = [] } = await table.query({
+        TableName,
+        IndexName: 'byKey',
+        KeyConditionExpression: 'clientKey = :key',
+        ExpressionAttributeValues: { ':key': indexKey(endpoint) },
+        ScanIndexForward: false,
+        Limit: limit,
+      });
       return Items.map((item) => delivery.parse(item));
     },
   };

@@ -1,11 +1,6 @@
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { accepted } from './conditions.ts';
+import type { Table } from './table.ts';
 
 /** What is known of the requests with an `Idempotency-Key`. A refused condition answers false. */
 export type IdempotencyRecords = ReturnType<typeof createIdempotencyRecords>;
@@ -27,7 +22,7 @@ const idempotencyRecord = z.object({
 });
 export type IdempotencyRecord = z.infer<typeof idempotencyRecord>;
 
-export function createIdempotencyRecords(table: DynamoDBDocumentClient, TableName: string) {
+export function createIdempotencyRecords(table: Table, TableName: string) {
   const keyOf = (id: string) => ({ TableName, Key: { pk: `idempotency#${id}` } });
 
   return {
@@ -38,11 +33,11 @@ export function createIdempotencyRecords(table: DynamoDBDocumentClient, TableNam
           ? { ConditionExpression: 'attribute_not_exists(pk)' }
           : guardBy(token, {});
       const Item = { ...record, ...keyOf(id).Key };
-      return accepted(table.send(new PutCommand({ TableName, Item, ...guard })));
+      return accepted(table.put({ TableName, Item, ...guard }));
     },
 
     async read(id: string): Promise<IdempotencyRecord | undefined> {
-      const { Item } = await table.send(new GetCommand({ ...keyOf(id), ConsistentRead: true }));
+      const { Item } = await table.get({ ...keyOf(id), ConsistentRead: true });
       return Item && idempotencyRecord.parse(Item);
     },
 
@@ -56,7 +51,7 @@ export function createIdempotencyRecords(table: DynamoDBDocumentClient, TableNam
         UpdateExpression: 'SET answer = :answer, keptUntil = :keptUntil',
         ...guardBy(token, { ':answer': kept.answer, ':keptUntil': kept.keptUntil }),
       };
-      return accepted(table.send(new UpdateCommand({ ...keyOf(id), ...update })));
+      return accepted(table.update({ ...keyOf(id), ...update }));
     },
 
     /** Ends the run without an answer: the next one begins where `since` says. */
@@ -65,7 +60,7 @@ export function createIdempotencyRecords(table: DynamoDBDocumentClient, TableNam
         UpdateExpression: 'SET leaseUntil = :ended, since = :since',
         ...guardBy(token, { ':ended': 0, ':since': since }),
       };
-      return accepted(table.send(new UpdateCommand({ ...keyOf(id), ...update })));
+      return accepted(table.update({ ...keyOf(id), ...update }));
     },
   };
 }

@@ -1,5 +1,5 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import type { Table } from './table.ts';
 
 /** Times in epoch milliseconds. */
 const pause = z.object({
@@ -13,17 +13,17 @@ const pause = z.object({
 const KEPT_SECONDS = 3_600;
 
 /** The models that instances have told each other to leave alone. */
-export function createModelPauses(table: DynamoDBDocumentClient, TableName: string) {
+export function createModelPauses(table: Table, TableName: string) {
   const pkOf = (model: string) => `model-pause#${model}`;
   return {
     async read(model: string): Promise<z.infer<typeof pause> | undefined> {
-      const { Item } = await table.send(new GetCommand({ TableName, Key: { pk: pkOf(model) } }));
+      const { Item } = await table.get({ TableName, Key: { pk: pkOf(model) } });
       return pause.safeParse(Item).data;
     },
     async write(model: string, given: z.infer<typeof pause>): Promise<void> {
       const expiresAt = Math.ceil(given.until / 1_000) + KEPT_SECONDS;
       const Item = { ...given, pk: pkOf(model), expiresAt };
-      await table.send(new PutCommand({ TableName, Item }));
+      await table.put({ TableName, Item });
     },
   };
 }

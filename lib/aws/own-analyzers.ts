@@ -1,5 +1,5 @@
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import type { Table } from './table.ts';
 
 /** Versions kept in the instance: they never change. */
 const MAX_KEPT_VERSIONS = 100;
@@ -25,12 +25,12 @@ export type OwnAnalyzers = ReturnType<typeof createOwnAnalyzers>;
  * The analyzers that clients have put: an item for each version, never written again, and one for each
  * client with the newest version of every name, so that each question is the read of one item.
  */
-export function createOwnAnalyzers(table: DynamoDBDocumentClient, TableName: string) {
+export function createOwnAnalyzers(table: Table, TableName: string) {
   const kept = new Map<string, StoredAnalyzer>();
 
   async function read(pk: string): Promise<Record<string, unknown> | undefined> {
     const query = { TableName, Key: { pk }, ConsistentRead: true };
-    return (await table.send(new GetCommand(query))).Item;
+    return (await table.get(query)).Item;
   }
 
   return {

@@ -1,33 +1,30 @@
 import { createHash } from 'node:crypto';
-import {
-  ChangeMessageVisibilityCommand,
-  SendMessageBatchCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
+import * as z from 'zod';
+import type { CallAws } from './wire/call.ts';
 
 /** SQS allows 12 hours from the receive, and refuses more: the longest delay, in seconds, leaves room for the work before it. */
 export const MAX_HIDE_SECONDS = 43_200 - 900;
 
 export type Queue = ReturnType<typeof createQueue>;
 
-export function createQueue(sqs: SQSClient, queueUrl: string) {
+export function createQueue(call: CallAws, QueueUrl: string) {
   return {
     /** Hides a message in flight for `seconds` from now. */
     async hide(receiptHandle: string, seconds: number): Promise<void> {
-      await sqs.send(
-        new ChangeMessageVisibilityCommand({
-          QueueUrl: queueUrl,
-          ReceiptHandle: receiptHandle,
-          VisibilityTimeout: Math.min(Math.max(0, Math.ceil(seconds)), MAX_HIDE_SECONDS),
-        }),
-      );
+      await call('ChangeMessageVisibility', {
+        QueueUrl,
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: Math.min(Math.max(0, Math.ceil(seconds)), MAX_HIDE_SECONDS),
+      });
     },
   };
 }
 
+const sent = z.object({ Failed: z.array(z.object({ Code: z.string() })).default([]) });
+
 export type Sender = ReturnType<typeof createSender>;
 
-export function createSender(sqs: SQSClient, queueUrl: string) {
+export function createSender(call: CallAws, QueueUrl: string) {
   return {
     /**
      * Up to ten messages of one client, all or an error: a part that the queue did not take is no success.
@@ -40,8 +37,7 @@ export function createSender(sqs: SQSClient, queueUrl: string) {
         MessageBody,
         MessageGroupId,
       }));
-      const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries });
-      const { Failed = [] } = await sqs.send(command);
+      const { Failed } = sent.parse(await call('SendMessageBatch', { QueueUrl, Entries }));
       if (Failed.length > 0) throw new Error(`The queue took not all of it: ${Failed[0]?.Code}`);
     },
   };

@@ -1,6 +1,6 @@
-import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { unlessRefused } from './conditions.ts';
+import type { Table } from './table.ts';
 
 /** How long a bucket that nobody takes from is kept, in seconds: it is full long before. */
 const IDLE_BUCKET_SECONDS = 3_600;
@@ -15,7 +15,7 @@ export type RateBuckets = ReturnType<typeof createRateBuckets>;
 
 const storedBucket = z.object({ fullAt: z.number() });
 
-export function createRateBuckets(table: DynamoDBDocumentClient, TableName: string) {
+export function createRateBuckets(table: Table, TableName: string) {
   const keyOf = (name: string) => ({ TableName, Key: { pk: `rate#${name}` } });
 
   /** The new `fullAt`; undefined where the condition refused. */
@@ -25,14 +25,14 @@ export function createRateBuckets(table: DynamoDBDocumentClient, TableName: stri
     { to, when, values }: { to: string; when: string; values: Record<string, number> },
   ): Promise<number | undefined> {
     const expiresAt = Math.ceil(now / 1_000_000) + IDLE_BUCKET_SECONDS;
-    const command = new UpdateCommand({
+    const command = {
       ...keyOf(name),
       UpdateExpression: `SET fullAt = ${to}, expiresAt = :expiresAt`,
       ConditionExpression: when,
       ExpressionAttributeValues: { ':now': now, ':expiresAt': expiresAt, ...values },
-      ReturnValues: 'ALL_NEW',
-    });
-    const answer = await unlessRefused(table.send(command));
+      ReturnValues: 'ALL_NEW' as const,
+    };
+    const answer = await unlessRefused(table.update(command));
     return answer && storedBucket.parse(answer.Attributes).fullAt;
   }
 
@@ -61,7 +61,7 @@ export function createRateBuckets(table: DynamoDBDocumentClient, TableName: stri
     },
 
     async read(name: string): Promise<number | undefined> {
-      const { Item } = await table.send(new GetCommand({ ...keyOf(name), ConsistentRead: true }));
+      const { Item } = await table.get({ ...keyOf(name), ConsistentRead: true });
       return Item && storedBucket.parse(Item).fullAt;
     },
   };

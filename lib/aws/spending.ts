@@ -1,9 +1,3 @@
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  UpdateCommand,
-  type UpdateCommandInput,
-} from '@aws-sdk/lib-dynamodb';
 import { accepted } from './conditions.ts';
 import {
   ALL_SUMS,
@@ -17,6 +11,7 @@ import {
   type Reservation,
   type SpendingMonth,
 } from './spending-month.ts';
+import type { Table, Update } from './table.ts';
 
 /** How long the sums of a month are kept, in seconds (400 days): a year can be looked back on. */
 const SPENDING_SECONDS = 34_560_000;
@@ -33,22 +28,22 @@ export interface Ceilings {
  */
 export type Spending = ReturnType<typeof createSpending>;
 
-export function createSpending(table: DynamoDBDocumentClient, TableName: string) {
+export function createSpending(table: Table, TableName: string) {
   const keyOf = (clientId: string, day: string) => ({
     TableName,
     Key: { pk: `spending#${clientId}#${day.slice(0, 7)}` },
   });
 
   async function update(clientId: string, day: string, change: MonthChange): Promise<boolean> {
-    const command = new UpdateCommand({ ...keyOf(clientId, day), ...describeChange(day, change) });
-    return accepted(table.send(command));
+    const command = { ...keyOf(clientId, day), ...describeChange(day, change) };
+    return accepted(table.update(command));
   }
 
   return {
     /** The month that the day is in. */
     async read(clientId: string, day: string): Promise<SpendingMonth> {
-      const get = new GetCommand({ ...keyOf(clientId, day), ConsistentRead: true });
-      const { Item = {} } = await table.send(get);
+      const get = { ...keyOf(clientId, day), ConsistentRead: true };
+      const { Item = {} } = await table.get(get);
       return parseMonth(day.slice(0, 7), Item);
     },
 
@@ -97,7 +92,7 @@ interface MonthChange {
   ceilings?: Ceilings;
 }
 
-type Described = Omit<UpdateCommandInput, 'TableName' | 'Key'>;
+type Described = Omit<Update, 'TableName' | 'Key'>;
 
 function describeChange(day: string, { id, set, only, ...change }: MonthChange): Described {
   const added = listAdded(day, change.add);

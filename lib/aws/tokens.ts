@@ -1,6 +1,6 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { SCOPES } from './clients.ts';
+import type { Table } from './table.ts';
 
 /** Short-lived tokens, known by their hashes; written once, never changed. */
 export type Tokens = ReturnType<typeof createTokens>;
@@ -16,17 +16,17 @@ const storedToken = z.object({
 });
 export type StoredToken = z.output<typeof storedToken>;
 
-export function createTokens(table: DynamoDBDocumentClient, TableName: string) {
+export function createTokens(table: Table, TableName: string) {
   return {
     async find(hash: string): Promise<StoredToken | undefined> {
       const Key = { pk: `token#${hash}` };
-      const { Item } = await table.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
+      const { Item } = await table.get({ TableName, Key, ConsistentRead: true });
       return Item && storedToken.parse(Item);
     },
 
     async create(hash: string, token: StoredToken): Promise<void> {
       const Item = { pk: `token#${hash}`, ...token };
-      await table.send(new PutCommand({ TableName, Item }));
+      await table.put({ TableName, Item });
     },
   };
 }

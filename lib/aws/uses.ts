@@ -1,5 +1,5 @@
-import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { accepted } from './conditions.ts';
+import type { Table } from './table.ts';
 
 /** What may be used so many times and no more, over all instances: a token, a signature. */
 export type Uses = ReturnType<typeof createUses>;
@@ -12,18 +12,18 @@ export interface Use {
   expiresAt: number;
 }
 
-export function createUses(table: DynamoDBDocumentClient, TableName: string) {
+export function createUses(table: Table, TableName: string) {
   return {
     /** Counts one use; false where there were as many as there may be. */
     async count({ id, max, expiresAt }: Use): Promise<boolean> {
-      const update = new UpdateCommand({
+      const update = {
         TableName,
         Key: { pk: `used#${id}` },
         UpdateExpression: 'ADD uses :one SET expiresAt = :expiresAt',
         ConditionExpression: 'attribute_not_exists(uses) OR uses < :max',
         ExpressionAttributeValues: { ':one': 1, ':max': max, ':expiresAt': expiresAt },
-      });
-      return accepted(table.send(update));
+      };
+      return accepted(table.update(update));
     },
   };
 }

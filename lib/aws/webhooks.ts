@@ -1,7 +1,7 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { ServiceError } from '../errors.ts';
 import { accepted } from './conditions.ts';
+import type { Table } from './table.ts';
 
 /** Changes lost to a quicker one before the caller is told to try again. */
 const MAX_CHANGE_TRIES = 5;
@@ -20,12 +20,12 @@ const stored = z.object({ version: z.number(), endpoints: z.array(endpoint) });
 /** Where a client wants to be told: one item, so that reading all of it is one call. */
 export type Webhooks = ReturnType<typeof createWebhooks>;
 
-export function createWebhooks(table: DynamoDBDocumentClient, TableName: string) {
+export function createWebhooks(table: Table, TableName: string) {
   const keyOf = (clientId: string) => ({ pk: `webhooks#${clientId}` });
 
   async function load(clientId: string) {
-    const get = new GetCommand({ TableName, Key: keyOf(clientId), ConsistentRead: true });
-    const { Item } = await table.send(get);
+    const get = { TableName, Key: keyOf(clientId), ConsistentRead: true };
+    const { Item } = await table.get(get);
     return Item ? stored.parse(Item) : { version: 0, endpoints: [] };
   }
 
@@ -42,7 +42,7 @@ export function createWebhooks(table: DynamoDBDocumentClient, TableName: string)
         if (!changed) return;
         const Item = { ...keyOf(clientId), version: version + 1, endpoints: changed };
         const guard = version === 0 ? FIRST : againstVersion(version);
-        if (await accepted(table.send(new PutCommand({ TableName, Item, ...guard })))) return;
+        if (await accepted(table.put({ TableName, Item, ...guard }))) return;
       }
       throw new ServiceError('rate_limited', 'Too many changes at once.', { retryAfterSeconds: 1 });
     },

@@ -1,7 +1,7 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createClientSettings } from '../aws/client-settings.ts';
 import { createClients } from '../aws/clients.ts';
 import { createDoorSecretReader } from '../aws/door-secret.ts';
+import type { Table } from '../aws/table.ts';
 import { createTokens } from '../aws/tokens.ts';
 import { createUses } from '../aws/uses.ts';
 import type { Settings } from '../config.ts';
@@ -10,7 +10,7 @@ import { createJwtReader } from './jwt.ts';
 
 /** The door of a function that asks who is calling, by the function's settings. */
 export function connectDoor(
-  table: DynamoDBDocumentClient,
+  table: Table,
   { TABLE_NAME, DOOR }: Pick<Settings, 'TABLE_NAME' | 'DOOR'>,
 ): Door {
   return createDoor({

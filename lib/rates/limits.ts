@@ -1,11 +1,11 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createRateBuckets } from '../aws/rate-buckets.ts';
+import type { Table } from '../aws/table.ts';
 import { createLeasedLimit } from './rate-lease.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
 
 /** What makes an analysis, and so costs money. */
 export function limitUploads(
-  table: DynamoDBDocumentClient,
+  table: Table,
   config: { TABLE_NAME: string; RATE_LIMIT_PER_MINUTE: number },
 ): RateLimit {
   const buckets = createRateBuckets(table, config.TABLE_NAME);
@@ -15,7 +15,7 @@ export function limitUploads(
 
 /** Everything else. */
 export function limitReads(
-  table: DynamoDBDocumentClient,
+  table: Table,
   config: { TABLE_NAME: string; READ_LIMIT_PER_MINUTE: number },
 ): RateLimit {
   const buckets = createRateBuckets(table, config.TABLE_NAME);

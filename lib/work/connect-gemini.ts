@@ -1,9 +1,9 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { PROBE_TIMEOUT_MS } from '../api/readiness.ts';
 import { awsDefaults } from '../aws/connections.ts';
 import { createModelPauses } from '../aws/model-pauses.ts';
 import { createSecretReader } from '../aws/secrets.ts';
+import type { Table } from '../aws/table.ts';
 import type { Settings } from '../config.ts';
 import { createBreaker } from '../gemini/breaker.ts';
 import { createGemini, type Gemini } from '../gemini/client.ts';
@@ -13,7 +13,7 @@ type GeminiSettings = 'GEMINI_SECRET_ID' | 'GEMINI_BASE_URL' | 'GEMINI_MODELS';
 
 /** Gemini for a function: its key from the secret, what instances know of the models in the table. */
 export function connectGemini(
-  table: DynamoDBDocumentClient,
+  table: Table,
   config: Pick<Settings, GeminiSettings | 'TABLE_NAME'>,
 ): Gemini {
   return createGemini({

@@ -1,10 +1,10 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Analyzer } from '../analyzers/analyzer.ts';
 import { analyzerDefinition } from '../analyzers/definition.ts';
 import { createOwnAnalyzer } from '../analyzers/own.ts';
 import type { AnalyzerReference } from '../analyzers/reference.ts';
 import { findBuiltIn, isBuiltIn } from '../analyzers/registry.ts';
 import { createOwnAnalyzers } from '../aws/own-analyzers.ts';
+import type { Table } from '../aws/table.ts';
 
 export type FindAnalyzer = (
   clientId: string,
@@ -12,10 +12,7 @@ export type FindAnalyzer = (
 ) => Promise<Analyzer | undefined>;
 
 /** Finds built-in analyzers, without a read, and the client's own; the newest version where none is named. */
-export function createAnalyzerFinder(
-  table: DynamoDBDocumentClient,
-  tableName: string,
-): FindAnalyzer {
+export function createAnalyzerFinder(table: Table, tableName: string): FindAnalyzer {
   const own = createOwnAnalyzers(table, tableName);
   return async (clientId, { name, version }) => {
     if (isBuiltIn(name)) return findBuiltIn(name, version);

@@ -1,7 +1,7 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createClientRegistry } from '../../lib/aws/client-registry.ts';
 import { createClients, hashKey, SCOPES } from '../../lib/aws/clients.ts';
+import { connectTable } from '../../lib/aws/connections.ts';
+import type { Table } from '../../lib/aws/table.ts';
 import { forgetOtherAnswers } from '../forget-answers.ts';
 import { releaseLeases } from '../release-leases.ts';
 import type { RuntimeSettings } from './function-environment.ts';
@@ -20,19 +20,15 @@ export async function prepareTable(options: TableOptions): Promise<void> {
   const { runtime, tableName } = options;
   const { region, awsEndpoint: endpoint, accessKeyId, secretAccessKey } = runtime;
   const credentials = { accessKeyId, secretAccessKey };
-  const client = new DynamoDBClient({ region, endpoint, credentials });
-  const table = DynamoDBDocumentClient.from(client, {
-    marshallOptions: { removeUndefinedValues: true },
-  });
+  const table = connectTable({ region, endpoint, credentials });
   await releaseLeases(table, tableName);
   await forgetOtherAnswers(table, tableName, options.modelServer);
   await registerKey(table, options);
-  client.destroy();
 }
 
 /** Once: what was decided for this client since then holds over restarts. */
 async function registerKey(
-  table: DynamoDBDocumentClient,
+  table: Table,
   { tableName, clientId, apiKey: key }: TableOptions,
 ): Promise<void> {
   const known = await createClients(table, tableName).find(hashKey(key));

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClientKeys, type MadeKey } from '../../infra/stage/client-keys.ts';
 import { createAnalysisId } from '../../lib/analysis-id.ts';
+import { connectTable } from '../../lib/aws/connections.ts';
 import { announce } from '../support/client.ts';
 import { sign } from '../support/sign.ts';
 import { createHome, type RunningStack, startStack } from '../support/stack.ts';
@@ -29,7 +28,7 @@ beforeAll(async () => {
   keys = createClientKeys({
     stage: 'local',
     tableName: 'sightline-local',
-    table: DynamoDBDocumentClient.from(new DynamoDBClient(connection)),
+    table: connectTable(connection),
     async readDoorSecret() {
       const command = new GetSecretValueCommand({ SecretId: 'sightline/local/door' });
       return (await secrets.send(command)).SecretString ?? '';

@@ -1,4 +1,3 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -106,7 +105,7 @@ describe("a client's own analyzer", () => {
   test('given a version that was written and never named, then the next writer gets the number after it', async () => {
     const version = { name: 'orphan', version: 1, digest: 'd', definition: '{}', createdAt: '' };
     const Item = { pk: versionKey('one', 'orphan', 1), ...version };
-    await service.table.send(new PutCommand({ TableName: service.tableName, Item }));
+    await service.table.put({ TableName: service.tableName, Item });
     expect(await putAs('orphan')).toMatchObject({ status: 201, body: { version: 2 } });
   });
 
@@ -172,7 +171,7 @@ describe('the bounds', () => {
     const heading = { version: 1, digest: '', updatedAt: '' };
     const named = Object.fromEntries(before.map((name) => [name, heading]));
     const Item = { pk: listKey('full'), names: before.length, ...named };
-    await service.table.send(new PutCommand({ TableName: service.tableName, Item }));
+    await service.table.put({ TableName: service.tableName, Item });
     const more = Array.from({ length: 12 }, (_, index) => `more-${index}`);
     const outcomes = await Promise.all(more.map((name) => writer.write({ ...given, name })));
     const kinds = outcomes.map(({ kind }) => kind);

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
@@ -70,10 +69,7 @@ const announce = (key: string | undefined, changes: object = {}, more: object = 
   return send(createUpload, { key, body, ...more });
 };
 async function scan(prefix: string) {
-  const { Items = [] } = await service.table.send(
-    new ScanCommand({ TableName: service.tableName }),
-  );
-  return Items.filter(({ pk }) => String(pk).startsWith(prefix));
+  return (await service.listItems()).filter(({ pk }) => String(pk).startsWith(prefix));
 }
 
 describe('an upload announced with an Idempotency-Key', () => {

@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { boundCalls } from '../../lib/aws/connections.ts';
+import { boundCalls, connectQueues } from '../../lib/aws/connections.ts';
 import { createQueue, MAX_HIDE_SECONDS } from '../../lib/aws/queue.ts';
 import { type Service, startService } from '../support/service.ts';
 
@@ -19,7 +18,7 @@ test('a delay of days is cut to what SQS takes after the work that came before i
   service.cloud.queues.purge(name); // what S3 sent when it was set up
   service.cloud.queues.send(name, { body: 'x' });
   const [message] = await service.cloud.queues.receive(name, { max: 1, waitSeconds: 1 });
-  const queue = createQueue(new SQSClient({}), url);
+  const queue = createQueue(connectQueues(), url);
   await queue.hide(message?.receiptHandle ?? '', 86_400);
   expect(service.cloud.queues.count(name)).toMatchObject({ visible: 0 });
   expect(MAX_HIDE_SECONDS).toBeLessThan(43_200);
@@ -31,8 +30,8 @@ test('a service that never answers is given up', async () => {
   const address = silent.address();
   const port = typeof address === 'object' ? address?.port : 0;
   const endpoint = `http://127.0.0.1:${port}`;
-  const client = new DynamoDBClient({ ...boundCalls(100), endpoint });
-  await expect(client.send(new ListTablesCommand({}))).rejects.toMatchObject({
+  const client = new S3Client({ ...boundCalls(100), endpoint });
+  await expect(client.send(new ListBucketsCommand({}))).rejects.toMatchObject({
     name: 'TimeoutError',
   });
   silent.closeAllConnections();

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type AnalysisRecord, newAnalysis } from '../../lib/analysis.ts';
 import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
@@ -269,9 +268,7 @@ describe('given a budget in money', () => {
     const set = { UpdateExpression: 'SET budget = :budget' };
     const ExpressionAttributeValues = { ':budget': { dayAnalyses: 0 } };
     const TableName = service.tableName;
-    await service.table.send(
-      new UpdateCommand({ TableName, Key, ...set, ExpressionAttributeValues }),
-    );
+    await service.table.update({ TableName, Key, ...set, ExpressionAttributeValues });
     const outcome = await deliver(withBudget({ dayAnalyses: 5 }), await upload());
     expect(outcome).toMatchObject({ status: 'failed', code: 'budget_exhausted' });
   });

@@ -1,4 +1,3 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CLIENT_SETTINGS_TTL_MS, createClientSettings } from '../../lib/aws/client-settings.ts';
 import { type Service, startService } from '../support/service.ts';
@@ -12,7 +11,7 @@ afterAll(() => service.stop());
 
 async function decide(clientId: string, settings: object) {
   const Item = { pk: `client#${clientId}`, ...settings };
-  await service.table.send(new PutCommand({ TableName: service.tableName, Item }));
+  await service.table.put({ TableName: service.tableName, Item });
 }
 const create = () => createClientSettings(service.table, service.tableName, () => now);
 

@@ -291,10 +291,10 @@ test('a known picture costs five calls of AWS, a fresh one seven, budget and web
   for (const { environment } of service.played.functions) Object.assign(process.env, environment);
   const { createHandler } = await import('../../functions/process-upload.ts');
   const { createQueue } = await import('../../lib/aws/queue.ts');
-  const { SQSClient } = await import('@aws-sdk/client-sqs');
+  const { connectQueues } = await import('../../lib/aws/connections.ts');
   const url = service.played.refOf('UploadQueue');
   const name = url.split('/').at(-1) ?? '';
-  const handler = createHandler({ ...deps, queue: createQueue(new SQSClient({}), url) });
+  const handler = createHandler({ ...deps, queue: createQueue(connectQueues(), url) });
   const context = { getRemainingTimeInMillis: () => 25_000 } as Context;
   async function count() {
     service.cloud.queues.purge(name);

@@ -4,13 +4,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { createHttpHandler } from '../../lib/api/http.ts';
+import { connectTable } from '../../lib/aws/connections.ts';
 import { createRateBuckets } from '../../lib/aws/rate-buckets.ts';
+import type { Table } from '../../lib/aws/table.ts';
 import { connectDoor } from '../../lib/door/connect-door.ts';
 import type { Door } from '../../lib/door/door.ts';
 import { createLeasedLimit } from '../../lib/rates/rate-lease.ts';
@@ -98,21 +98,24 @@ describe('given four API processes on the same table', () => {
 });
 
 async function listBuckets() {
-  const { Items = [] } = await service.table.send(
-    new ScanCommand({ TableName: service.tableName }),
-  );
-  return Items.filter(({ pk }) => String(pk).startsWith('rate#'));
+  return (await service.listItems()).filter(({ pk }) => String(pk).startsWith('rate#'));
 }
 
 /** Instances with a clock of their own, in epoch milliseconds, and a count of the calls they make. */
 function createInstance(kind: typeof createRateLimit, perMinute: number, clock: { now: number }) {
   const calls = { count: 0 };
-  const table = Object.assign(Object.create(service.table), {
-    send: (command: never) => {
+  const { get, update } = service.table;
+  const table: Table = {
+    ...service.table,
+    get: (input) => {
       calls.count += 1;
-      return service.table.send(command);
+      return get(input);
     },
-  });
+    update: (input) => {
+      calls.count += 1;
+      return update(input);
+    },
+  };
   const buckets = createRateBuckets(table, service.tableName);
   return { calls, clock, ...kind({ buckets, policy: 'reads', perMinute, now: () => clock.now }) };
 }
@@ -229,12 +232,11 @@ test.each([
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const client = new DynamoDBClient({ endpoint: `http://127.0.0.1:${port}`, maxAttempts: 1 });
-  const table = DynamoDBDocumentClient.from(client);
+  const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
+  const endpoint = `http://127.0.0.1:${port}`;
+  const table = connectTable({ region: 'us-east-1', endpoint, credentials });
   const handle = () =>
-    table
-      .send(new UpdateCommand({ TableName: 't', Key: { pk: 'x' } }))
-      .then(() => ({ status: 200 }));
+    table.get({ TableName: 't', Key: { pk: 'x' } }).then(() => ({ status: 200 }));
   const input = z.object({});
   const config = { TABLE_NAME: 't', DOOR: { secretId: 'none', allow: [] } };
   // The cast: the chain reads no more of a caller than this.
@@ -257,6 +259,5 @@ test.each([
     expect(answer).toMatchObject({ statusCode: 429, headers: { 'retry-after': '2' } });
     expect(JSON.parse(String(answer.body))).toMatchObject({ code: 'rate_limited' });
   }
-  client.destroy();
   server.close();
 });

@@ -7,7 +7,6 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Service, startService } from '../support/service.ts';
 
@@ -34,7 +33,7 @@ async function expectGone(text: string) {
 
 describe('of a table', () => {
   const put = (pk: string, more: object) =>
-    service.table.send(new PutCommand({ TableName: service.tableName, Item: { pk, ...more } }));
+    service.table.put({ TableName: service.tableName, Item: { pk, ...more } });
   const key = (pk: string) => ({ TableName: service.tableName, Key: { pk } });
 
   test('an item goes with all its earlier states, and its rows in the indexes', async () => {
@@ -44,10 +43,10 @@ describe('of a table', () => {
       const change = { UpdateExpression: 'SET #n = :n', ExpressionAttributeNames: { '#n': 'n' } };
       const ExpressionAttributeValues = { ':n': times };
       const update = { ...key('analysis#1'), ...change, ExpressionAttributeValues };
-      await service.table.send(new UpdateCommand(update));
+      await service.table.update(update);
     }
     expect(findHolders('to-be-deleted')).not.toEqual([]);
-    await service.table.send(new DeleteCommand(key('analysis#1')));
+    await service.table.delete(key('analysis#1'));
     await expectGone('to-be-deleted');
     expect(findHolders('to-stay')).not.toEqual([]);
   });
@@ -62,7 +61,7 @@ describe('of a table', () => {
 
   test('what was deleted right before the end is gone after it', async () => {
     await put('analysis#1', { id: '1', clientId: 'me', metadata: 'to-be-deleted' });
-    await service.table.send(new DeleteCommand(key('analysis#1')));
+    await service.table.delete(key('analysis#1'));
     await service.cloud.tables.close();
     expect(findHolders('to-be-deleted')).toEqual([]);
   });

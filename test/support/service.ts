@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { createAnalyses } from '../../lib/aws/analyses.ts';
 import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
 import { createClientRegistry } from '../../lib/aws/client-registry.ts';
 import { createClientSettings } from '../../lib/aws/client-settings.ts';
 import { createClients, SCOPES, type Scope } from '../../lib/aws/clients.ts';
-import { connectTable } from '../../lib/aws/connections.ts';
+import { connectQueues, connectTable } from '../../lib/aws/connections.ts';
 import { createContents } from '../../lib/aws/contents.ts';
 import { createDeliveries } from '../../lib/aws/deliveries.ts';
 import { createSender } from '../../lib/aws/queue.ts';
@@ -90,12 +89,17 @@ export async function startService(
     webhooks: createWebhooks(table, tableName),
     reach: 'local' as const,
     deliveries: createDeliveries(table, tableName),
-    notices: createSender(new SQSClient({}), played.refOf('WebhookQueue')),
+    notices: createSender(connectQueues(), played.refOf('WebhookQueue')),
     recordDays: 0,
     uploads: createUploads(s3, uploadBucket),
     results: createResults(s3, played.refOf('ResultBucket')),
     /** Of a process that tests share, only tests of it want the end. */
     endWorker: () => undefined,
+    async listItems() {
+      const items: Record<string, unknown>[] = [];
+      for await (const item of table.scan({ TableName: tableName })) items.push(item);
+      return items;
+    },
     async addKey(key: string, clientId: string, scopes: readonly Scope[] = SCOPES) {
       await registry.addKey({ clientId, key, keyId: `key_${key}`, scopes });
     },

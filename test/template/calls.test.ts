@@ -11,11 +11,11 @@ import {
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { createClientKeys } from '../../infra/stage/client-keys.ts';
 import { dropAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { SCOPES } from '../../lib/aws/clients.ts';
+import { connectTable } from '../../lib/aws/connections.ts';
 import { nameSum } from '../../lib/aws/spending-month.ts';
 import { dayOf } from '../../lib/money/budget.ts';
 import type { AwsCall } from '../../local/cloud/server.ts';
@@ -356,9 +356,8 @@ async function openRecorded() {
   const secrets = new SecretsManagerClient(sdk);
   const { SecretString = '' } = await secrets.send(new GetSecretValueCommand({ SecretId }));
   const tableName = played.refOf('Table');
-  const document = DynamoDBDocumentClient.from(table);
   const readDoorSecret = async () => SecretString;
-  return { stage: 'recorded', table: document, tableName, readDoorSecret };
+  return { stage: 'recorded', table: connectTable(sdk), tableName, readDoorSecret };
 }
 
 test('readiness, health and a route that is not there', async () => {
