@@ -8,7 +8,7 @@ const THROTTLED = new Set([
   'Throttling',
   'SlowDown',
 ]);
-/** After the SDK's own tries, in seconds. */
+/** After the tries of lib/aws/wire/, in seconds. */
 const RETRY_AFTER_SECONDS = 2;
 
 /** A store that had too much to do is no failure of ours: the client is asked to slow down. */
