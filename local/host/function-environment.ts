@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { FunctionSpec } from './functions.ts';
+
+/** Beside what it is made of: it outlives data folders. Node does without where it cannot be written. */
+const COMPILE_CACHE = fileURLToPath(
+  new URL('../../node_modules/.cache/sightline-code', import.meta.url),
+);
 
 export interface RuntimeSettings {
   region: string;
@@ -45,6 +51,6 @@ export function createEnvironment(
     TZ: ':UTC',
     PATH: process.env.PATH ?? '',
     // Start-up is paid in compiling the SDK anew for each process otherwise.
-    NODE_COMPILE_CACHE: join(settings.dataDir, 'compile-cache'),
+    NODE_COMPILE_CACHE: COMPILE_CACHE,
   };
 }
