@@ -1,11 +1,20 @@
 import { defineConfig } from 'vitest/config';
 
+/** Folders whose tests share a process with one another: what they load is loaded once. */
+const TOGETHER = ['unit', 'functions', 'integration', 'local'];
+const ALONE = ['bench', 'e2e', 'package', 'template'];
+
+const inFolders = (folders: string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     maxWorkers: 2,
     env: { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' },
+    projects: [
+      { extends: true, test: { name: 'alone', include: inFolders(ALONE) } },
+      { extends: true, test: { name: 'together', include: inFolders(TOGETHER), isolate: false } },
+    ],
   },
 });

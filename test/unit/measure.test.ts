@@ -10,11 +10,14 @@ const solid = (background: string) =>
     .jpeg()
     .toBuffer();
 
-const CHART = `<svg xmlns="http://www.w3.org/2000/svg" width="900" height="600">
-  <rect width="900" height="600" fill="#ffffff"/>
-  <rect x="80" y="100" width="240" height="450" fill="#1e62d0"/>
-  <rect x="440" y="200" width="200" height="350" fill="#e07b20"/>
-</svg>`;
+const plane = (width: number, height: number, background: string) => ({
+  create: { width, height, channels: 3 as const, background },
+});
+const drawChart = () =>
+  sharp(plane(900, 600, '#ffffff')).composite([
+    { input: plane(240, 450, '#1e62d0'), left: 80, top: 100 },
+    { input: plane(200, 350, '#e07b20'), left: 440, top: 200 },
+  ]);
 
 describe('measuring a picture', () => {
   test.each([
@@ -54,7 +57,7 @@ describe('measuring a picture', () => {
   });
 
   test.each(['png', 'jpeg'] as const)('given a chart as %s, it is a graphic', async (format) => {
-    const chart = await sharp(Buffer.from(CHART)).toFormat(format).toBuffer();
+    const chart = await drawChart().toFormat(format).toBuffer();
 
     const measured = await measurePicture(chart);
 
@@ -74,10 +77,8 @@ describe('measuring a picture', () => {
 
   test('given a picture with holes, it is transparent, and the holes have no colour', async () => {
     const hole = { width: 40, height: 40, channels: 4, background: '#00ff0000' } as const;
-    const disc =
-      '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><circle cx="20" cy="20" r="10" fill="#d01020"/></svg>';
     const png = await sharp({ create: hole })
-      .composite([{ input: Buffer.from(disc) }])
+      .composite([{ input: plane(20, 20, '#d01020') }])
       .png()
       .toBuffer();
 
