@@ -3,7 +3,7 @@ import { build } from 'esbuild';
 import { environmentCredentials, findThreads, nodeBuiltins } from './plugins.ts';
 
 /** Native code and WebAssembly: goes into the zip as the packages that npm installs. */
-const EXTERNAL = ['sharp', 'libheif-js'];
+const EXTERNAL = ['sharp', 'libheif-js', '@embedpdf/pdfium'];
 
 export interface HandlerBundle {
   code: Uint8Array;

@@ -13,6 +13,7 @@ const NEEDLESS = new RegExp(
   [
     /\.d\.[cm]?ts$|\.(h|cc|gyp|bnf)$|README\.md$|^sharp\/install\/|\/bin\//,
     /^libheif-js\/([^/]+\.js$|libheif\/|libheif-wasm\/libheif-bundle)/, // the same three times more
+    /^@embedpdf\/pdfium\/dist\/(index\.(cjs|browser\.js)|.*\.(map|d\.cts)$)/, // and again
   ]
     .map(({ source }) => source)
     .join('|'),

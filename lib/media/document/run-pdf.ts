@@ -1,0 +1,70 @@
+import { setInterval } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { ServiceError } from '../../errors.ts';
+import type { Refusal } from './open-document.ts';
+import type { PdfAnswer, PdfTask } from './pdf-task.ts';
+
+/** How often the thread's time is looked at, in milliseconds. */
+const LOOK_MS = 50;
+/** Of JavaScript's own in the thread; PDFium's is bounded there. */
+const THREAD_HEAP_MEGABYTES = 512;
+
+const LOCKED = 'The PDF is locked: it opens with a password only. Save it without one.';
+
+type Done = Exclude<PdfAnswer, Refusal>;
+
+/**
+ * Does one thing with a PDF in a thread of its own, which is ended after so many seconds of the processor.
+ * @throws ServiceError `file_malformed`, `file_too_complex`, or `type_unsupported` where it wants a password
+ */
+export async function runPdf(file: Uint8Array, task: PdfTask, cpuSeconds: number): Promise<Done> {
+  const worker = new Worker(new URL('./pdf-thread.ts', import.meta.url), {
+    workerData: { file, task },
+    resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MEGABYTES },
+  });
+  const done = new AbortController();
+  try {
+    const answer = await Promise.race([receive(worker), watch(worker, cpuSeconds, done.signal)]);
+    if ('kind' in answer) throw refuse(answer);
+    return answer;
+  } finally {
+    done.abort();
+    await worker.terminate();
+  }
+}
+
+function receive(worker: Worker): Promise<PdfAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<PdfAnswer>();
+  worker.once('message', resolve);
+  worker.once('error', (cause) => reject(tooComplex(undefined, cause))); // its heap is full
+  return promise;
+}
+
+async function watch(worker: Worker, cpuSeconds: number, signal: AbortSignal): Promise<never> {
+  const ended = Promise.withResolvers<never>();
+  try {
+    for await (const _ of setInterval(LOOK_MS, undefined, { signal })) {
+      const { user, system } = await worker.cpuUsage();
+      if (user + system > cpuSeconds * 1e6) break;
+    }
+  } catch {
+    return ended.promise; // it is done, and nobody listens any more
+  }
+  throw tooComplex(`Reading the document took more than ${cpuSeconds} s.`);
+}
+
+function refuse({ kind, reason, trap }: Refusal): ServiceError {
+  const cause = trap ? new Error(`PDFium: ${trap}`) : undefined;
+  switch (kind) {
+    case 'locked':
+      return new ServiceError('type_unsupported', LOCKED);
+    case 'too-complex':
+      return tooComplex(reason, cause);
+    case 'malformed':
+      return new ServiceError('file_malformed', reason, cause && { cause });
+  }
+}
+
+function tooComplex(reason?: string, cause?: Error): ServiceError {
+  return new ServiceError('file_too_complex', reason, cause && { cause });
+}
