@@ -194,6 +194,15 @@ export type CreateUploadBody = {
   sha256?: string;
   analyzer?: string;
   options?: unknown;
+  clip?: {
+    start?: number;
+    end?: number;
+    fps?: number;
+  };
+  pages?: {
+    first: number;
+    last: number;
+  };
   prompt?: string;
   callbackUrl?: string;
   keep?: Array<'capturedAt' | 'orientation'>;
@@ -379,6 +388,17 @@ export type Source = {
   height?: number;
   pages?: number;
   page?: number;
+  durationSeconds?: number;
+  tracks?: Array<{
+    kind: 'video' | 'audio';
+    codec: string;
+    width?: number;
+    height?: number;
+    rotation?: number;
+    channels?: number;
+    sampleRate?: number;
+    language?: string;
+  }>;
   capturedAt?: string;
   orientation?: number;
 };

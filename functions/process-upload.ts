@@ -11,6 +11,7 @@ import { createSpending } from '../lib/aws/spending.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
+import { describeLimits } from '../lib/media/limits.ts';
 import { connectGemini } from '../lib/work/connect-gemini.ts';
 import { createAnalyzerFinder } from '../lib/work/find-analyzer.ts';
 import { handleEvent } from '../lib/work/messages.ts';
@@ -36,6 +37,9 @@ const config = readConfig([
   'GEMINI_MODELS',
   'MAX_PICTURE_BYTES',
   'MAX_PICTURE_PIXELS',
+  'MAX_VIDEO_BYTES',
+  'MAX_AUDIO_BYTES',
+  'MAX_DOCUMENT_BYTES',
   'CLIENT_BUDGET',
   'WEBHOOK_QUEUE_URL',
   'RECORD_DAYS',
@@ -58,7 +62,7 @@ export const handler = createHandler({
   gemini: connectGemini(table, config),
   findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
   dropClientId: config.DROP_CLIENT_ID,
-  limits: { maxBytes: config.MAX_PICTURE_BYTES, maxPixels: config.MAX_PICTURE_PIXELS },
+  limits: describeLimits(config),
   now: Date.now,
   // Not process.exit(): that waits for the threads, one of which is what hangs.
   endWorker: () => process.kill(process.pid, 'SIGKILL'),

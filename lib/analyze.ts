@@ -1,34 +1,36 @@
-import { createHash } from 'node:crypto';
 import type { Logger } from '@aws-lambda-powertools/logger';
-import { type AnalysisRecord, LEASE_SECONDS, type Source } from './analysis.ts';
+import { LEASE_SECONDS, type Source } from './analysis.ts';
 import type { UploadedObject } from './analysis-id.ts';
 import type { Spending } from './aws/spending.ts';
-import type { ReadUpload } from './aws/uploads.ts';
+import type { StoredFile } from './aws/stored-file.ts';
 import { ServiceError } from './errors.ts';
 import type { Gemini } from './gemini/client.ts';
 import { logger } from './log.ts';
 import { isStuck, withinBounds } from './media/bounds.ts';
-import { convertPicture } from './media/image/convert.ts';
-import { inspectPicture } from './media/image/inspect.ts';
+import type { MediaLimits } from './media/limits.ts';
+import { findMedium } from './media/media.ts';
 import { findTypeMismatch } from './media/type-mismatch.ts';
 import { openPurse, type PurseDeps } from './money/purse.ts';
 import type { Delivery, Outcome } from './outcome.ts';
 import { askModel } from './work/ask-model.ts';
+import { chooseByMedium } from './work/choose-by-medium.ts';
 import { type ClaimDeps, claimAnalysis } from './work/claim.ts';
+import { digestFile } from './work/digest.ts';
 import { prepareInquiry } from './work/inquire.ts';
 import { holdLease } from './work/lease.ts';
 import { type PaidOnceDeps, preferFresh, settleKnown } from './work/paid-once.ts';
+import { sendMedia } from './work/send-media.ts';
 import { giveBack, type Held, idsOf, settleError, storeAnswer } from './work/settle.ts';
-import { describePicture } from './work/source.ts';
 import { endStuckWorker, type StuckDeps } from './work/stuck.ts';
 
 export interface AnalyzeDeps extends ClaimDeps, PaidOnceDeps, PurseDeps, StuckDeps {
   spending: Spending;
   uploads: ClaimDeps['uploads'] & {
-    read(key: string, maxBytes: number, signal: AbortSignal): Promise<ReadUpload | undefined>;
+    open(key: string, signal: AbortSignal): Promise<StoredFile | undefined>;
   };
   gemini: Gemini;
-  limits: { maxBytes: number; maxPixels: number; decodeCpuSeconds?: number };
+  limits: MediaLimits;
+  decodeCpuSeconds?: number;
 }
 
 /**
@@ -63,36 +65,49 @@ export async function analyzeObject(
 
 async function understand(deps: AnalyzeDeps, held: Held, delivery: Delivery): Promise<Outcome> {
   const { record, lease } = held;
-  const { request, parse } = await prepareInquiry(deps.findAnalyzer, record);
-  const log = logger.createChild({ persistentKeys: idsOf(record) });
-
   // One that has waited knows its bytes: most are answered without being read again.
   const waited = record.waits && (await settleKnown(deps, held, record.source));
   if (waited) return waited;
-  const upload = await timed(log, 'read', () =>
-    deps.uploads.read(record.source.key, deps.limits.maxBytes, lease.signal),
-  );
-  if (!upload) return giveBack(deps, held);
-  const source = describeSource(record, upload);
-  lease.note({ source, eTag: upload.eTag });
-  checkDigest(record, source);
-  const answered = await settleKnown(deps, held, source);
+  const file = await deps.uploads.open(record.source.key, lease.signal);
+  if (!file) return giveBack(deps, held);
+  try {
+    return await understandFile(deps, held, file, delivery);
+  } finally {
+    file.close();
+  }
+}
+
+async function understandFile(
+  deps: AnalyzeDeps,
+  claimed: Held,
+  file: StoredFile,
+  delivery: Delivery,
+): Promise<Outcome> {
+  const { lease } = claimed;
+  const log = logger.createChild({ persistentKeys: idsOf(claimed.record) });
+  const decode = <T>(work: () => Promise<T>) =>
+    withinBounds(delivery.signal, work, deps.decodeCpuSeconds);
+
+  const opened = noteFile(claimed, file);
+  const medium = await findMedium(file, deps.limits);
+  const read = await timed(log, 'read', () => checkDigest(claimed, file, opened));
+  const { record, analyzer } = await chooseByMedium(deps.findAnalyzer, claimed, medium.name);
+  const held = { ...claimed, record };
+  const { request, parse } = prepareInquiry(analyzer, record);
+  const answered = await settleKnown(deps, held, read);
   if (answered) return answered;
   await delivery.hide(LEASE_SECONDS);
 
-  const decode = <T>(work: () => Promise<T>) =>
-    withinBounds(delivery.signal, work, deps.limits.decodeCpuSeconds);
   const facts = await timed(log, 'inspected', () =>
-    decode(() => inspectPicture(upload.bytes, deps.limits)),
+    decode(() => medium.inspect(file, deps.limits, record)),
   );
-  const described = describePicture({ ...record, source }, facts);
-  await lease.advance({ stage: 'converting', source: described });
-  const picture = await timed(log, 'converted', () =>
-    decode(() => convertPicture(upload.bytes, facts)),
+  const source = { ...read, mediaType: facts.mediaType, ...facts.source };
+  await lease.advance({ stage: 'converting', source });
+  const prepared = await timed(log, 'converted', () =>
+    decode(() => medium.prepare(file, facts, record)),
   );
-
   await lease.advance({ stage: 'analyzing' });
-  const media = { mediaType: 'image/jpeg', bytes: picture.jpeg };
+  const media = await sendMedia(prepared, file);
   const answer = await timed(log, 'asked', () =>
     askModel(deps.gemini, held, { ...request, media }, parse, delivery.deadline),
   );
@@ -101,9 +116,10 @@ async function understand(deps: AnalyzeDeps, held: Held, delivery: Delivery): Pr
     caption,
     model: answer.model,
     safety: {
-      metadataStripped: facts.metadata,
+      [`metadata${'original' in prepared ? 'Kept' : 'Stripped'}`]: facts.metadata,
       typeMismatch: findTypeMismatch(facts.mediaType, source),
       instructionsInImage,
+      ...facts.safety,
     },
   });
   await preferFresh(deps, held, source, outcome);
@@ -118,12 +134,22 @@ async function timed<T>(log: Logger, step: string, work: () => Promise<T>): Prom
   return value;
 }
 
-function describeSource(record: AnalysisRecord, upload: ReadUpload): Source {
-  const sha256 = createHash('sha256').update(upload.bytes).digest('hex');
-  const declaredType = record.source.declaredType ?? upload.contentType;
-  return { ...record.source, declaredType, bytes: upload.bytes.length, sha256 };
+function noteFile({ record, lease }: Held, { bytes, eTag, contentType }: StoredFile): Source {
+  // What an earlier try learnt of the same object is not read again: a large file takes a minute.
+  const isSame = eTag !== undefined && eTag === record.eTag;
+  const { sha256, ...known } = record.source;
+  const declaredType = known.declaredType ?? contentType;
+  const source = { ...known, declaredType, bytes, ...(isSame && { sha256 }) };
+  lease.note({ source, eTag });
+  return source;
 }
 
-function checkDigest({ expectedSha256 }: AnalysisRecord, { sha256 }: Source): void {
+/** @throws ServiceError `checksum_mismatch` */
+async function checkDigest({ record, lease }: Held, file: StoredFile, opened: Source) {
+  const sha256 = opened.sha256 ?? (await digestFile(file));
+  const source = { ...opened, sha256 };
+  lease.note({ source });
+  const { expectedSha256 } = record;
   if (expectedSha256 && expectedSha256 !== sha256) throw new ServiceError('checksum_mismatch');
+  return source;
 }

@@ -70,6 +70,9 @@ const SETTINGS = {
   RECORD_DAYS: z.coerce.number().pipe(z.literal([0, ...RETENTION_DAYS])),
   MAX_PICTURE_BYTES: positive,
   MAX_PICTURE_PIXELS: positive,
+  MAX_VIDEO_BYTES: positive,
+  MAX_AUDIO_BYTES: positive,
+  MAX_DOCUMENT_BYTES: positive,
   /** Uploads and analyses, and everything else, of one client; 0 = no limit. */
   RATE_LIMIT_PER_MINUTE: count,
   READ_LIMIT_PER_MINUTE: count,

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { MediumName } from '../analysis.ts';
 
 export type MediaResolution =
   | 'MEDIA_RESOLUTION_LOW'
@@ -42,6 +43,8 @@ export interface Analyzer {
   version: number;
   /** One sentence for those who choose. */
   description: string;
+  /** What it takes. */
+  media: readonly MediumName[];
   /** What it needs to be told with each picture; absent where it takes nothing. */
   options?: z.ZodType;
   inquire(asked: Asked): Inquiry;

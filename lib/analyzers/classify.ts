@@ -29,6 +29,7 @@ ${RULES}
 export const classify: Analyzer = {
   name: 'classify',
   version: 1,
+  media: ['image'],
   description: 'The one of the given labels that fits, or none, with how sure it is.',
   options,
   mediaResolution: 'MEDIA_RESOLUTION_LOW', // a quarter of the tokens, and enough to tell kinds apart

@@ -31,6 +31,7 @@ Count people and give their boxes, nothing else.
 export const describe: Analyzer = {
   name: 'describe',
   version: 1,
+  media: ['image'],
   description: 'Caption, tags, scene, text, objects and people with boxes, moderation levels.',
   mediaResolution: 'MEDIA_RESOLUTION_HIGH', // small text and boxes need it
   thinkingLevel: 'LOW', // boxes get worse with more of it

@@ -14,6 +14,7 @@ ${RULES}
 export const extract: Analyzer = {
   name: 'extract',
   version: 1,
+  media: ['image'],
   description:
     'The fields of a given JSON Schema, read from a receipt, a form or another document.',
   options,

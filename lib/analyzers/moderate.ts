@@ -50,6 +50,7 @@ ${RULES}
 export const moderate: Analyzer = {
   name: 'moderate',
   version: 1,
+  media: ['image'],
   description: 'Levels from none to high in seven categories, each with its reason.',
   mediaResolution: 'MEDIA_RESOLUTION_MEDIUM', // gestures and small signs are lost at LOW
   thinkingLevel: 'LOW',

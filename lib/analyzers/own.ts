@@ -21,6 +21,7 @@ export function createOwnAnalyzer(
     name,
     version,
     description: prompt,
+    media: ['image'],
     inquire: (asked) =>
       inquireBySchema(schema, instruct(prompt), 'Look at this picture and do the task.', asked),
     mediaResolution: RESOLUTIONS[mediaResolution],

@@ -45,6 +45,7 @@ ${RULES}
 export const readText: Analyzer = {
   name: 'read-text',
   version: 1,
+  media: ['image'],
   description: 'All legible text, in blocks with boxes and in the order of reading.',
   mediaResolution: 'MEDIA_RESOLUTION_HIGH', // small print
   thinkingLevel: 'LOW',

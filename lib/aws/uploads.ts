@@ -6,9 +6,9 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
-import { ServiceError } from '../errors.ts';
 import { DAYS_TAG, describeKept } from './kept-days.ts';
 import { removeVersions } from './object-versions.ts';
+import { createStoredFile, type StoredFile } from './stored-file.ts';
 
 /** The bucket that clients upload to. */
 export type Uploads = ReturnType<typeof createUploads>;
@@ -31,12 +31,6 @@ export interface SignUploadOptions {
   keptDays?: number | undefined;
   /** Epoch milliseconds. */
   now: number;
-}
-
-export interface ReadUpload {
-  bytes: Uint8Array;
-  eTag: string | undefined;
-  contentType: string | undefined;
 }
 
 export function createUploads(s3: S3Client, bucket: string) {
@@ -66,25 +60,13 @@ export function createUploads(s3: S3Client, bucket: string) {
       await s3.send(new PutObjectCommand({ ...object, ...describeKept(keptDays) }));
     },
 
-    /**
-     * Reads at most `maxBytes`, whatever was declared; undefined where the object is gone.
-     * @throws ServiceError `file_too_large`
-     */
-    async read(
-      key: string,
-      maxBytes: number,
-      signal: AbortSignal,
-    ): Promise<ReadUpload | undefined> {
-      const command = new GetObjectCommand({ Bucket: bucket, Key: key });
-      const answer = await s3.send(command, { abortSignal: signal }).catch(undefinedIfMissing);
+    /** Undefined where the object is gone. What is opened is closed by who opened it. */
+    async open(key: string, signal: AbortSignal): Promise<StoredFile | undefined> {
+      const place = { Bucket: bucket, Key: key };
+      const asked = s3.send(new GetObjectCommand(place), { abortSignal: signal });
+      const answer = await asked.catch(undefinedIfMissing);
       if (!answer?.Body) return undefined;
-      const tooLarge = (answer.ContentLength ?? 0) > maxBytes;
-      if (tooLarge) {
-        await answer.Body.transformToWebStream().cancel();
-        throw new ServiceError('file_too_large', `The file has more than ${maxBytes} bytes.`);
-      }
-      const bytes = await answer.Body.transformToByteArray();
-      return { bytes, eTag: answer.ETag, contentType: answer.ContentType };
+      return createStoredFile(s3, place, { ...answer, Body: answer.Body }, signal);
     },
 
     /**

@@ -11,15 +11,34 @@ export const PICTURE_TYPES = [
 ] as const;
 export type PictureType = (typeof PICTURE_TYPES)[number];
 
-/** Known only so that the refusal can name them. */
-const OTHER_TYPES = [
-  'image/jxl',
-  'image/svg+xml',
-  'image/vnd.adobe.photoshop',
-  'application/pdf',
+export const VIDEO_TYPES = [
   'video/mp4',
+  'video/quicktime',
+  'video/webm',
+  'video/x-matroska',
 ] as const;
-export type MediaType = PictureType | (typeof OTHER_TYPES)[number];
+export const AUDIO_TYPES = [
+  'audio/wav',
+  'audio/mpeg',
+  'audio/aac',
+  'audio/ogg',
+  'audio/flac',
+  'audio/aiff',
+  'audio/mp4',
+  'audio/webm',
+] as const;
+export const DOCUMENT_TYPES = ['application/pdf'] as const;
+
+/** Known only so that the refusal can name them. */
+const OTHER_TYPES = ['image/jxl', 'image/svg+xml', 'image/vnd.adobe.photoshop'] as const;
+
+/** What may be analysed, where its medium has a row in media.ts. */
+export type KnownType =
+  | PictureType
+  | (typeof VIDEO_TYPES)[number]
+  | (typeof AUDIO_TYPES)[number]
+  | (typeof DOCUMENT_TYPES)[number];
+export type MediaType = KnownType | (typeof OTHER_TYPES)[number];
 
 /** Text, as Latin-1, and where it stands. A format is known when all its pieces are there. */
 const SIGNATURES: readonly (readonly [MediaType, ...(readonly [at: number, text: string])[]])[] = [
@@ -37,7 +56,8 @@ const SIGNATURES: readonly (readonly [MediaType, ...(readonly [at: number, text:
   ['image/vnd.adobe.photoshop', [0, '8BPS']],
   ['application/pdf', [0, '%PDF-']],
 ];
-const SIGNATURE_BYTES = 4_096;
+/** How much of a file's start tells what it is. */
+export const SIGNATURE_BYTES = 4_096;
 const BMP_INFO_AT = 14;
 const BMP_HEADER_BYTES = [12, 16, 40, 52, 56, 64, 108, 124];
 

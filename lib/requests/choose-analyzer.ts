@@ -1,18 +1,22 @@
 import * as z from 'zod';
 import type { Analyzer } from '../analyzers/analyzer.ts';
+import { DEFAULT_ANALYZERS } from '../analyzers/defaults.ts';
 import { parseReference } from '../analyzers/reference.ts';
 import { parseRequest } from '../api/validation.ts';
+import { mediumOf } from '../media/declared-type.ts';
 import type { FindAnalyzer } from '../work/find-analyzer.ts';
 
 /** The fields by which a client picks an analyzer. */
 export const analyzerFields = {
-  /** `name`, or `name@version`. */
-  analyzer: z.string().default('describe'),
+  /** `name`, or `name@version`; left out: by the kind of file that comes. */
+  analyzer: z.string().optional(),
   /** What the analyzer needs to be told: labels, a schema. */
   options: z.unknown().optional(),
 };
 
 export interface ChosenAnalyzer {
+  /** Nobody chose: what kind of file comes may change it. */
+  byMedium: boolean;
   analyzer: { name: string; version: number };
   /** Checked, as JSON: the table's maps keep no order, and a schema's is meant. */
   options: string | undefined;
@@ -26,10 +30,11 @@ export interface ChosenAnalyzer {
 export async function chooseAnalyzer(
   findAnalyzer: FindAnalyzer,
   clientId: string,
-  given: { analyzer: string; options?: unknown },
+  given: { analyzer?: string | undefined; options?: unknown; contentType: string },
   place: 'body' | 'form',
 ): Promise<ChosenAnalyzer> {
-  const reference = parseReference(given.analyzer);
+  const name = given.analyzer ?? DEFAULT_ANALYZERS[mediumOf(given.contentType)];
+  const reference = parseReference(name);
   const analyzer = reference && (await findAnalyzer(clientId, reference));
   const fields = z.object({
     analyzer: z.string().refine(() => analyzer, 'there is no analyzer of this name'),
@@ -37,12 +42,12 @@ export async function chooseAnalyzer(
   });
   const { options } =
     place === 'body'
-      ? parseRequest(z.object({ body: fields }), { body: given }).body
-      : parseRequest(fields, given);
+      ? parseRequest(z.object({ body: fields }), { body: { ...given, analyzer: name } }).body
+      : parseRequest(fields, { ...given, analyzer: name });
   if (!analyzer) throw new Error('An analyzer that is not there was accepted');
-  const { name, version } = analyzer;
   return {
-    analyzer: { name, version },
+    analyzer: { name: analyzer.name, version: analyzer.version },
+    byMedium: given.analyzer === undefined,
     options: options === undefined ? undefined : JSON.stringify(options),
   };
 }

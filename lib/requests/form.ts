@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { keep } from '../analysis.ts';
+import { clip, keep, pages } from '../analysis.ts';
 import type { RouteEvent } from '../api/http.ts';
 import { parseRequest } from '../api/validation.ts';
 import { ServiceError } from '../errors.ts';
@@ -17,6 +17,8 @@ export const formFields = z.object({
   prompt: prompt.optional(),
   callbackUrl: callbackUrl.optional(),
   keep: keep.optional(),
+  clip: clip.optional(),
+  pages: pages.optional(),
 });
 
 type FormEvent = Pick<RouteEvent, 'headers' | 'body' | 'isBase64Encoded'>;
@@ -46,6 +48,8 @@ export async function parseForm(event: FormEvent): Promise<AnalyzeForm> {
     prompt: textOf(form, 'prompt'),
     callbackUrl: textOf(form, 'callbackUrl'),
     keep: textOf(form, 'keep')?.split(','),
+    clip: jsonOf(form, 'clip'),
+    pages: jsonOf(form, 'pages'),
   });
   return { ...given, bytes: new Uint8Array(await file.arrayBuffer()) };
 }

@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import { type AnalysisRecord, keep, newAnalysis, UPLOAD_EXPIRES_SECONDS } from '../analysis.ts';
+import {
+  type AnalysisRecord,
+  clip,
+  keep,
+  newAnalysis,
+  pages,
+  UPLOAD_EXPIRES_SECONDS,
+} from '../analysis.ts';
 import { createAnalysisId, uploadKey } from '../analysis-id.ts';
 import type { Origin } from '../api/idempotency.ts';
 import type { Reply } from '../api/problem.ts';
@@ -50,6 +57,8 @@ export const uploadRequest = z.strictObject({
     .toLowerCase()
     .optional(),
   ...analyzerFields,
+  clip: clip.optional(),
+  pages: pages.optional(),
   prompt: prompt.optional(),
   callbackUrl: callbackUrl.optional(),
   keep: keep.optional(),
@@ -134,7 +143,8 @@ export function describeUpload(
   now: number,
 ): AnalysisRecord {
   const { filename, contentType, analyzer, sha256, ...rest } = request;
-  const { options, prompt, callbackUrl, keep, fresh, recordDays, tags, metadata } = rest;
+  const { options, byMedium, prompt, callbackUrl, keep, clip, pages } = rest;
+  const { fresh, recordDays, tags, metadata } = rest;
   return newAnalysis({
     id,
     clientId,
@@ -142,8 +152,11 @@ export function describeUpload(
     analyzer,
     prompt,
     options,
+    byMedium,
     callbackUrl,
     keep,
+    clip,
+    pages,
     fresh,
     recordDays,
     expectedSha256: sha256,

@@ -7,6 +7,7 @@ import {
   type Tombstone,
 } from '../analysis.ts';
 import { analysisIdFor, DROP_FOLDER, type UploadedObject } from '../analysis-id.ts';
+import { DEFAULT_ANALYZERS } from '../analyzers/defaults.ts';
 import { type AnalyzerReference, parseReference } from '../analyzers/reference.ts';
 import type { Analyses, LeaseFields } from '../aws/analyses.ts';
 import { type ErrorCode, ServiceError } from '../errors.ts';
@@ -61,7 +62,8 @@ export async function describeDropped(
   const [, folder = '', ...rest] = object.key.split('/');
   const reference = rest.length > 0 ? parseReference(folder) : undefined;
   const find = (wanted: AnalyzerReference) => deps.findAnalyzer(deps.dropClientId, wanted);
-  const analyzer = (reference && (await find(reference))) ?? (await find({ name: 'describe' }));
+  const chosen = reference && (await find(reference));
+  const analyzer = chosen ?? (await find({ name: DEFAULT_ANALYZERS.image }));
   if (!analyzer) throw new ServiceError('internal');
   const { recordDays } = await readRetention(deps, deps.dropClientId);
   const {
@@ -74,6 +76,7 @@ export async function describeDropped(
     recordDays,
     source: { key: object.key, filename: object.key.slice(DROP_FOLDER.length), bytes: object.size },
     analyzer: { name: analyzer.name, version: analyzer.version },
+    byMedium: !chosen,
     now: deps.now(),
   });
   return { ...record, eTag: object.eTag };

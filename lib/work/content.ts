@@ -4,18 +4,21 @@ import type { AnalysisRecord } from '../analysis.ts';
 /** What was spent on an answer that was there already. */
 const NO_USAGE = { inputTokens: 0, outputTokens: 0, totalTokens: 0, costUsd: 0 };
 
-type Asked = Pick<AnalysisRecord, 'clientId' | 'analyzer' | 'prompt' | 'options' | 'keep'>;
+type Asked = Pick<
+  AnalysisRecord,
+  'clientId' | 'analyzer' | 'prompt' | 'options' | 'keep' | 'clip' | 'pages'
+>;
 
 /**
  * The name of a content in the index: the client, and a digest of all that the answer depends on.
  * Nobody's content has another client's name, whatever the bytes.
  */
 export function nameContent(
-  { clientId, analyzer, prompt, options, keep }: Asked,
+  { clientId, analyzer, prompt, options, keep, clip, pages }: Asked,
   sha256: string,
 ): string {
   const { name, version } = analyzer;
-  const more = keep ? [keep] : [];
+  const more = [...(keep ? [keep] : []), ...(clip || pages ? [{ clip, pages }] : [])];
   const asked = JSON.stringify([sha256, name, version, prompt ?? null, options ?? null, ...more]);
   return `${clientId}#${createHash('sha256').update(asked).digest('hex')}`;
 }

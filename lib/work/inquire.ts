@@ -1,12 +1,9 @@
 import type { AnalysisRecord } from '../analysis.ts';
 import type { Analyzer } from '../analyzers/analyzer.ts';
 import { ServiceError } from '../errors.ts';
-import type { FindAnalyzer } from './find-analyzer.ts';
 
-/** What a record says that is to be asked of the model about its picture: all but the picture itself. */
-export async function prepareInquiry(findAnalyzer: FindAnalyzer, record: AnalysisRecord) {
-  const analyzer = await findAnalyzer(record.clientId, record.analyzer);
-  if (!analyzer) throw new ServiceError('internal', 'The analyzer is not known here.');
+/** What a record says that is to be asked of the model about its file: all but the file itself. */
+export function prepareInquiry(analyzer: Analyzer, record: AnalysisRecord) {
   const options = readOptions(analyzer, record);
   const { mediaResolution, thinkingLevel, maxOutputTokens, models } = analyzer;
   const { parse, ...asked } = analyzer.inquire({ question: record.prompt, options });

@@ -15,7 +15,7 @@ import {
   say,
   startGeminiServer,
 } from '../support/gemini-server.ts';
-import { PICTURE_LIMITS } from '../support/limits.ts';
+import { MEDIA_LIMITS } from '../support/limits.ts';
 import { type Service, startService } from '../support/service.ts';
 
 const UPLOADS = Number(process.env.BUDGET_UPLOADS ?? 40);
@@ -65,7 +65,7 @@ function withBudget(budget: Budget): AnalyzeDeps {
     readKey: async () => 'key',
     sleep: async () => undefined,
   });
-  const limits = PICTURE_LIMITS;
+  const limits = MEDIA_LIMITS;
   const once = { dropClientId: 'dropper', limits };
   return { ...service, ...once, gemini, budget, now: () => now };
 }

@@ -12,7 +12,7 @@ import { type DeleteDeps, deleteAnalysis } from '../../lib/requests/delete.ts';
 import { announceUpload, type UploadDeps, uploadRequest } from '../../lib/requests/upload.ts';
 import { nameContent } from '../../lib/work/content.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
-import { PICTURE_LIMITS } from '../support/limits.ts';
+import { MEDIA_LIMITS } from '../support/limits.ts';
 import { markJpeg } from '../support/pictures.ts';
 import { type Service, startService } from '../support/service.ts';
 
@@ -37,8 +37,8 @@ beforeAll(async () => {
   deps = {
     ...service,
     dropClientId: 'dropper',
-    limits: PICTURE_LIMITS,
-    maxBytes: PICTURE_LIMITS.maxBytes,
+    limits: MEDIA_LIMITS,
+    maxBytes: MEDIA_LIMITS.image.maxBytes,
     now: Date.now,
     gemini: {
       async ask(_request, parse, { isRetry }) {

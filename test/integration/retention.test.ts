@@ -13,7 +13,7 @@ import { announceUpload, type UploadDeps, uploadRequest } from '../../lib/reques
 import { failObject } from '../../lib/work/fail.ts';
 import { post } from '../support/client.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
-import { PICTURE_LIMITS } from '../support/limits.ts';
+import { MEDIA_LIMITS } from '../support/limits.ts';
 import { markJpeg } from '../support/pictures.ts';
 import { type Service, startService } from '../support/service.ts';
 
@@ -27,8 +27,8 @@ beforeAll(async () => {
   deps = {
     ...service,
     dropClientId: 'dropper',
-    limits: PICTURE_LIMITS,
-    maxBytes: PICTURE_LIMITS.maxBytes,
+    limits: MEDIA_LIMITS,
+    maxBytes: MEDIA_LIMITS.image.maxBytes,
     now: Date.now,
     gemini: {
       async ask(_request, parse) {

@@ -8,7 +8,7 @@ import { ServiceError } from '../../lib/errors.ts';
 import { type DeleteDeps, deleteAnalysis } from '../../lib/requests/delete.ts';
 import { failObject } from '../../lib/work/fail.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
-import { PICTURE_LIMITS } from '../support/limits.ts';
+import { MEDIA_LIMITS } from '../support/limits.ts';
 import { createBlackPng, createGif, drawMarker, MARKER, markJpeg } from '../support/pictures.ts';
 import { type Service, startService } from '../support/service.ts';
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
   deps = {
     ...service,
     dropClientId: 'dropper',
-    limits: PICTURE_LIMITS,
+    limits: MEDIA_LIMITS,
     now: Date.now,
     gemini: {
       async ask(_request, parse) {
@@ -179,8 +179,8 @@ describe('a message comes, and', () => {
   test('its decoder came to no end: the worker ends, the next counts a death, and the third is the end', async () => {
     const hides: number[] = [];
     const ends: number[] = [];
-    const limits = { ...PICTURE_LIMITS, decodeCpuSeconds: 0 };
-    const stuck = { ...deps, limits, endWorker: () => void ends.push(hides.length) };
+    const decodeCpuSeconds = 0;
+    const stuck = { ...deps, decodeCpuSeconds, endWorker: () => void ends.push(hides.length) };
     const id = await recordWith({}, createBlackPng(7_000, 7_000));
     const delivery = {
       ...deliveryOf(20),

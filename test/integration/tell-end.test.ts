@@ -6,7 +6,7 @@ import { type AnalyzeDeps, analyzeObject } from '../../lib/analyze.ts';
 import { addWebhook } from '../../lib/webhooks/webhooks.ts';
 import { failObject } from '../../lib/work/fail.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
-import { PICTURE_LIMITS } from '../support/limits.ts';
+import { MEDIA_LIMITS } from '../support/limits.ts';
 import { type Service, startService } from '../support/service.ts';
 
 const photo = readFileSync(new URL('../fixtures/rocket.jpg', import.meta.url));
@@ -23,7 +23,7 @@ beforeAll(async () => {
     ...service,
     endWorker: () => undefined,
     dropClientId: 'dropper',
-    limits: PICTURE_LIMITS,
+    limits: MEDIA_LIMITS,
     now: Date.now,
     gemini: {
       ask: async (_request, parse) => ({ value: parse(DESCRIBE_ANSWER), model: 'fake', usage }),

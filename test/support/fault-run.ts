@@ -8,7 +8,7 @@ import { MAX_HIDE_SECONDS } from '../../lib/aws/queue.ts';
 import { createBreaker } from '../../lib/gemini/breaker.ts';
 import { createGemini, type GeminiOptions } from '../../lib/gemini/client.ts';
 import { handleEvent } from '../../lib/work/messages.ts';
-import { PICTURE_LIMITS } from './limits.ts';
+import { MEDIA_LIMITS } from './limits.ts';
 import type { Service } from './service.ts';
 
 /** `maxReceiveCount` in infra/queues.yml: then the message is found in the dead-letter queue. */
@@ -139,7 +139,7 @@ const STAGE_OF_GEMINI = {
   models: ['gemini-3.8-flash', 'gemini-3.5-flash-lite', 'gemini-3.1-flash-lite'],
   readKey: async () => 'stand-in-key',
 };
-const STAGE = { dropClientId: 'dropper', limits: PICTURE_LIMITS };
+const STAGE = { dropClientId: 'dropper', limits: MEDIA_LIMITS };
 const CONTEXT = {
   functionName: 'process-upload',
   awsRequestId: 'test',

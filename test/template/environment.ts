@@ -48,7 +48,7 @@ function readNeeded(name: string): string[] {
 function collectImports(file: string, seen = new Set<string>()): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
-  for (const [, path = ''] of read(file).matchAll(/from '(\.[^']+)'/g)) {
+  for (const [, path = ''] of read(file).matchAll(/(?:from |import\()'(\.[^']+)'/g)) {
     const url = new URL(path, new URL(file, ROOT));
     collectImports(fileURLToPath(url).slice(fileURLToPath(ROOT).length), seen);
   }

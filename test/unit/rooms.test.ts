@@ -14,7 +14,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   money: ['aws', 'gemini'],
   webhooks: ['aws', 'api'],
   work: ['aws', 'gemini', 'analyzers', 'media', 'api', 'money', 'webhooks'],
-  requests: ['aws', 'analyzers', 'api', 'money', 'webhooks', 'work'],
+  requests: ['aws', 'analyzers', 'media', 'api', 'money', 'webhooks', 'work'],
 };
 
 function listImports(file: string): string[] {

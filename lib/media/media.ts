@@ -1,0 +1,40 @@
+import type { MediumName } from '../analysis.ts';
+import { ServiceError } from '../errors.ts';
+import { detectMediaType, type MediaType, PICTURE_TYPES, SIGNATURE_BYTES } from './detect.ts';
+import type { MediaFile } from './file.ts';
+import type { MediaLimits } from './limits.ts';
+import type { Medium } from './medium.ts';
+
+interface Row {
+  name: MediumName;
+  types: readonly MediaType[];
+  /** Read when a file of the kind comes: each brings decoders of its own. */
+  load(): Promise<Medium>;
+}
+
+/** What can be analysed. A new medium is a folder beside this file, and a row here. */
+const MEDIA: readonly Row[] = [
+  {
+    name: 'image',
+    types: PICTURE_TYPES,
+    load: async () => (await import('./image/medium.ts')).image,
+  },
+];
+
+/**
+ * The medium of a file, by its first bytes, and whether it is one that may be so large.
+ * @throws ServiceError `type_unsupported`, `file_too_large`, `file_malformed`
+ */
+export async function findMedium(file: MediaFile, limits: MediaLimits): Promise<Medium> {
+  if (file.bytes === 0) throw new ServiceError('file_malformed', 'The file is empty.');
+  const type = detectMediaType(await file.read(0, SIGNATURE_BYTES));
+  const row = type && MEDIA.find(({ types }) => types.includes(type));
+  if (!row) {
+    const found = type ? `The file is ${type}, which is not supported.` : undefined;
+    throw new ServiceError('type_unsupported', found);
+  }
+  const { maxBytes } = limits[row.name];
+  if (file.bytes > maxBytes)
+    throw new ServiceError('file_too_large', `The file has more than ${maxBytes} bytes.`);
+  return row.load();
+}

@@ -1,0 +1,34 @@
+import type { Clip, Keep, MediumName, Pages, Source } from '../analysis.ts';
+import type { KnownType } from './detect.ts';
+import type { MediaFile } from './file.ts';
+import type { MediaLimits } from './limits.ts';
+
+/** What a client said of how to look at the file. */
+export interface MediaOptions {
+  keep?: Keep | undefined;
+  clip?: Clip | undefined;
+  pages?: Pages | undefined;
+}
+
+/** What is known of a file without decoding it. */
+export interface MediaFacts {
+  mediaType: KnownType;
+  /** What a record's `source` says of it, beside its type. */
+  source: Partial<Source>;
+  /** Kinds found: they leave with a file that goes to the model as it is, and with no other. */
+  metadata: readonly string[];
+  /** What else there is to say to who has to trust the file; stands in `safety`. */
+  safety?: Record<string, unknown>;
+}
+
+/** What the model is sent: made anew and held, or the upload as it is. */
+export type Prepared =
+  | { mediaType: string; bytes: Uint8Array }
+  | { mediaType: string; original: true };
+
+/** One kind of file. Both steps throw ServiceErrors of files: `file_malformed`, `file_too_complex`, … */
+export interface Medium<Facts extends MediaFacts = MediaFacts> {
+  name: MediumName;
+  inspect(file: MediaFile, limits: MediaLimits, options: MediaOptions): Promise<Facts>;
+  prepare(file: MediaFile, facts: Facts, options: MediaOptions): Promise<Prepared>;
+}
