@@ -1,4 +1,5 @@
 import { createFault } from './errors.ts';
+import { keyHeader, resolveUrl } from './exchange.ts';
 import type { ReadKey } from './key.ts';
 
 export interface ProbeOptions {
@@ -14,9 +15,9 @@ export function createModelProbe({ baseUrl, readKey, timeoutMs }: ProbeOptions) 
   return async (model: string): Promise<void> => {
     const signal = AbortSignal.timeout(timeoutMs);
     const key = await readKey({ refresh: false, signal });
-    const base = baseUrl.replace(/\/+$/, '');
-    const response = await fetch(`${base}/v1beta/models/${encodeURIComponent(model)}`, {
-      headers: { 'x-goog-api-key': key },
+    const url = resolveUrl(baseUrl, `/v1beta/models/${encodeURIComponent(model)}`);
+    const response = await fetch(url, {
+      headers: keyHeader(key),
       redirect: 'manual', // followed, it would carry the key to another host
       signal,
     });
