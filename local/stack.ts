@@ -94,7 +94,8 @@ async function assembleStack(settings: Settings, print: (line: string) => void):
 
 function startStandIn(settings: Settings, keys: LocalKeys) {
   const models = settings.geminiModels?.split(',');
-  return startGemini({ apiKey: keys.standInKey, ...(models ? { models } : {}) });
+  const filesFolder = join(settings.dataDir, 'gemini-files');
+  return startGemini({ apiKey: keys.standInKey, filesFolder, ...(models ? { models } : {}) });
 }
 
 async function startOwnCloud(settings: Settings, keys: LocalKeys): Promise<Cloud> {

@@ -33,11 +33,11 @@ export function send(response: ServerResponse, reply: Reply): void {
   response.end(reply.body);
 }
 
-function writeHead(response: ServerResponse, { status, contentType, body, location }: Reply): void {
+function writeHead(response: ServerResponse, { status, contentType, body, headers }: Reply): void {
   response.writeHead(status, {
     'content-type': contentType,
     'content-length': Buffer.byteLength(body),
-    ...(location === undefined ? {} : { location }),
+    ...headers,
   });
 }
 

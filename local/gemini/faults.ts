@@ -26,7 +26,7 @@ export function replyUnderFault(
     case 'html':
       return { status: fault.status, contentType: 'text/html; charset=UTF-8', body: HTML_ERROR };
     case 'redirect':
-      return { ...createJsonReply(307, {}), location: fault.location };
+      return { ...createJsonReply(307, {}), headers: { location: fault.location } };
     case 'huge':
       return spoil(replyWith(request, answer), { more: ' '.repeat(fault.bytes) });
     case 'typed':

@@ -10,7 +10,7 @@ export interface Reply {
   status: number;
   contentType: string;
   body: string;
-  location?: string;
+  headers?: Readonly<Record<string, string>>;
 }
 
 export interface Candidate {

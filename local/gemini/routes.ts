@@ -1,6 +1,8 @@
 import { replyUnderFault } from './faults.ts';
+import type { FileStore } from './files/store.ts';
+import { findMedia } from './media.ts';
 import { describeModel } from './models.ts';
-import { measurePictures } from './picture.ts';
+import { measureMedia, type Picture } from './picture.ts';
 import { createErrorInfo, refuse } from './refusal.ts';
 import { createJsonReply, type Reply } from './reply.ts';
 import { parseGenerateRequest } from './request-schema.ts';
@@ -17,6 +19,7 @@ export interface RouteOptions {
   apiKey: string;
   models: readonly string[];
   takeFault(request: RecordedRequest): ParsedFault;
+  files: FileStore;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface RouteOptions {
  */
 export async function routeRequest(
   request: RecordedRequest,
-  { apiKey, models, takeFault }: RouteOptions,
+  { apiKey, models, takeFault, files }: RouteOptions,
 ): Promise<Outcome> {
   checkKey(request, apiKey);
   const { name, action } = parsePath(request);
@@ -35,7 +38,8 @@ export async function routeRequest(
   if (action !== 'generateContent') throw refuse(501, `The stand-in does not do ${action}.`);
   if (typeof request.body !== 'object') throw refuse(400, 'Invalid JSON payload received.');
   const generateRequest = parseGenerateRequest(request.body, name);
-  const pictures = await measurePictures(generateRequest);
+  const pictures: Picture[] = [];
+  for (const media of findMedia(generateRequest, files)) pictures.push(await measureMedia(media));
   const fault = takeFault(request);
   return { reply: replyUnderFault(fault, generateRequest, pictures), fault };
 }
@@ -45,7 +49,10 @@ function succeed(value: unknown): Outcome {
 }
 
 /** Google takes `?key=` too; here it is refused, for a key in a URL ends up in logs. */
-function checkKey({ path, headers }: RecordedRequest, apiKey: string): void {
+export function checkKey(
+  { path, headers }: Pick<RecordedRequest, 'path' | 'headers'>,
+  apiKey: string,
+): void {
   if (new URL(`http://stand-in${path}`).searchParams.has('key')) {
     throw refuse(400, 'The key belongs in the header x-goog-api-key, not in the URL.');
   }

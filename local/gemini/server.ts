@@ -2,16 +2,20 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { listen } from '../listen.ts';
 import { controlStandIn } from './control.ts';
 import { deliver, send } from './deliver.ts';
+import { isAboutFiles } from './files/routes.ts';
+import type { FileFault, FileScript } from './files/script.ts';
+import { type FilesOptions, openFiles } from './files/stand.ts';
+import type { FileStore } from './files/store.ts';
 import { DEFAULT_MODELS } from './models.ts';
 import { createRefusal, refusalOf } from './refusal.ts';
 import { createJsonReply } from './reply.ts';
 import { createRecorder, type RecordedRequest, readBody } from './requests.ts';
-import { type Outcome, routeRequest } from './routes.ts';
+import { checkKey, type Outcome, routeRequest } from './routes.ts';
 import { createScript, type Fault, type Script } from './script.ts';
 
-export type { Fault, RecordedRequest };
+export type { Fault, FileFault, RecordedRequest };
 
-export interface GeminiOptions {
+export interface GeminiOptions extends FilesOptions {
   /** On 127.0.0.1; 0 or none: any. */
   port?: number;
   /** The only key that is accepted. */
@@ -29,28 +33,36 @@ export interface Gemini {
   requests: RecordedRequest[];
   /** Replaces the script: faults for the next generateContent calls, in order, or a function asked for each. */
   script(script: Script<RecordedRequest>): void;
+  /** The same for calls about files. */
+  scriptFiles(script: FileScript): void;
+  files: FileStore;
   /** Cuts off what is still under way; a second call does nothing. */
   close(): Promise<void>;
 }
 
 /**
- * Starts the stand-in for the Gemini API on 127.0.0.1: generateContent, models.get, models.list. It refuses
- * what Google refuses, and answers by measuring the picture. Rejects where the port is taken.
+ * Starts the stand-in for the Gemini API on 127.0.0.1: generateContent, models.get, models.list, and the
+ * Files API. It refuses what Google refuses, and answers by measuring. Rejects where the port is taken.
  */
 export async function startGemini(options: GeminiOptions): Promise<Gemini> {
   const { apiKey, models = DEFAULT_MODELS, controllable = false } = options;
-  const recorder = createRecorder();
+  const { requests, record } = createRecorder();
   const script = createScript<RecordedRequest>();
   script.set(options.script ?? []);
+  const files = openFiles(options, (request) => checkKey(describeHead(request), apiKey));
+  const scripts = { script: script.set, scriptFiles: files.script };
   const closing = new AbortController();
 
   const answer = async (request: IncomingMessage): Promise<Outcome> => {
+    if (isAboutFiles(request.url)) {
+      record({ ...describeHead(request), body: undefined }, 0);
+      return files.answer(request, listening.url);
+    }
     const { received, characters } = await receive(request);
-    const stand = { requests: recorder.requests, script: script.set };
-    const controlled = controllable ? controlStandIn(received, stand) : undefined;
+    const controlled = controllable && controlStandIn(received, { requests, ...scripts });
     if (controlled) return { reply: controlled, fault: { kind: 'pass' } };
-    recorder.record(received, characters);
-    return routeRequest(received, { apiKey, models, takeFault: script.take });
+    record(received, characters);
+    return routeRequest(received, { apiKey, models, takeFault: script.take, files: files.store });
   };
 
   const server = createServer((request, response) => {
@@ -64,16 +76,21 @@ export async function startGemini(options: GeminiOptions): Promise<Gemini> {
     const closed = listening.close();
     listening.cut();
     await closed;
+    files.close();
   };
-  return { url: listening.url, requests: recorder.requests, script: script.set, close };
+  return { url: listening.url, requests, ...scripts, files: files.store, close };
+}
+
+function describeHead({ method = 'GET', url: path = '/', headers }: IncomingMessage) {
+  return { method, path, headers };
 }
 
 async function receive(
   request: IncomingMessage,
 ): Promise<{ received: RecordedRequest; characters: number }> {
   const text = await readBody(request);
-  const { method = 'GET', url: path = '/', headers } = request;
-  return { received: { method, path, headers, body: parseLoosely(text) }, characters: text.length };
+  const received = { ...describeHead(request), body: parseLoosely(text) };
+  return { received, characters: text.length };
 }
 
 /** What is no JSON stays a text, to be seen in the record and refused by its route. */

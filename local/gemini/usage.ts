@@ -50,7 +50,7 @@ function countPrompt(request: GenerateRequest): { text: number; image: number } 
   let image = 0;
   for (const part of parts) {
     text += countTextTokens(part.text ?? '');
-    if (part.inlineData === undefined) continue;
+    if (part.inlineData === undefined && part.fileData === undefined) continue;
     const level = part.mediaResolution?.level ?? general;
     image += IMAGE_TOKENS[level ?? ''] ?? DEFAULT_IMAGE_TOKENS;
   }
