@@ -45,3 +45,12 @@ export const MAX_MODEL_NAME_CHARACTERS = 200;
 
 /** The longest delay that a model is believed, in seconds (a day): no quota lasts longer, and nobody would ask it again. */
 export const MAX_DELAY_SECONDS = 86_400;
+
+/** Bytes of a file that are sent at once, as Google's own clients do; a multiple of what its server asks for. */
+export const FILE_PIECE_BYTES = 8_388_608;
+/** The largest piece that a server may ask for, in bytes: two of them are in memory. */
+export const MAX_FILE_PIECE_BYTES = 33_554_432;
+/** Tries of one piece, each after the server was asked how much it has. */
+export const TRIES_OF_FILE_PIECE = 4;
+/** Tries of every other call about a file. */
+export const TRIES_OF_FILE_CALL = 3;

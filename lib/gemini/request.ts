@@ -91,6 +91,16 @@ function describeClip({ start, end, fps }: Clip) {
   return { startOffset: offset(start), endOffset: offset(end), fps };
 }
 
+/** Bytes as they are: fetch itself would copy them first. */
+export function plainBody(bytes: Uint8Array): Body {
+  return {
+    length: bytes.length,
+    async *stream() {
+      yield bytes;
+    },
+  };
+}
+
 function joinBody(head: Buffer, media: Uint8Array, rest: string): Body {
   const tail = Buffer.from(rest);
   const base64Length = 4 * Math.ceil(media.length / 3);
