@@ -5,6 +5,7 @@ import { Masthead } from './parts/masthead.tsx';
 import { Notices } from './parts/notices.tsx';
 import { type Route, route, type ViewProps } from './router.ts';
 import { isKeyRefused, key } from './session.ts';
+import { spoken } from './spoken.ts';
 import { TEXTS } from './texts.ts';
 
 type View = ComponentType<ViewProps>;
@@ -33,6 +34,9 @@ export function App() {
         <Notices />
         {needsKey ? <KeyForm /> : <Loaded view={view} rest={rest} query={query} />}
       </main>
+      <p class="out-of-sight" role="status">
+        {spoken.value}
+      </p>
     </>
   );
 }

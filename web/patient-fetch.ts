@@ -30,7 +30,7 @@ export function createPatientFetch({ waiting, onUnauthorized }: PatientFetchOpti
   return async (input, init) => {
     const { signal } = init ?? {};
     for (;;) {
-      const response = await reach(() => fetch(input, init), signal);
+      const response = await untilReached(() => fetch(input, init), signal);
       readRateLimit(response);
       if (response.status === 401) onUnauthorized?.();
       const seconds = await readWait(response);
@@ -42,12 +42,16 @@ export function createPatientFetch({ waiting, onUnauthorized }: PatientFetchOpti
   };
 }
 
-async function reach(ask: () => Promise<Response>, signal?: AbortSignal | null): Promise<Response> {
+/** Asks again for as long as nobody can be reached: a browser tells of that by a TypeError. */
+export async function untilReached<T>(
+  ask: () => Promise<T>,
+  signal?: AbortSignal | null,
+): Promise<T> {
   for (let failures = 0; ; failures += 1) {
     try {
-      const response = await ask();
+      const answer = await ask();
       isAway.value = false;
-      return response;
+      return answer;
     } catch (error) {
       if (signal?.aborted || !(error instanceof TypeError)) throw error;
       isAway.value = true;

@@ -25,7 +25,8 @@ export async function loadSession(): Promise<void> {
 
 /** Keeps the key for this tab; an empty one forgets it. */
 export function giveKey(text: string): void {
-  isKeyRefused.value = false;
+  isKeyRefused.value = !/^[!-~]*$/.test(text); // no header takes it
+  if (isKeyRefused.value) return;
   givenKey.value = text || undefined;
   if (text) sessionStorage.setItem(KEY_NAME, text);
   else sessionStorage.removeItem(KEY_NAME);

@@ -1,0 +1,32 @@
+import { formatName } from '../format.ts';
+
+/** Names with their values, whatever an analyzer answers; what is empty is left out. */
+export function Facts({ entries }: { entries: [string, unknown][] }) {
+  const shown = entries.map(([name, value]) => [name, describe(value)] as const);
+  const said = shown.filter(([, words]) => words !== '');
+  if (said.length === 0) return null;
+  return (
+    <dl class="facts">
+      {said.map(([name, words]) => (
+        <div key={name}>
+          <dt>{formatName(name)}</dt>
+          <dd dir="auto">{words}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Any value as a line of text; boxes are seen in the picture. */
+function describe(value: unknown): string {
+  if (value === undefined || value === null || value === '') return '';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value !== 'object') return String(value);
+  if (Array.isArray(value)) return value.map(describe).filter(Boolean).join(', ');
+  return Object.entries(value)
+    .filter(([name]) => name !== 'boxes' && name !== 'box')
+    .map(([name, inner]) => [formatName(name), describe(inner)])
+    .filter(([, words]) => words)
+    .map(([name, words]) => `${name}: ${words}`)
+    .join(' · ');
+}

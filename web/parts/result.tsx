@@ -1,0 +1,88 @@
+import { useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
+import { findBoxes } from '../boxes.ts';
+import { linkOf } from '../links.ts';
+import { TEXTS } from '../texts.ts';
+import { CopyButton } from './copy-button.tsx';
+import { Facts } from './facts.tsx';
+import { Found } from './found.tsx';
+import type { ResultProps } from './lazy-result.tsx';
+import { Moderation } from './moderation.tsx';
+import { Picture } from './picture.tsx';
+import { RunAgain } from './run-again.tsx';
+import { RunFacts, SafetyNotes } from './run-facts.tsx';
+import '../styles/result.css';
+
+const STAND_IN = 'sightline-stand-in';
+/** Shown in their own way, so not among the other facts. */
+const OWN_PLACE = ['caption', 'tags', 'answer', 'objects', 'text', 'blocks', 'moderation'];
+
+/** All that a finished analysis says. */
+export function Result({ analysis, url }: ResultProps) {
+  const { result = {}, source } = analysis;
+  const boxes = useMemo(() => findBoxes(result), [analysis.id]);
+  const pointed = useSignal<number | undefined>(undefined);
+  const urls = [url, linkOf(analysis, 'picture')].filter((one) => one !== undefined);
+  const caption = textOf(result.caption);
+  const text = textOf(result.text);
+  const others = Object.entries(result).filter(([name]) => !OWN_PLACE.includes(name));
+  return (
+    <div class="result">
+      <div class="seen">
+        <Picture urls={urls} alt={caption} source={source} boxes={boxes} pointed={pointed} />
+        <Found boxes={boxes} pointed={pointed} />
+      </div>
+      <div class="findings">
+        {caption && (
+          <p class="caption" dir="auto">
+            {caption}
+          </p>
+        )}
+        {textOf(result.answer) && (
+          <div class="answer">
+            <h4>{TEXTS.result.answer}</h4>
+            <p dir="auto">{textOf(result.answer)}</p>
+          </div>
+        )}
+        <Tags tags={result.tags} />
+        {text && (
+          <section class="text" aria-label={TEXTS.result.text}>
+            <div class="heading">
+              <h4>{TEXTS.result.text}</h4>
+              <CopyButton text={text} />
+            </div>
+            <p dir="auto">{text}</p>
+          </section>
+        )}
+        <Moderation ratings={result.moderation} />
+        <Facts entries={others} />
+        {analysis.model === STAND_IN && <p class="notice small">{TEXTS.result.standIn}</p>}
+        <SafetyNotes safety={analysis.safety} />
+        <RunFacts analysis={analysis} />
+        <RunAgain analysis={analysis} />
+        <details>
+          <summary>{TEXTS.result.raw}</summary>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
+          <pre tabIndex={0}>{JSON.stringify(analysis, null, 2)}</pre>
+        </details>
+      </div>
+    </div>
+  );
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function Tags({ tags }: { tags: unknown }) {
+  if (!Array.isArray(tags) || tags.length === 0) return null;
+  return (
+    <ul class="tags" aria-label={TEXTS.result.tags}>
+      {tags.map((tag) => (
+        <li key={String(tag)}>
+          <bdi>{String(tag)}</bdi>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,41 @@
+import type { Analysis } from '@sightline/client';
+import { useState } from 'preact/hooks';
+import { linkOf } from '../links.ts';
+import { type PageProblem, problemOf } from '../problems.ts';
+import { go, hrefTo } from '../router.ts';
+import { TEXTS } from '../texts.ts';
+import { addFiles, uploads } from '../uploads/uploads.ts';
+import { AnalyzerChoice, readAnalyzer } from './analyzer-choice.tsx';
+import { ProblemNote } from './problem.tsx';
+
+/** The same file once more, with another analyzer: as it was chosen, or as the service shows it. */
+export function RunAgain({ analysis }: { analysis: Analysis }) {
+  const [problem, setProblem] = useState<PageProblem>();
+  const file = uploads.value.find(({ kept }) => kept.id === analysis.id)?.file;
+  const picture = linkOf(analysis, 'picture');
+  if (!file && !picture) return null;
+  const run = async (form: HTMLFormElement) => {
+    const blob = file ?? (await (await fetch(picture ?? '')).blob());
+    const { filename } = analysis.source;
+    const copy = new File([blob], filename, { type: blob.type });
+    addFiles([copy], readAnalyzer(form), filename);
+    go(hrefTo([]));
+  };
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    if (!(event.currentTarget instanceof HTMLFormElement)) return;
+    run(event.currentTarget).catch((error: unknown) => setProblem(problemOf(error)));
+  };
+  return (
+    <details>
+      <summary>{TEXTS.result.again}</summary>
+      <form class="again" onSubmit={submit}>
+        <AnalyzerChoice />
+        <button type="submit" class="plain">
+          {TEXTS.result.run}
+        </button>
+        {problem && <ProblemNote problem={problem} />}
+      </form>
+    </details>
+  );
+}

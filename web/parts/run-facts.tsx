@@ -1,0 +1,48 @@
+import type { Analysis } from '@sightline/client';
+import { formatBytes, formatCost, formatDuration, formatName, formatTime } from '../format.ts';
+import { TEXTS } from '../texts.ts';
+import { Facts } from './facts.tsx';
+
+/** The file, the model, and what it took. */
+export function RunFacts({ analysis }: { analysis: Analysis }) {
+  const { source, model, usage, cached, analyzer, createdAt, completedAt } = analysis;
+  const size = source.width && source.height ? `${source.width} × ${source.height} px` : '';
+  const bytes = source.bytes ? formatBytes(source.bytes) : '';
+  const took = completedAt ? Date.parse(completedAt) - Date.parse(createdAt) : undefined;
+  return (
+    <Facts
+      entries={[
+        [TEXTS.run.file, [source.mediaType, size, bytes].filter(Boolean).join(' · ')],
+        [TEXTS.run.when, formatTime(createdAt)],
+        [TEXTS.run.took, took === undefined ? '' : formatDuration(took)],
+        [TEXTS.run.model, model],
+        [TEXTS.run.analyzer, TEXTS.run.version(analyzer.name, analyzer.version)],
+        [TEXTS.run.tokens, usage && TEXTS.run.inAndOut(usage.inputTokens, usage.outputTokens)],
+        [TEXTS.run.cost, usage?.costUsd === undefined ? '' : formatCost(usage.costUsd)],
+        [TEXTS.run.cached, cached ? TEXTS.run.cachedWhy : ''],
+      ]}
+    />
+  );
+}
+
+/** What was found and done to the file, in plain words. */
+export function SafetyNotes({ safety }: { safety: Analysis['safety'] }) {
+  const { metadataStripped, instructionsInImage, typeMismatch, ...others } = safety ?? {};
+  const stripped = Array.isArray(metadataStripped) ? metadataStripped.map(String) : [];
+  return (
+    <>
+      {instructionsInImage !== undefined && (
+        <p class="notice small">
+          <strong>{TEXTS.safety.instructions}</strong> <bdi>{String(instructionsInImage)}</bdi>
+        </p>
+      )}
+      <Facts
+        entries={[
+          [TEXTS.safety.stripped, stripped.map(formatName)],
+          [TEXTS.safety.mismatch, typeMismatch],
+          ...Object.entries(others),
+        ]}
+      />
+    </>
+  );
+}

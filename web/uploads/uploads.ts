@@ -1,0 +1,109 @@
+import { signal } from '@preact/signals';
+import { problemOf } from '../problems.ts';
+import { client } from '../session.ts';
+import { forgetUpload, type Kept, keepUpload, readKept } from './kept.ts';
+import { runUpload } from './run-upload.ts';
+import { change, createUpload, type Upload, type Wish } from './upload.ts';
+
+/** The files of this visit, newest first. */
+export const uploads = signal<Upload[]>([]);
+
+/** Takes files in; each goes its way by itself. */
+export function addFiles(files: readonly File[], wish: Wish, fallbackName: string): void {
+  const added = files.map((file, index) => {
+    const kept: Kept = {
+      key: crypto.randomUUID(),
+      name: file.name || fallbackName,
+      type: file.type,
+      bytes: file.size,
+      createdAt: Date.now() + index / 1000,
+      wish,
+      file,
+    };
+    return createUpload(kept);
+  });
+  uploads.value = [...added.toReversed(), ...uploads.value];
+  for (const upload of added) {
+    void keepUpload(upload.kept);
+    start(upload);
+  }
+}
+
+/** Goes on with what a reload interrupted; what another window of this browser works on is left to it. */
+export async function restoreUploads(): Promise<void> {
+  for (const kept of await readKept()) {
+    if (uploads.value.some((upload) => upload.kept.key === kept.key)) continue;
+    const upload = createUpload(kept);
+    void holdLock(
+      kept.key,
+      () => {
+        uploads.value = [upload, ...uploads.value];
+        return run(upload);
+      },
+      { ifAvailable: true },
+    );
+  }
+}
+
+function start(upload: Upload): void {
+  void holdLock(upload.kept.key, () => run(upload));
+}
+
+/** Says to the browser's other windows that this one is at it. */
+async function holdLock(
+  key: string,
+  work: () => Promise<void>,
+  options: LockOptions = {},
+): Promise<void> {
+  if (!navigator.locks) return work(); // not on http:// but for this machine's own
+  const name = `sightline-upload-${key}`;
+  await navigator.locks.request(name, options, (lock) => (lock ? work() : undefined));
+}
+
+async function run(upload: Upload): Promise<void> {
+  const { signal } = upload.stop;
+  try {
+    if (upload.kept.bytes === 0) throw Object.assign(new Error(), { code: 'file_empty' });
+    await runUpload(upload);
+  } catch (error) {
+    if (signal.aborted) return;
+    change(upload, { phase: 'problem', problem: problemOf(error) });
+    await forgetUpload(upload.kept.key); // a reload would only fail again
+  }
+}
+
+/** What was sent of a small file is sent again. */
+export function pauseUpload(upload: Upload): void {
+  upload.stop.abort();
+  change(upload, { phase: 'paused' });
+}
+
+/** After a pause, or a failure. */
+export function resumeUpload(upload: Upload): void {
+  upload.stop = new AbortController();
+  void keepUpload(upload.kept);
+  start(upload);
+}
+
+/** Ends it wherever it is, and removes what the service has of it. */
+export async function removeUpload(upload: Upload): Promise<void> {
+  upload.stop.abort();
+  const { id } = upload.kept;
+  try {
+    if (id) await client.delete(id);
+  } catch (error) {
+    const problem = problemOf(error);
+    if (problem.code !== 'analysis_not_found') {
+      change(upload, { phase: 'problem', problem });
+      return;
+    }
+  }
+  dropUpload(upload);
+}
+
+/** Takes it off the page; its analysis stays in the library. */
+export function dropUpload(upload: Upload): void {
+  uploads.value = uploads.value.filter((one) => one !== upload);
+  void forgetUpload(upload.kept.key);
+  if (upload.url) URL.revokeObjectURL(upload.url);
+}
