@@ -4,7 +4,7 @@ import { connectIdempotency } from '../lib/api/connect-idempotency.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { createClientSettings } from '../lib/aws/client-settings.ts';
-import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
+import { awsDefaults, connectBucket, connectTable } from '../lib/aws/connections.ts';
 import { createResults } from '../lib/aws/results.ts';
 import { createSpending } from '../lib/aws/spending.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
@@ -51,7 +51,7 @@ export const handler = createHandler({
   recordDays: config.RECORD_DAYS,
   analyses: createAnalyses(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
-  results: createResults(s3, config.RESULT_BUCKET),
+  results: createResults(connectBucket(config.RESULT_BUCKET)),
   findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
   now: Date.now,
 });

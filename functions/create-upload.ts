@@ -1,14 +1,13 @@
-import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { connectIdempotency } from '../lib/api/connect-idempotency.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { createClientSettings } from '../lib/aws/client-settings.ts';
-import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
+import { connectBucket, connectTable } from '../lib/aws/connections.ts';
 import { createContents } from '../lib/aws/contents.ts';
 import { createResults } from '../lib/aws/results.ts';
 import { createSpending } from '../lib/aws/spending.ts';
-import { createUploads } from '../lib/aws/uploads.ts';
+import { createFormSigner } from '../lib/aws/upload-form.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitUploads } from '../lib/rates/limits.ts';
@@ -45,7 +44,6 @@ const config = readConfig([
   'RECORD_DAYS',
 ]);
 const table = connectTable();
-const s3 = new S3Client(awsDefaults);
 export const handler = createHandler({
   door: connectDoor(table, config),
   limit: limitUploads(table, config),
@@ -57,8 +55,8 @@ export const handler = createHandler({
   recordDays: config.RECORD_DAYS,
   analyses: createAnalyses(table, config.TABLE_NAME),
   contents: createContents(table, config.TABLE_NAME),
-  uploads: createUploads(s3, config.UPLOAD_BUCKET),
-  results: createResults(s3, config.RESULT_BUCKET),
+  uploads: createFormSigner(config.UPLOAD_BUCKET),
+  results: createResults(connectBucket(config.RESULT_BUCKET)),
   findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
   maxBytes: config.MAX_PICTURE_BYTES,
   now: Date.now,

@@ -2,7 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
-import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
+import { awsDefaults, connectBucket, connectTable } from '../lib/aws/connections.ts';
 import { createContents } from '../lib/aws/contents.ts';
 import { createDeliveries } from '../lib/aws/deliveries.ts';
 import { createResults } from '../lib/aws/results.ts';
@@ -43,7 +43,7 @@ export const handler = createHandler({
   analyses: createAnalyses(table, config.TABLE_NAME),
   contents: createContents(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
-  results: createResults(s3, config.RESULT_BUCKET),
+  results: createResults(connectBucket(config.RESULT_BUCKET)),
   webhooks: createWebhooks(table, config.TABLE_NAME),
   deliveries: createDeliveries(table, config.TABLE_NAME),
   now: Date.now,

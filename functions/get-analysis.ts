@@ -1,9 +1,8 @@
-import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { matchETag } from '../lib/api/etag.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
-import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
+import { connectBucket, connectTable } from '../lib/aws/connections.ts';
 import { createResults } from '../lib/aws/results.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
@@ -44,6 +43,6 @@ export const handler = createHandler({
   door: connectDoor(table, config),
   limit: limitReads(table, config),
   analyses: createAnalyses(table, config.TABLE_NAME),
-  results: createResults(new S3Client(awsDefaults), config.RESULT_BUCKET),
+  results: createResults(connectBucket(config.RESULT_BUCKET)),
   now: Date.now,
 });

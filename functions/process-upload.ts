@@ -3,7 +3,7 @@ import type { Context, S3Event, SQSEvent } from 'aws-lambda';
 import { type AnalyzeDeps, analyzeObject } from '../lib/analyze.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { createClientSettings } from '../lib/aws/client-settings.ts';
-import { awsDefaults, connectQueues, connectTable } from '../lib/aws/connections.ts';
+import { awsDefaults, connectBucket, connectQueues, connectTable } from '../lib/aws/connections.ts';
 import { createContents } from '../lib/aws/contents.ts';
 import { createQueue, createSender, type Queue } from '../lib/aws/queue.ts';
 import { createResults } from '../lib/aws/results.ts';
@@ -57,7 +57,7 @@ export const handler = createHandler({
   notices: createSender(queues, config.WEBHOOK_QUEUE_URL),
   recordDays: config.RECORD_DAYS,
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
-  results: createResults(s3, config.RESULT_BUCKET),
+  results: createResults(connectBucket(config.RESULT_BUCKET)),
   queue: createQueue(queues, config.UPLOAD_QUEUE_URL),
   gemini: connectGemini(table, config),
   findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),

@@ -1,6 +1,8 @@
+import { createObjects, type Objects } from './objects.ts';
 import { createTable, type Table } from './table.ts';
 import { type CallAws, createCaller } from './wire/call.ts';
-import type { Connection } from './wire/connection.ts';
+import { createClient } from './wire/client.ts';
+import { bucketUrl, type Connection, readConnection } from './wire/connection.ts';
 
 /** Bounds of one AWS call, in milliseconds: a hung connection must not eat the function's time. */
 const CONNECT_TIMEOUT_MS = 1_000;
@@ -24,11 +26,28 @@ const BOUNDS = { connectMs: CONNECT_TIMEOUT_MS, answerMs: CALL_TIMEOUT_MS, tries
 
 /** The table: that of the function, or of whom a command works for. */
 export function connectTable(connection?: Connection): Table {
-  const service = { service: 'dynamodb', prefix: 'DynamoDB_20120810' };
-  return createTable(createCaller({ ...service, ...BOUNDS, ...(connection && { connection }) }));
+  const send = createClient({ service: 'dynamodb', connection, ...BOUNDS });
+  return createTable(createCaller(send, 'DynamoDB_20120810', '1.0'));
 }
 
 /** The queues. */
 export function connectQueues(): CallAws {
-  return createCaller({ service: 'sqs', prefix: 'AmazonSQS', ...BOUNDS });
+  return createCaller(createClient({ service: 'sqs', ...BOUNDS }), 'AmazonSQS', '1.0');
+}
+
+/** A bucket, for what is small. */
+export function connectBucket(bucket: string): Objects {
+  const connection = readConnection('s3');
+  const origin = bucketUrl(bucket, connection);
+  const send = createClient({ service: 's3', connection, origin, ...BOUNDS });
+  return createObjects(send, origin.pathname.replace(/\/$/, ''));
+}
+
+/** The secrets. */
+export function connectSecrets(): CallAws {
+  return createCaller(
+    createClient({ service: 'secretsmanager', ...BOUNDS }),
+    'secretsmanager',
+    '1.1',
+  );
 }

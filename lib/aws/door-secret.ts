@@ -1,8 +1,11 @@
-import { awsDefaults } from './connections.ts';
+import * as z from 'zod';
+import { connectSecrets } from './connections.ts';
+import type { CallAws } from './wire/call.ts';
 
 /** How long the secret is trusted before it is read again, in milliseconds. */
 const DOOR_SECRET_TTL_MS = 300_000;
-const READ_TIMEOUT_MS = 5_000;
+
+const answer = z.object({ SecretString: z.string().min(1) });
 
 /** A reader of the stage's own secret, which the stack made when it was deployed. Most requests need it not. */
 export function createDoorSecretReader(
@@ -10,20 +13,14 @@ export function createDoorSecretReader(
   now: () => number = Date.now,
 ): () => Promise<string> {
   let cached: { value: string; readAt: number } | undefined;
+  const call = connectSecrets();
   return async () => {
     if (cached && now() - cached.readAt < DOOR_SECRET_TTL_MS) return cached.value;
-    cached = { value: await readSecret(secretId), readAt: now() };
+    cached = { value: await readSecret(call, secretId), readAt: now() };
     return cached.value;
   };
 }
 
-async function readSecret(SecretId: string): Promise<string> {
-  // Loaded with the first use: a cold start should not pay for it.
-  const sdk = await import('@aws-sdk/client-secrets-manager');
-  const secrets = new sdk.SecretsManagerClient(awsDefaults);
-  const abortSignal = AbortSignal.timeout(READ_TIMEOUT_MS);
-  const command = new sdk.GetSecretValueCommand({ SecretId });
-  const { SecretString } = await secrets.send(command, { abortSignal });
-  if (!SecretString) throw new Error(`The secret ${SecretId} has no value`);
-  return SecretString;
+async function readSecret(call: CallAws, SecretId: string): Promise<string> {
+  return answer.parse(await call('GetSecretValue', { SecretId })).SecretString;
 }

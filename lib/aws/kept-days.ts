@@ -5,3 +5,10 @@ export const DAYS_TAG = 'days';
 export function describeKept(days: number | undefined): { Tagging?: string } {
   return days === undefined ? {} : { Tagging: `${DAYS_TAG}=${days}` };
 }
+
+/** The same tag as a form has it; S3 takes it as XML there. */
+export function describeTagging(days: number | undefined): Record<string, string> {
+  if (days === undefined) return {};
+  const tag = `<Tag><Key>${DAYS_TAG}</Key><Value>${days}</Value></Tag>`;
+  return { tagging: `<Tagging><TagSet>${tag}</TagSet></Tagging>` };
+}

@@ -1,11 +1,6 @@
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  PutObjectCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { describeKept } from './kept-days.ts';
+import type { Objects } from './objects.ts';
 
 /** Results of more bytes than this as JSON go to S3: an item of the table holds 400 KB in all. */
 export const MAX_INLINE_RESULT_BYTES = 300_000;
@@ -15,37 +10,24 @@ export type Results = ReturnType<typeof createResults>;
 
 const storedResult = z.record(z.string(), z.unknown());
 
-export function createResults(s3: S3Client, bucket: string) {
+export function createResults(objects: Objects) {
   async function put(key: string, json: string, keptDays?: number): Promise<void> {
-    await s3.send(
-      new PutObjectCommand({
-        Bucket: bucket,
-        Key: key,
-        Body: json,
-        ContentType: 'application/json',
-        ...describeKept(keptDays),
-      }),
-    );
-  }
-
-  async function readText(key: string): Promise<string> {
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    return (await Body?.transformToString()) ?? '';
+    const { Tagging } = describeKept(keptDays);
+    const tags = Tagging === undefined ? {} : { 'x-amz-tagging': Tagging };
+    await objects.put(key, json, { 'content-type': 'application/json', ...tags });
   }
 
   return {
     put,
 
     async read(key: string): Promise<Record<string, unknown>> {
-      return storedResult.parse(JSON.parse(await readText(key)));
+      return storedResult.parse(JSON.parse(await objects.read(key)));
     },
 
     async copy(from: string, to: string, keptDays?: number): Promise<void> {
-      await put(to, await readText(from), keptDays);
+      await put(to, await objects.read(from), keptDays);
     },
 
-    async remove(key: string): Promise<void> {
-      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
-    },
+    remove: objects.remove,
   };
 }

@@ -5,50 +5,16 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
-import { DAYS_TAG, describeKept } from './kept-days.ts';
+import { describeKept } from './kept-days.ts';
 import { removeVersions } from './object-versions.ts';
 import { createStoredFile, type StoredFile } from './stored-file.ts';
 
 /** The bucket that clients upload to. */
 export type Uploads = ReturnType<typeof createUploads>;
 
-export interface SignedUpload {
-  method: 'POST';
-  url: string;
-  fields: Record<string, string>;
-  expiresAt: string;
-  maxBytes: number;
-}
-
-export interface SignUploadOptions {
-  key: string;
-  contentType: string;
-  minBytes: number;
-  maxBytes: number;
-  expiresInSeconds: number;
-  /** Of the file, once it is there; left out: as long as the bucket keeps any. */
-  keptDays?: number | undefined;
-  /** Epoch milliseconds. */
-  now: number;
-}
-
 export function createUploads(s3: S3Client, bucket: string) {
   return {
     bucket,
-
-    /** Signs a form POST that fixes key, content type and size range; S3 holds the client to it. */
-    async sign(options: SignUploadOptions): Promise<SignedUpload> {
-      const { url, fields } = await createPresignedPost(s3, {
-        Bucket: bucket,
-        Key: options.key,
-        Fields: { 'Content-Type': options.contentType, ...describeTagging(options.keptDays) },
-        Conditions: [['content-length-range', options.minBytes, options.maxBytes]],
-        Expires: options.expiresInSeconds,
-      });
-      const expiresAt = new Date(options.now + options.expiresInSeconds * 1000).toISOString();
-      return { method: 'POST', url, fields, expiresAt, maxBytes: options.maxBytes };
-    },
 
     async put(
       key: string,
@@ -89,13 +55,6 @@ export function createUploads(s3: S3Client, bucket: string) {
       );
     },
   };
-}
-
-/** The same tag as a form has it; S3 takes it as XML there. */
-function describeTagging(days: number | undefined): Record<string, string> {
-  if (days === undefined) return {};
-  const tag = `<Tag><Key>${DAYS_TAG}</Key><Value>${days}</Value></Tag>`;
-  return { tagging: `<Tagging><TagSet>${tag}</TagSet></Tagging>` };
 }
 
 function undefinedIfMissing(error: unknown): undefined {

@@ -11,7 +11,7 @@ import { createAnalysisId, uploadKey } from '../analysis-id.ts';
 import type { Origin } from '../api/idempotency.ts';
 import type { Reply } from '../api/problem.ts';
 import type { Spending } from '../aws/spending.ts';
-import type { Uploads } from '../aws/uploads.ts';
+import type { createFormSigner } from '../aws/upload-form.ts';
 import { ServiceError } from '../errors.ts';
 import { countEnd } from '../money/count-end.ts';
 import { type RefuseSpentDeps, refuseSpent } from '../money/refuse-spent.ts';
@@ -90,7 +90,7 @@ export type UploadWish = Omit<UploadRequest, 'contentLength' | 'analyzer' | 'opt
 
 export interface UploadDeps extends KnownUploadDeps, RefuseSpentDeps, RetentionDeps {
   spending: Pick<Spending, 'read' | 'add'>;
-  uploads: Pick<Uploads, 'sign'>;
+  uploads: ReturnType<typeof createFormSigner>;
   findAnalyzer: FindAnalyzer;
   maxBytes: number;
   /** Of callbacks. */

@@ -1,8 +1,7 @@
-import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createUploads } from '../../lib/aws/uploads.ts';
+import { createFormSigner } from '../../lib/aws/upload-form.ts';
 import { MAX_FILENAME_CHARACTERS } from '../../lib/requests/upload.ts';
 import { parseS3Event } from '../../lib/work/s3-event.ts';
 import { type Service, startService } from '../support/service.ts';
@@ -20,7 +19,7 @@ beforeAll(async () => {
   createUpload = (await import('../../functions/create-upload.ts')).createHandler({
     ...service,
     ...service.lists,
-    uploads: createUploads(new S3Client({}), service.uploadBucket),
+    uploads: createFormSigner(service.uploadBucket),
     maxBytes: 1_000_000,
     now: Date.now,
   });

@@ -7,6 +7,7 @@ import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { createHttpHandler, MAX_JSON_CHARACTERS } from '../../lib/api/http.ts';
 import { checkDependencies, checkReadiness } from '../../lib/api/readiness.ts';
 import { MAX_NAMED_FAULTS } from '../../lib/api/validation.ts';
+import { createFormSigner } from '../../lib/aws/upload-form.ts';
 import { createUploads } from '../../lib/aws/uploads.ts';
 import { MAX_FORM_FILE_BYTES, parseForm } from '../../lib/requests/form.ts';
 import * as limits from '../../lib/requests/upload.ts';
@@ -28,7 +29,10 @@ beforeAll(async () => {
   const deps = {
     ...service,
     ...service.lists,
-    uploads: createUploads(new S3Client({}), service.uploadBucket),
+    uploads: {
+      ...createUploads(new S3Client({}), service.uploadBucket),
+      ...createFormSigner(service.uploadBucket),
+    },
     maxBytes: 1_000_000,
     now: Date.now,
   };

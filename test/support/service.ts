@@ -8,13 +8,14 @@ import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
 import { createClientRegistry } from '../../lib/aws/client-registry.ts';
 import { createClientSettings } from '../../lib/aws/client-settings.ts';
 import { createClients, SCOPES, type Scope } from '../../lib/aws/clients.ts';
-import { connectQueues, connectTable } from '../../lib/aws/connections.ts';
+import { connectBucket, connectQueues, connectTable } from '../../lib/aws/connections.ts';
 import { createContents } from '../../lib/aws/contents.ts';
 import { createDeliveries } from '../../lib/aws/deliveries.ts';
 import { createSender } from '../../lib/aws/queue.ts';
 import { createResults } from '../../lib/aws/results.ts';
 import { createSpending } from '../../lib/aws/spending.ts';
 import { createTokens } from '../../lib/aws/tokens.ts';
+import { createFormSigner } from '../../lib/aws/upload-form.ts';
 import { createUploads } from '../../lib/aws/uploads.ts';
 import { createUses } from '../../lib/aws/uses.ts';
 import { createWebhooks } from '../../lib/aws/webhooks.ts';
@@ -91,8 +92,8 @@ export async function startService(
     deliveries: createDeliveries(table, tableName),
     notices: createSender(connectQueues(), played.refOf('WebhookQueue')),
     recordDays: 0,
-    uploads: createUploads(s3, uploadBucket),
-    results: createResults(s3, played.refOf('ResultBucket')),
+    uploads: { ...createUploads(s3, uploadBucket), ...createFormSigner(uploadBucket) },
+    results: createResults(connectBucket(played.refOf('ResultBucket'))),
     /** Of a process that tests share, only tests of it want the end. */
     endWorker: () => undefined,
     async listItems() {

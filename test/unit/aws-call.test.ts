@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fromAttributes, toAttributes } from '../../lib/aws/wire/attribute-values.ts';
 import { createCaller } from '../../lib/aws/wire/call.ts';
+import { createClient } from '../../lib/aws/wire/client.ts';
 import { endpointOf } from '../../lib/aws/wire/connection.ts';
 import {
   buildCanonicalRequest,
@@ -46,7 +47,8 @@ beforeAll(async () => {
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const connection = { region: 'eu-west-1', endpoint, credentials: KEYS };
   const bounds = { connectMs: 1_000, answerMs: 300, tries: TRIES };
-  call = createCaller({ service: 'dynamodb', prefix: 'DynamoDB_20120810', connection, ...bounds });
+  const send = createClient({ service: 'dynamodb', connection, ...bounds });
+  call = createCaller(send, 'DynamoDB_20120810', '1.0');
 });
 afterAll(() => {
   server.closeAllConnections();
@@ -114,9 +116,9 @@ describe('a call is made again', () => {
   );
 });
 
-test('an answer that is no JSON object is an error', async () => {
+test('an answer that is no JSON is an error', async () => {
   answers = [say(200, '[]x')];
-  await expect(call('GetItem', {})).rejects.toMatchObject({ name: 'Status200' });
+  await expect(call('GetItem', {})).rejects.toMatchObject({ name: 'SyntaxError' });
 });
 
 describe('values of the table', () => {

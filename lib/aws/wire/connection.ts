@@ -9,7 +9,7 @@ export interface Connection {
   region: string;
   /** Another server than the region's own. */
   endpoint?: string | undefined;
-  credentials: Credentials | (() => Promise<Credentials>);
+  credentials: Credentials | (() => Credentials | Promise<Credentials>);
 }
 
 /** What Lambda sets, and whoever plays it: the environment variables that AWS' own clients read. */
@@ -18,11 +18,11 @@ export function readConnection(service: string): Connection {
   return {
     region: env.AWS_REGION ?? '',
     endpoint: env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ?? env.AWS_ENDPOINT_URL,
-    credentials: readCredentials(),
+    credentials: readCredentials,
   };
 }
 
-export function readCredentials(): Credentials {
+function readCredentials(): Credentials {
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;
   if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY)
     throw new Error('The environment holds no credentials for AWS.');
@@ -37,4 +37,12 @@ export function readCredentials(): Credentials {
 export function endpointOf(service: string, { region, endpoint }: Connection): URL {
   const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
   return new URL(endpoint ?? `https://${service}.${region}.${domain}`);
+}
+
+/** S3's for one bucket: by the bucket's own name where a certificate can be for it, which dots prevent. */
+export function bucketUrl(bucket: string, connection: Connection): URL {
+  const url = endpointOf('s3', connection);
+  if (connection.endpoint || bucket.includes('.')) return new URL(bucket, url);
+  url.hostname = `${bucket}.${url.hostname}`;
+  return url;
 }

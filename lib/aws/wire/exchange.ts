@@ -2,9 +2,10 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 
 export interface Outgoing {
+  method: string;
   url: URL;
   headers: Record<string, string>;
-  body: string;
+  body: string | Uint8Array;
 }
 
 export interface Bounds {
@@ -24,18 +25,17 @@ const MAX_CONNECTIONS = 50;
 const httpAgent = new http.Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS });
 const httpsAgent = new https.Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS });
 
-/** Posts a body and reads the answer. Rejects with Node's own errors, or with a `TimeoutError`. */
-export function postOnce({ url, headers, body }: Outgoing, bounds: Bounds) {
-  return new Promise<Answer>((resolve, reject) => {
-    const isTls = url.protocol === 'https:';
-    const options = { method: 'POST', headers, agent: isTls ? httpsAgent : httpAgent };
-    const sent = isTls ? https.request(url, options) : http.request(url, options);
+/** One request and its answer. Rejects with Node's own errors, or with a `TimeoutError`. */
+export function exchange({ url, body, ...head }: Outgoing, bounds: Bounds): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent =
+      url.protocol === 'https:'
+        ? https.request(url, { ...head, agent: httpsAgent })
+        : http.request(url, { ...head, agent: httpAgent });
     const stop = boundTime(sent, bounds);
     sent.on('response', (response) => {
-      readText(response).then(
-        (text) => resolve({ status: response.statusCode ?? 0, text }),
-        reject,
-      );
+      const { statusCode: status = 0 } = response;
+      readText(response).then((text) => resolve({ status, text }), reject);
     });
     sent.on('error', reject).on('close', stop);
     sent.end(body);
@@ -49,12 +49,10 @@ async function readText(response: IncomingMessage): Promise<string> {
   return text;
 }
 
-/** Ends it when its time is up; to be stopped once it has ended. */
+/** Ends it when its time is up. */
 function boundTime(sent: ClientRequest, { connectMs, answerMs }: Bounds): () => void {
   const end = (what: string) => () => {
-    sent.destroy(
-      Object.assign(new Error(`AWS gave no ${what} in time.`), { name: 'TimeoutError' }),
-    );
+    sent.destroy(Object.assign(new Error(`No ${what} in time.`), { name: 'TimeoutError' }));
   };
   const answering = setTimeout(end('answer'), answerMs);
   let connecting: NodeJS.Timeout | undefined;

@@ -5,41 +5,48 @@ import type { Credentials } from './connection.ts';
 
 export const ALGORITHM = 'AWS4-HMAC-SHA256';
 
-export interface Place {
+/** By whom, for what, and when. */
+export interface Signature {
+  credentials: Credentials;
   region: string;
   service: string;
-}
-
-export interface Signature extends Place {
-  credentials: Credentials;
   /** Epoch milliseconds. */
   now: number;
 }
 
-export interface SignedPost extends Signature {
+export interface Unsigned {
+  method: string;
   host: string;
+  /** Encoded; there is no query. */
+  path: string;
   /** In lower case. */
   headers: Record<string, string>;
-  body: string;
+  body: string | Uint8Array;
 }
 
-/** The headers of a POST to `/` with those that sign it: all, and the whole body. */
-export function signPost({ host, headers, body, ...signature }: SignedPost) {
-  const { sessionToken } = signature.credentials;
+/** The headers of a request with those that sign it: all of them, and the whole body. */
+export function signRequest(request: Unsigned, signature: Signature): Record<string, string> {
+  const { accessKeyId, sessionToken } = signature.credentials;
   const amzDate = formatDate(signature.now);
+  const bodyHash = hash(request.body);
   const signed: Record<string, string> = {
-    ...headers,
-    host,
+    ...request.headers,
+    host: request.host,
+    'x-amz-content-sha256': bodyHash,
     'x-amz-date': amzDate,
     ...(sessionToken && { 'x-amz-security-token': sessionToken }),
   };
   const names = Object.keys(signed).sort();
-  const lines = names.map((name) => `${name}:${signed[name]}\n`);
-  const canonical = ['POST', '/', '', lines.join(''), names.join(';'), hash(body)].join('\n');
+  const lines = names.map((name) => `${name}:${signed[name]}\n`).join('');
+  const { method, path } = request;
+  const canonical = [method, path, '', lines, names.join(';'), bodyHash].join('\n');
   const scope = formatScope(signature);
   const text = [ALGORITHM, amzDate, scope, hash(canonical)].join('\n');
-  const credential = `${signature.credentials.accessKeyId}/${scope}`;
-  const authorization = `${ALGORITHM} Credential=${credential}, SignedHeaders=${names.join(';')}, Signature=${signText(signature, text)}`;
+  const authorization = [
+    `${ALGORITHM} Credential=${accessKeyId}/${scope}`,
+    `SignedHeaders=${names.join(';')}`,
+    `Signature=${signText(signature, text)}`,
+  ].join(', ');
   return { ...signed, authorization };
 }
 
@@ -48,7 +55,7 @@ export function formatDate(now: number): string {
   return new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
 }
 
-export function formatScope({ now, region, service }: Place & { now: number }): string {
+export function formatScope({ now, region, service }: Omit<Signature, 'credentials'>): string {
   return `${formatDate(now).slice(0, 8)}/${region}/${service}/aws4_request`;
 }
 
@@ -56,24 +63,29 @@ export function signText(signature: Signature, text: string): string {
   return createHmac('sha256', deriveKey(signature)).update(text).digest('hex');
 }
 
-/** The last one: it holds for a day, and takes longer than all the rest. */
-let derived: { of: string; key: Buffer } = { of: '', key: Buffer.alloc(0) };
+/** By what they are for: a key holds for a day, and to derive it takes longer than all the rest. */
+const keys = new Map<string, Buffer>();
 
 function deriveKey(signature: Signature): Buffer {
+  const scope = formatScope(signature);
   const { secretAccessKey } = signature.credentials;
-  const parts = formatScope(signature).split('/');
-  const of = `${secretAccessKey}/${parts}`;
-  if (derived.of !== of) {
-    const first = Buffer.from(`AWS4${secretAccessKey}`);
-    const key = parts.reduce<Buffer>(
-      (k, part) => createHmac('sha256', k).update(part).digest(),
-      first,
-    );
-    derived = { of, key };
-  }
-  return derived.key;
+  const name = `${secretAccessKey}/${scope}`;
+  const known = keys.get(name);
+  if (known) return known;
+  if (keys.size >= MAX_KEYS) keys.clear();
+  const first: Buffer = Buffer.from(`AWS4${secretAccessKey}`);
+  const key = scope.split('/').reduce((derived, part) => mac(derived, part), first);
+  keys.set(name, key);
+  return key;
 }
 
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+/** A few services, for a day. */
+const MAX_KEYS = 10;
+
+function mac(key: Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest();
+}
+
+function hash(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
 }

@@ -1,0 +1,92 @@
+import { retry } from '../../retry.ts';
+import { type Connection, endpointOf, readConnection } from './connection.ts';
+import { type Answer, type Bounds, exchange } from './exchange.ts';
+import { signRequest } from './sign.ts';
+
+export interface ClientOptions extends Bounds {
+  /** Its name in endpoints and signatures. */
+  service: string;
+  /** In all. */
+  tries: number;
+  /** Left out: the service's own. */
+  origin?: URL;
+  /** Left out: the environment's. */
+  connection?: Connection | undefined;
+}
+
+export interface Request {
+  method: 'POST' | 'GET' | 'PUT' | 'DELETE';
+  /** Encoded; there is no query. */
+  path: string;
+  /** In lower case. */
+  headers: Record<string, string>;
+  body: string | Uint8Array;
+}
+
+/** Sends a signed request, again where that may help. Throws an Error that has the name which the service gave it. */
+export type SendToAws = (request: Request) => Promise<string>;
+
+/** The longest first delay between tries, and the longest of all, in milliseconds. */
+const BASE_DELAY_MS = 100;
+const MAX_DELAY_MS = 2_000;
+const NEVER = new AbortController().signal;
+
+/** A client of one service, for what is called at every request: docs/decisions/0010-a-small-client-for-what-every-request-calls.md. */
+export function createClient(options: ClientOptions): SendToAws {
+  const { service, tries } = options;
+  const connection = options.connection ?? readConnection(service);
+  const origin = options.origin ?? endpointOf(service, connection);
+
+  async function sendOnce({ body, method, path, headers }: Request): Promise<string> {
+    const { region, credentials: given } = connection;
+    const credentials = typeof given === 'function' ? await given() : given;
+    const signature = { region, service, credentials, now: Date.now() };
+    const { host } = origin;
+    const signed = signRequest({ host, method, path, headers, body }, signature);
+    const url = new URL(path, origin);
+    const outgoing = { url, method, headers: { ...signed, ...readTrace() }, body };
+    return readAnswer(service, await exchange(outgoing, options));
+  }
+
+  return (request) =>
+    retry(() => sendOnce(request), {
+      tries,
+      baseMs: BASE_DELAY_MS,
+      capMs: MAX_DELAY_MS,
+      deadline: Number.POSITIVE_INFINITY,
+      signal: NEVER,
+      isRetryable,
+    });
+}
+
+/** Lambda's, by which AWS finds functions that call each other in circles. */
+function readTrace(): Record<string, string> {
+  const trace = process.env._X_AMZN_TRACE_ID;
+  return trace ? { 'x-amzn-trace-id': trace } : {};
+}
+
+function readAnswer(service: string, { status, text }: Answer): string {
+  if (status >= 200 && status < 300) return text;
+  const name = findFirst(NAMES, text) ?? `Status${status}`;
+  const message = findFirst(MESSAGES, text) ?? `${service} answered ${status}.`;
+  throw Object.assign(new Error(message), { name, status });
+}
+
+/** In JSON, where the name of the API may stand before it; in XML. */
+const NAMES = [/"__type"\s*:\s*"(?:[^"#]*#)?(\w+)"/, /<Code>(\w+)<\/Code>/];
+const MESSAGES = [/"[Mm]essage"\s*:\s*"([^"]*)"/, /<Message>([^<]*)<\/Message>/];
+
+function findFirst(patterns: readonly RegExp[], text: string): string | undefined {
+  return patterns.map((pattern) => pattern.exec(text)?.[1]).find((found) => found !== undefined);
+}
+
+/** Connections that broke: Node's codes. Those kept open are often found closed by the other side. */
+const BROKEN = ['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'ENOTFOUND'];
+const BUSY = /Throttl|^ProvisionedThroughputExceeded|^RequestLimitExceeded|^TimeoutError$/;
+
+function isRetryable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('code' in error && BROKEN.includes(String(error.code))) return true;
+  const isTheirs = 'status' in error && Number(error.status) >= 500;
+  return isTheirs || BUSY.test(error.name);
+}
