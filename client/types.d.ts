@@ -388,6 +388,10 @@ export type Source = {
   height?: number;
   pages?: number;
   page?: number;
+  pageRange?: {
+    first: number;
+    last: number;
+  };
   durationSeconds?: number;
   tracks?: Array<{
     kind: 'video' | 'audio';

@@ -64,6 +64,8 @@ const source = z.object({
   /** Pages or frames, where there are several, and which of them, from 1, was looked at. */
   pages: z.number().optional(),
   page: z.number().optional(),
+  /** Of a document, the pages that were looked at, where not all were: from 1, both included. */
+  pageRange: z.object({ first: z.number(), last: z.number() }).optional(),
   durationSeconds: z.number().optional(),
   tracks: z.array(track).optional(),
   /** Only where the client asked to keep it: ISO 8601 in the camera's time, and EXIF's 1–8. */

@@ -93,7 +93,7 @@ async function understandFile(
   const read = await timed(log, 'read', () => checkDigest(claimed, file, opened));
   const { record, analyzer } = await chooseByMedium(deps.findAnalyzer, claimed, medium.name);
   const held = { ...claimed, record };
-  const { request, parse } = prepareInquiry(analyzer, record);
+  const { request, parse } = prepareInquiry(analyzer, record, medium.name);
   const answered = await settleKnown(deps, held, read);
   if (answered) return answered;
   await delivery.hide(LEASE_SECONDS);

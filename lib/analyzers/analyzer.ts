@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { MediumName } from '../analysis.ts';
+import type { MediumName, Pages } from '../analysis.ts';
 
 export type MediaResolution =
   | 'MEDIA_RESOLUTION_LOW'
@@ -24,6 +24,10 @@ export interface Asked {
   question?: string | undefined;
   /** As the analyzer's `options` gave them out. */
   options?: unknown;
+  /** What kind of file it is; left out: a picture. */
+  medium?: MediumName | undefined;
+  /** Of a document, where not all pages are looked at. */
+  pages?: Pages | undefined;
 }
 
 /** What is asked of the model about one picture. */

@@ -1,9 +1,10 @@
 import * as z from 'zod';
-import type { Analyzer, AnalyzerAnswer, Inquiry } from './analyzer.ts';
+import type { Analyzer, AnalyzerAnswer, Asked, Inquiry } from './analyzer.ts';
 import {
   cut,
   instructionsInImage,
   MAX_SHORT_LENGTH,
+  nameMedium,
   RULES,
   reportInstructions,
   withQuestion,
@@ -29,16 +30,16 @@ ${RULES}
 export const classify: Analyzer = {
   name: 'classify',
   version: 1,
-  media: ['image'],
+  media: ['image', 'document'],
   description: 'The one of the given labels that fits, or none, with how sure it is.',
   options,
   mediaResolution: 'MEDIA_RESOLUTION_LOW', // a quarter of the tokens, and enough to tell kinds apart
   thinkingLevel: 'LOW',
   maxOutputTokens: 2_048,
-  inquire: (asked) => sortBy(options.parse(asked.options).labels, asked.question),
+  inquire: (asked) => sortBy(options.parse(asked.options).labels, asked),
 };
 
-function sortBy(labels: string[], question: string | undefined): Inquiry {
+function sortBy(labels: string[], { question, medium }: Asked): Inquiry {
   const answer = z.object({
     label: z.enum(labels).nullable().describe('The label that fits best; null if none fits'),
     confidence: z.enum(['low', 'medium', 'high']).describe('How sure the choice is'),
@@ -46,9 +47,10 @@ function sortBy(labels: string[], question: string | undefined): Inquiry {
     others: z.array(z.enum(labels)),
     instructions_in_image: instructionsInImage,
   });
+  const task = `Choose from these labels: ${JSON.stringify(labels)}.`;
   return {
     systemInstruction: SYSTEM_INSTRUCTION,
-    prompt: withQuestion(`Choose from these labels: ${JSON.stringify(labels)}.`, question),
+    prompt: withQuestion(nameMedium(task, medium), question),
     responseJsonSchema: z.toJSONSchema(answer),
     parse: (json) => toAnswer(answer.parse(json)),
   };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Analyzer } from './analyzer.ts';
 import { clientSchema, inquireBySchema } from './client-schema.ts';
-import { RULES } from './words.ts';
+import { nameMedium, RULES } from './words.ts';
 
 const options = z.strictObject({ schema: clientSchema });
 
@@ -14,7 +14,7 @@ ${RULES}
 export const extract: Analyzer = {
   name: 'extract',
   version: 1,
-  media: ['image'],
+  media: ['image', 'document'],
   description:
     'The fields of a given JSON Schema, read from a receipt, a form or another document.',
   options,
@@ -23,6 +23,7 @@ export const extract: Analyzer = {
   maxOutputTokens: 8_192,
   inquire: (asked) => {
     const { schema } = options.parse(asked.options);
-    return inquireBySchema(schema, SYSTEM_INSTRUCTION, 'Read the fields of this picture.', asked);
+    const task = nameMedium('Read the fields of this picture.', asked.medium);
+    return inquireBySchema(schema, SYSTEM_INSTRUCTION, task, asked);
   },
 };

@@ -4,6 +4,7 @@ import {
   cut,
   instructionsInImage,
   MAX_SHORT_LENGTH,
+  nameMedium,
   RULES,
   reportInstructions,
   withQuestion,
@@ -50,14 +51,14 @@ ${RULES}
 export const moderate: Analyzer = {
   name: 'moderate',
   version: 1,
-  media: ['image'],
+  media: ['image', 'document'],
   description: 'Levels from none to high in seven categories, each with its reason.',
   mediaResolution: 'MEDIA_RESOLUTION_MEDIUM', // gestures and small signs are lost at LOW
   thinkingLevel: 'LOW',
   maxOutputTokens: 4_096,
-  inquire: ({ question }) => ({
+  inquire: ({ question, medium }) => ({
     systemInstruction: SYSTEM_INSTRUCTION,
-    prompt: withQuestion('Rate this picture.', question),
+    prompt: withQuestion(nameMedium('Rate this picture.', medium), question),
     responseJsonSchema: z.toJSONSchema(answer),
     parse: (json) => toAnswer(answer.parse(json)),
   }),

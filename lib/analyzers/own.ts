@@ -1,7 +1,7 @@
 import type { Analyzer } from './analyzer.ts';
 import { inquireBySchema } from './client-schema.ts';
 import type { AnalyzerDefinition } from './definition.ts';
-import { enclose, RULES } from './words.ts';
+import { enclose, nameMedium, RULES } from './words.ts';
 
 const RESOLUTIONS = {
   low: 'MEDIA_RESOLUTION_LOW',
@@ -21,9 +21,11 @@ export function createOwnAnalyzer(
     name,
     version,
     description: prompt,
-    media: ['image'],
-    inquire: (asked) =>
-      inquireBySchema(schema, instruct(prompt), 'Look at this picture and do the task.', asked),
+    media: ['image', 'document'],
+    inquire: (asked) => {
+      const task = nameMedium('Look at this picture and do the task.', asked.medium);
+      return inquireBySchema(schema, instruct(prompt), task, asked);
+    },
     mediaResolution: RESOLUTIONS[mediaResolution],
     thinkingLevel: LEVELS[thinking],
     maxOutputTokens,

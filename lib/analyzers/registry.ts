@@ -1,12 +1,20 @@
 import type { Analyzer } from './analyzer.ts';
 import { classify } from './classify.ts';
 import { describe } from './describe.ts';
+import { describeDocument } from './describe-document.ts';
 import { extract } from './extract.ts';
 import { moderate } from './moderate.ts';
 import { readText } from './read-text.ts';
 
 /** Built in. One that is here is never changed: another prompt or schema is another version, beside it. */
-export const BUILT_IN: readonly Analyzer[] = [describe, readText, moderate, classify, extract];
+export const BUILT_IN: readonly Analyzer[] = [
+  describe,
+  readText,
+  moderate,
+  classify,
+  extract,
+  describeDocument,
+];
 
 /** Whether the name is one of ours, which no client can give to its own. */
 export function isBuiltIn(name: string): boolean {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { MediumName } from '../analysis.ts';
 
 /** Bounds of what is stored of a model's words, in characters; a result fits many times into 300 KB. */
 export const MAX_CAPTION_LENGTH = 500;
@@ -38,6 +39,11 @@ export const instructionsInImage = z
 /** The report as it stands in an answer. */
 export function reportInstructions({ found, note }: z.infer<typeof instructionsInImage>) {
   return found ? { instructionsInImage: cut(note, MAX_SHORT_LENGTH) || 'seen' } : {};
+}
+
+/** The task, where the file is no picture: what is said of one holds for each page of a document. */
+export function nameMedium(task: string, medium: MediumName = 'image'): string {
+  return medium === 'document' ? `${task} It is a document: look at all of its pages.` : task;
 }
 
 /** The client's words about this one picture, after the task. */

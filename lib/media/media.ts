@@ -1,6 +1,12 @@
 import type { MediumName } from '../analysis.ts';
 import { ServiceError } from '../errors.ts';
-import { detectMediaType, type MediaType, PICTURE_TYPES, SIGNATURE_BYTES } from './detect.ts';
+import {
+  DOCUMENT_TYPES,
+  detectMediaType,
+  type MediaType,
+  PICTURE_TYPES,
+  SIGNATURE_BYTES,
+} from './detect.ts';
 import type { MediaFile } from './file.ts';
 import type { MediaLimits } from './limits.ts';
 import type { Medium } from './medium.ts';
@@ -18,6 +24,11 @@ const MEDIA: readonly Row[] = [
     name: 'image',
     types: PICTURE_TYPES,
     load: async () => (await import('./image/medium.ts')).image,
+  },
+  {
+    name: 'document',
+    types: DOCUMENT_TYPES,
+    load: async () => (await import('./document/medium.ts')).document,
   },
 ];
 

@@ -1,12 +1,13 @@
-import type { AnalysisRecord } from '../analysis.ts';
+import type { AnalysisRecord, MediumName } from '../analysis.ts';
 import type { Analyzer } from '../analyzers/analyzer.ts';
 import { ServiceError } from '../errors.ts';
 
 /** What a record says that is to be asked of the model about its file: all but the file itself. */
-export function prepareInquiry(analyzer: Analyzer, record: AnalysisRecord) {
+export function prepareInquiry(analyzer: Analyzer, record: AnalysisRecord, medium: MediumName) {
   const options = readOptions(analyzer, record);
+  const { prompt: question, pages } = record;
   const { mediaResolution, thinkingLevel, maxOutputTokens, models } = analyzer;
-  const { parse, ...asked } = analyzer.inquire({ question: record.prompt, options });
+  const { parse, ...asked } = analyzer.inquire({ question, options, medium, pages });
   return { request: { ...asked, mediaResolution, thinkingLevel, maxOutputTokens, models }, parse };
 }
 

@@ -1,5 +1,5 @@
 import { answerRequest, replyText, replyWith } from './generate.ts';
-import type { Picture } from './picture.ts';
+import type { Question } from './measured.ts';
 import { createErrorInfo, createQuotaFailure, createRefusal, createRetryInfo } from './refusal.ts';
 import {
   createCandidate,
@@ -8,17 +8,12 @@ import {
   maxOutputTokensOf,
   type Reply,
 } from './reply.ts';
-import type { GenerateRequest } from './request-schema.ts';
 import type { ParsedFault } from './script.ts';
 import { countUsage } from './usage.ts';
 
 /** What the call gets under this fault; faults of the connection get the right answer, to be spoilt on the way. */
-export function replyUnderFault(
-  fault: ParsedFault,
-  request: GenerateRequest,
-  pictures: Picture[],
-): Reply {
-  const answer = answerRequest(request, pictures);
+export function replyUnderFault(fault: ParsedFault, request: Question): Reply {
+  const answer = answerRequest(request);
   const text = JSON.stringify(answer);
   switch (fault.kind) {
     case 'status':
@@ -80,7 +75,7 @@ function replyError(fault: Extract<ParsedFault, { kind: 'status' }>): Reply {
 }
 
 /** Without text and out of tokens, thinking has eaten them all: googleapis/js-genai#686. */
-function replyEnded(request: GenerateRequest, finishReason: string, text?: string): Reply {
+function replyEnded(request: Question, finishReason: string, text?: string): Reply {
   const starved = finishReason === 'MAX_TOKENS' && text === undefined;
   const usage = countUsage(request, text ?? '', starved ? maxOutputTokensOf(request) : 0);
   return createJsonReply(
@@ -89,7 +84,7 @@ function replyEnded(request: GenerateRequest, finishReason: string, text?: strin
   );
 }
 
-function replyWithoutCandidates(request: GenerateRequest, blockReason?: string): Reply {
+function replyWithoutCandidates(request: Question, blockReason?: string): Reply {
   const { candidatesTokenCount, ...usage } = countUsage(request, '');
   const feedback = blockReason === undefined ? {} : { promptFeedback: { blockReason } };
   return createJsonReply(200, createResponse(usage, feedback));
@@ -97,7 +92,7 @@ function replyWithoutCandidates(request: GenerateRequest, blockReason?: string):
 
 const THOUGHTS = 'The picture has to be looked at first.';
 
-function replyThoughts(request: GenerateRequest): Reply {
+function replyThoughts(request: Question): Reply {
   const candidate = createCandidate(undefined, 'STOP');
   candidate.content = { parts: [{ text: THOUGHTS, thought: true }], role: 'model' };
   return createJsonReply(

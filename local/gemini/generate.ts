@@ -1,5 +1,5 @@
 import { fillSchema } from './answer.ts';
-import type { Picture } from './picture.ts';
+import type { Question } from './measured.ts';
 import {
   createCandidate,
   createJsonReply,
@@ -7,15 +7,16 @@ import {
   maxOutputTokensOf,
   type Reply,
 } from './reply.ts';
-import type { GenerateRequest } from './request-schema.ts';
 import { toJsonSchema } from './response-schema.ts';
 import { CHARACTERS_PER_TOKEN, countTextTokens, countUsage } from './usage.ts';
-import { describePicture } from './words.ts';
+import { sayMeasured } from './words.ts';
+
+const NOTHING = 'Measured, not understood: there is no picture here.';
 
 /** What the model would say: by the schema where JSON is asked for, else the caption alone. */
-export function answerRequest(request: GenerateRequest, pictures: readonly Picture[]): unknown {
+export function answerRequest(request: Question): unknown {
   const { responseMimeType, responseJsonSchema, responseSchema } = request.generationConfig ?? {};
-  const knowledge = describePicture(pictures[0]);
+  const knowledge = request.measured[0]?.knowledge ?? sayMeasured(NOTHING);
   const schema = responseJsonSchema ?? responseSchema;
   if (schema !== undefined) return fillSchema(toJsonSchema(schema), knowledge);
   const [caption] = knowledge.caption ?? [];
@@ -23,7 +24,7 @@ export function answerRequest(request: GenerateRequest, pictures: readonly Pictu
 }
 
 /** A whole answer that says `answer`, cut at the request's maxOutputTokens as a model's is. */
-export function replyWith(request: GenerateRequest, answer: unknown, modelVersion?: string): Reply {
+export function replyWith(request: Question, answer: unknown, modelVersion?: string): Reply {
   const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
   const most = maxOutputTokensOf(request);
   const fits = countTextTokens(text) <= most;
@@ -34,7 +35,7 @@ export function replyWith(request: GenerateRequest, answer: unknown, modelVersio
 }
 
 export function replyText(
-  request: GenerateRequest,
+  request: Question,
   text: string,
   options: { finishReason?: string; modelVersion?: string } = {},
 ): Reply {

@@ -8,28 +8,34 @@ import type { GenerateRequest, Part } from './request-schema.ts';
 export interface Media {
   mimeType: string;
   bytes: number;
+  /** How closely it is looked at: a `mediaResolution`. */
+  level: string | undefined;
   /** From `start` to before `end`. */
   read(start: number, end: number): Promise<Buffer>;
 }
 
+type FoundMedia = Omit<Media, 'level'>;
+
 /** The media of a request, in order; throws a refusal (400, 403) as Google would. */
-export function findMedia({ contents }: GenerateRequest, files: FileStore): Media[] {
-  return contents.flatMap(({ parts }, index) =>
+export function findMedia(request: GenerateRequest, files: FileStore): Media[] {
+  const general = request.generationConfig?.mediaResolution;
+  return request.contents.flatMap(({ parts }, index) =>
     parts.flatMap((part, position) => {
       const field = `contents[${index}].parts[${position}].inline_data.data`;
-      return describeStored(part, files) ?? describeInline(part, field) ?? [];
+      const media = describeStored(part, files) ?? describeInline(part, field);
+      return media ? { ...media, level: part.mediaResolution?.level ?? general } : [];
     }),
   );
 }
 
-function describeInline({ inlineData }: Part, field: string): Media | undefined {
+function describeInline({ inlineData }: Part, field: string): FoundMedia | undefined {
   if (inlineData === undefined) return undefined;
   const bytes = decodeBase64(inlineData.data, field);
   const read = async (start: number, end: number) => bytes.subarray(start, end);
   return { mimeType: inlineData.mimeType, bytes: bytes.length, read };
 }
 
-function describeStored({ fileData }: Part, files: FileStore): Media | undefined {
+function describeStored({ fileData }: Part, files: FileStore): FoundMedia | undefined {
   if (fileData === undefined) return undefined;
   const [, name = ''] = /\/v1beta\/(files\/[^/]+)$/.exec(fileData.fileUri) ?? [];
   const row = files.find(name);

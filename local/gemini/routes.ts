@@ -1,8 +1,8 @@
 import { replyUnderFault } from './faults.ts';
 import type { FileStore } from './files/store.ts';
+import { type Measured, measure } from './measured.ts';
 import { findMedia } from './media.ts';
 import { describeModel } from './models.ts';
-import { measureMedia, type Picture } from './picture.ts';
 import { createErrorInfo, refuse } from './refusal.ts';
 import { createJsonReply, type Reply } from './reply.ts';
 import { parseGenerateRequest } from './request-schema.ts';
@@ -38,10 +38,10 @@ export async function routeRequest(
   if (action !== 'generateContent') throw refuse(501, `The stand-in does not do ${action}.`);
   if (typeof request.body !== 'object') throw refuse(400, 'Invalid JSON payload received.');
   const generateRequest = parseGenerateRequest(request.body, name);
-  const pictures: Picture[] = [];
-  for (const media of findMedia(generateRequest, files)) pictures.push(await measureMedia(media));
+  const measured: Measured[] = [];
+  for (const media of findMedia(generateRequest, files)) measured.push(await measure(media));
   const fault = takeFault(request);
-  return { reply: replyUnderFault(fault, generateRequest, pictures), fault };
+  return { reply: replyUnderFault(fault, { ...generateRequest, measured }), fault };
 }
 
 function succeed(value: unknown): Outcome {

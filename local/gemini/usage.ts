@@ -1,13 +1,5 @@
-import type { GenerateRequest } from './request-schema.ts';
+import type { Question, TokenCount } from './measured.ts';
 
-/** Tokens an image by resolution level, Gemini 3 and later: https://ai.google.dev/gemini-api/docs/media-resolution. */
-const IMAGE_TOKENS: Readonly<Record<string, number>> = {
-  MEDIA_RESOLUTION_LOW: 280,
-  MEDIA_RESOLUTION_MEDIUM: 560,
-  MEDIA_RESOLUTION_HIGH: 1120,
-  MEDIA_RESOLUTION_ULTRA_HIGH: 2240,
-};
-const DEFAULT_IMAGE_TOKENS = 1120;
 /** Google's rule of thumb. */
 export const CHARACTERS_PER_TOKEN = 4;
 
@@ -16,7 +8,7 @@ export interface Usage {
   candidatesTokenCount: number;
   thoughtsTokenCount?: number;
   totalTokenCount: number;
-  promptTokensDetails: { modality: 'TEXT' | 'IMAGE'; tokenCount: number }[];
+  promptTokensDetails: TokenCount[];
 }
 
 /** Tokens of a text, by the rule of thumb. */
@@ -25,34 +17,21 @@ export function countTextTokens(text: string): number {
 }
 
 /** The usageMetadata of an answer; thoughts only where there were any, as Google leaves out zeros. */
-export function countUsage(
-  request: GenerateRequest,
-  answer: string,
-  thoughtsTokenCount = 0,
-): Usage {
-  const { text, image } = countPrompt(request);
+export function countUsage(question: Question, answer: string, thoughtsTokenCount = 0): Usage {
+  const text = { modality: 'TEXT' as const, tokenCount: countWords(question) };
+  const details = [text, ...question.measured.flatMap(({ tokens }) => tokens)];
+  const promptTokenCount = details.reduce((sum, { tokenCount }) => sum + tokenCount, 0);
   const candidatesTokenCount = countTextTokens(answer);
-  const details: Usage['promptTokensDetails'] = [{ modality: 'TEXT', tokenCount: text }];
-  if (image > 0) details.push({ modality: 'IMAGE', tokenCount: image });
   return {
-    promptTokenCount: text + image,
+    promptTokenCount,
     candidatesTokenCount,
     ...(thoughtsTokenCount > 0 ? { thoughtsTokenCount } : {}),
-    totalTokenCount: text + image + candidatesTokenCount + thoughtsTokenCount,
+    totalTokenCount: promptTokenCount + candidatesTokenCount + thoughtsTokenCount,
     promptTokensDetails: details,
   };
 }
 
-function countPrompt(request: GenerateRequest): { text: number; image: number } {
-  const parts = [...request.contents, request.systemInstruction].flatMap((one) => one?.parts ?? []);
-  const general = request.generationConfig?.mediaResolution;
-  let text = 0;
-  let image = 0;
-  for (const part of parts) {
-    text += countTextTokens(part.text ?? '');
-    if (part.inlineData === undefined && part.fileData === undefined) continue;
-    const level = part.mediaResolution?.level ?? general;
-    image += IMAGE_TOKENS[level ?? ''] ?? DEFAULT_IMAGE_TOKENS;
-  }
-  return { text, image };
+function countWords({ contents, systemInstruction }: Question): number {
+  const parts = [...contents, systemInstruction].flatMap((one) => one?.parts ?? []);
+  return parts.reduce((sum, { text = '' }) => sum + countTextTokens(text), 0);
 }

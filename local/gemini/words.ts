@@ -5,17 +5,15 @@ import type { Picture } from './picture.ts';
 export type Knowledge = Readonly<Record<string, readonly unknown[]>>;
 
 const HOW_TO_SET_A_KEY =
-  'Set a real key to have pictures understood: GEMINI_API_KEY=… npm start (a key: https://aistudio.google.com/apikey).';
+  'Set a real key to have them understood: GEMINI_API_KEY=… npm start (a key: https://aistudio.google.com/apikey).';
 
-const ANSWER = `This is Sightline's stand-in for Gemini: it measures pixels and understands nothing, so it cannot answer questions about the picture. ${HOW_TO_SET_A_KEY}`;
+const ANSWER = `This is Sightline's stand-in for Gemini: it measures files and understands nothing, so it cannot answer questions about them. ${HOW_TO_SET_A_KEY}`;
 
 /** What the stand-in says of a picture: always named as measured, never as understood. */
-export function describePicture(picture: Picture | undefined): Knowledge {
-  if (picture === undefined)
-    return sayWithout('Measured, not understood: there is no picture here.');
+export function describePicture(picture: Picture): Knowledge {
   const size = `${picture.width} × ${picture.height} px`;
   if (!picture.decoded) {
-    return sayWithout(
+    return sayMeasured(
       `Measured, not understood: a HEIC picture of ${size}, whose pixels the stand-in cannot decode.`,
     );
   }
@@ -37,7 +35,8 @@ export function describePicture(picture: Picture | undefined): Knowledge {
   };
 }
 
-function sayWithout(caption: string): Knowledge {
+/** What can be said of every file: what was measured, and that nothing more was. */
+export function sayMeasured(caption: string): Knowledge {
   return { caption: [caption], tags: [['measured']], answer: [ANSWER] };
 }
 

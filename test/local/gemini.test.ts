@@ -89,7 +89,7 @@ describe('an answer of the stand-in', () => {
 
     const { text } = await generate(asking(undefined, { generationConfig }));
 
-    expect(JSON.parse(text).answer).toMatch(/measures pixels.*GEMINI_API_KEY=/);
+    expect(JSON.parse(text).answer).toMatch(/measures files.*GEMINI_API_KEY=/);
   });
 
   test.each([

@@ -10,6 +10,7 @@ const ASKED = {
   'moderate@1': 'f96bda24fa341428',
   'classify@1': 'f17872595f007308',
   'extract@1': '373688145f435ce8',
+  'describe-document@1': '6330cd9e1c4724bb',
 };
 
 const options: Record<string, object> = {

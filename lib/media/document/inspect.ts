@@ -40,7 +40,7 @@ export async function inspectDocument(
   if (range.first > range.last)
     throw new ServiceError(
       'request_invalid',
-      `The document has ${pages} pages, none of those asked for.`,
+      `The document has ${pages} ${pages === 1 ? 'page' : 'pages'}, and none of those that were asked for.`,
     );
   const metadataKept = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(EXIF_MARK)
     ? (['exif'] as const)

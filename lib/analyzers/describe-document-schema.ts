@@ -1,0 +1,47 @@
+import * as z from 'zod';
+import { instructionsInImage } from './words.ts';
+
+/**
+ * Pages whose whole text is asked for: a model writes some 12,000 tokens in the minute that a call may take.
+ * Who wants the text of a longer document asks for it by ranges of pages.
+ */
+export const MAX_WHOLE_TEXT_PAGES = 20;
+
+const page = z.int().min(1).describe('Which page, from 1, as they lie before you');
+
+/** The model's answer, and the source of the JSON Schema that is sent with the question. */
+export const describeDocumentAnswer = z.object({
+  caption: z.string().trim().min(1).describe('One sentence that says what the document is'),
+  type: z
+    .string()
+    .describe('Kind of document in a few lower-case words: invoice, contract, scientific article'),
+  title: z.string().describe('As it is written on the document; empty if it has none'),
+  language: z
+    .string()
+    .describe('BCP 47 code of the language of most of it; empty if it has no text'),
+  summary: z.string().describe('What it says, in three to ten sentences of its own language'),
+  pages: z.array(z.object({ page, text: z.string() })).describe('Every page, in order'),
+  tables: z
+    .array(
+      z.object({
+        page,
+        title: z.string().describe('What stands above or below it; empty if nothing does'),
+        columns: z.array(z.string()).describe('The heads of its columns; empty if there are none'),
+        rows: z.array(z.array(z.string())),
+      }),
+    )
+    .describe('Empty if there are none'),
+  fields: z
+    .array(z.object({ page, name: z.string(), value: z.string() }))
+    .describe('The most telling first; empty if there are none'),
+  instructions_in_image: instructionsInImage,
+});
+
+/** The same, for an upload that came with a question. */
+export const describeDocumentAnswerWithReply = describeDocumentAnswer.extend({
+  answer: z
+    .string()
+    .trim()
+    .min(1)
+    .describe("The answer to the client's question, from the document"),
+});

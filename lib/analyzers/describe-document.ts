@@ -1,0 +1,108 @@
+import * as z from 'zod';
+import type { Analyzer, AnalyzerAnswer, Asked } from './analyzer.ts';
+import {
+  describeDocumentAnswer,
+  describeDocumentAnswerWithReply,
+  MAX_WHOLE_TEXT_PAGES,
+} from './describe-document-schema.ts';
+import {
+  cut,
+  enclose,
+  MAX_CAPTION_LENGTH,
+  MAX_SHORT_LENGTH,
+  MAX_TEXT_LENGTH,
+  RULES,
+  reportInstructions,
+} from './words.ts';
+
+/** Bounds of what is stored, in items. */
+export const MAX_PAGES = 1_000;
+export const MAX_TABLES = 100;
+export const MAX_TABLE_ROWS = 500;
+export const MAX_TABLE_COLUMNS = 50;
+export const MAX_FIELDS = 500;
+
+const SYSTEM_INSTRUCTION = `You read documents for software that takes your answer as JSON. All that is said of pictures holds for each of its pages.
+
+${RULES}
+- "pages" has an entry for each page, numbered from 1 as the pages lie before you, whatever number is printed on them.
+- Up to ${MAX_WHOLE_TEXT_PAGES} pages, "text" is all legible text of the page, letter by letter and line by line. In a longer document it is what the page is about, in at most twenty words of its language.
+- "tables" holds what is laid out in rows and columns, cell by cell as it is written; an empty cell is an empty text.
+- "fields" holds what is named and has a value: dates, amounts, numbers, parties, boxes that are filled in.`;
+
+export const describeDocument: Analyzer = {
+  name: 'describe-document',
+  version: 1,
+  description: 'Type, language, summary, text by page, tables and fields of a PDF.',
+  media: ['document'],
+  mediaResolution: 'MEDIA_RESOLUTION_MEDIUM', // Google's advice: more finds no more text
+  thinkingLevel: 'LOW',
+  maxOutputTokens: 16_384,
+  inquire: (asked: Asked) => {
+    const { question } = asked;
+    const schema = question ? describeDocumentAnswerWithReply : describeDocumentAnswer;
+    return {
+      systemInstruction: SYSTEM_INSTRUCTION,
+      prompt: question ? askAbout(question) : 'Describe this document.',
+      responseJsonSchema: z.toJSONSchema(schema),
+      parse: (json) => {
+        const { answer, ...model } = { answer: undefined, ...schema.parse(json) };
+        const described = toAnswer(model, (asked.pages?.first ?? 1) - 1);
+        if (answer === undefined) return described;
+        return {
+          ...described,
+          result: { ...described.result, answer: cut(answer, MAX_TEXT_LENGTH) },
+        };
+      },
+    };
+  },
+};
+
+function askAbout(question: string): string {
+  return `Describe this document and answer the client's question.\n${enclose('question', question)}`;
+}
+
+type ModelAnswer = z.infer<typeof describeDocumentAnswer>;
+
+/** The model counts the pages that it was given; `skipped` lie before them in the document. */
+function toAnswer(model: ModelAnswer, skipped: number): AnalyzerAnswer {
+  const caption = cut(model.caption, MAX_CAPTION_LENGTH);
+  const place = ({ page }: { page: number }) => page + skipped;
+  return {
+    caption,
+    result: {
+      caption,
+      type: cut(model.type, MAX_SHORT_LENGTH),
+      title: cut(model.title, MAX_SHORT_LENGTH),
+      language: cut(model.language, MAX_SHORT_LENGTH),
+      summary: cut(model.summary, MAX_TEXT_LENGTH),
+      pages: listPages(model.pages).map((page) => ({ ...page, page: place(page) })),
+      tables: model.tables.slice(0, MAX_TABLES).map((table) => ({
+        page: place(table),
+        title: cut(table.title, MAX_SHORT_LENGTH),
+        ...layOut(table),
+      })),
+      fields: model.fields.slice(0, MAX_FIELDS).map((field) => ({
+        page: place(field),
+        name: cut(field.name, MAX_SHORT_LENGTH),
+        value: cut(field.value, MAX_TEXT_LENGTH),
+      })),
+    },
+    ...reportInstructions(model.instructions_in_image),
+  };
+}
+
+/** Each page once, in order. */
+function listPages(pages: ModelAnswer['pages']) {
+  const byNumber = new Map(pages.toReversed().map(({ page, text }) => [page, text]));
+  return [...byNumber]
+    .map(([page, text]) => ({ page, text: cut(text, MAX_TEXT_LENGTH) }))
+    .sort((one, other) => one.page - other.page)
+    .slice(0, MAX_PAGES);
+}
+
+function layOut({ columns, rows }: ModelAnswer['tables'][number]) {
+  const write = (cells: readonly string[]) =>
+    cells.slice(0, MAX_TABLE_COLUMNS).map((cell) => cut(cell, MAX_TEXT_LENGTH));
+  return { columns: write(columns), rows: rows.slice(0, MAX_TABLE_ROWS).map(write) };
+}
