@@ -1,7 +1,7 @@
 import type { JpegOptions, OutputInfo, Sharp as Picture } from 'sharp';
 import { ServiceError } from '../../errors.ts';
 import { chooseBackground } from './background.ts';
-import { checkFrames } from './check-frames.ts';
+import { checkUnseen } from './check-unseen.ts';
 import { convertColours } from './convert-colours.ts';
 import { openPicture } from './decode.ts';
 import type { PictureFacts } from './inspect.ts';
@@ -40,7 +40,7 @@ async function runPipeline(
   facts: PictureFacts,
 ): Promise<{ data: Uint8Array; info: OutputInfo }> {
   const edge = chooseOutputEdge(Math.max(facts.width, facts.height));
-  await checkFrames(sharp, bytes, facts);
+  await checkUnseen(sharp, bytes, facts);
   const decoded = await openPicture(sharp, bytes, facts);
   const small = decoded.autoOrient().resize({ width: edge, height: edge, fit: 'inside' });
   const coloured = await convertColours(sharp, small, facts);

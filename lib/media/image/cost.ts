@@ -1,5 +1,6 @@
 import { ServiceError } from '../../errors.ts';
 import type { PictureType } from '../detect.ts';
+import { isHollow, readClaimedSize } from './claimed-pixels.ts';
 import type { Header } from './inspect.ts';
 import {
   MAX_EDGE_PIXELS,
@@ -17,24 +18,36 @@ const STREAMED: readonly PictureType[] = ['image/tiff', 'image/bmp'];
 const SAMPLE_BYTES: Partial<Record<string, number>> = { ushort: 2, float: 4, double: 8 };
 const COEFFICIENT_BYTES = 2;
 
-const PNG_WIDTH_OFFSET = 16;
-const PNG_HEIGHT_OFFSET = 20;
-
-/** A PNG may claim more pixels than libvips can count, which to it is damage. Throws `file_too_complex`. */
-export function checkClaimedPixels(
+/** By the file's own words, where the decoder says something else. Throws as `checkCost` does. */
+export function checkClaimedSize(
   bytes: Uint8Array,
   mediaType: PictureType,
+  structure: Structure,
   { maxPixels }: PictureLimits,
 ): void {
-  if (mediaType !== 'image/png') return;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const pixels = view.getUint32(PNG_WIDTH_OFFSET) * view.getUint32(PNG_HEIGHT_OFFSET);
-  if (pixels > maxPixels)
-    throw new ServiceError('file_too_complex', `It has more than ${maxPixels} pixels.`);
+  const size = readClaimedSize(bytes, mediaType);
+  if (size && size.width * size.height > maxPixels)
+    throw refuseSize(bytes, { mediaType, ...size }, structure, maxPixels);
 }
 
-/** What a decode would cost, by the header and the walk. Throws `file_too_complex`. */
+/** Whether a lie or a bomb, nobody decodes it to find out: by what its bytes can hold at most. */
+function refuseSize(
+  bytes: Uint8Array,
+  size: Pick<Header, 'mediaType' | 'width' | 'height'>,
+  { drawnPixels }: Structure,
+  maxPixels: number,
+): ServiceError {
+  return isHollow(bytes, size.mediaType, size, drawnPixels)
+    ? new ServiceError('file_malformed', 'It is too short for the size that it says.')
+    : new ServiceError('file_too_complex', `It has more than ${maxPixels} pixels in all.`);
+}
+
+/**
+ * What a decode would cost, by the header and the walk. Throws `file_too_complex`, or `file_malformed` for
+ * a size that is a lie.
+ */
 export function checkCost(
+  bytes: Uint8Array,
   header: Header,
   structure: Structure,
   { maxPixels }: PictureLimits,
@@ -44,7 +57,8 @@ export function checkCost(
     throw new ServiceError('file_too_complex', `It has more than ${MAX_FRAMES} frames or pages.`);
   }
   const pixels = header.width * header.height;
-  if (pixels * (PAGED.includes(header.mediaType) ? 1 : frames) > maxPixels) {
+  if (pixels > maxPixels) throw refuseSize(bytes, header, structure, maxPixels);
+  if (!PAGED.includes(header.mediaType) && pixels * frames > maxPixels) {
     throw new ServiceError('file_too_complex', `It has more than ${maxPixels} pixels in all.`);
   }
   if (Math.max(header.width, header.height) > MAX_EDGE_PIXELS) {

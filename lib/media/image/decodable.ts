@@ -1,5 +1,6 @@
 import type { PictureType } from '../detect.ts';
 import { dropJunk } from './jpeg-structure.ts';
+import { makeStill } from './make-still.ts';
 import { redeclareTiff } from './redeclare-tiff.ts';
 import { declareReadable, findVariant } from './tiff-variant.ts';
 
@@ -16,7 +17,10 @@ export function makeDecodable(bytes: Uint8Array, mediaType: PictureType): Uint8A
     const page = findVariant(bytes);
     return page ? redeclareTiff(bytes, declareReadable(page)) : bytes;
   }
+  if (mediaType === 'image/heic') return makeStill(bytes) ?? bytes;
   if (mediaType !== 'image/avif') return bytes;
+  const still = makeStill(bytes);
+  if (still) return still;
   const brand = Buffer.from(bytes.subarray(BRAND_OFFSET, BRAND_OFFSET + 4)).toString('latin1');
   if (brand === AVIF_BRAND) return bytes;
   const branded = Buffer.from(bytes);

@@ -17,7 +17,8 @@ export async function openPicture(
   bytes: Uint8Array,
   facts: PictureFacts,
 ): Promise<Picture> {
-  if (facts.mediaType === 'image/heic') return openRaw(sharp, await decodeHeic(bytes));
+  if (facts.mediaType === 'image/heic')
+    return openRaw(sharp, await decodeHeic(makeDecodable(bytes, facts.mediaType)));
   if (facts.mediaType === 'image/bmp') return openRaw(sharp, decodeBmp(bytes));
   if (facts.mediaType === 'image/tiff') {
     const oldJpeg = findOldJpeg(bytes);

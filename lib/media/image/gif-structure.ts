@@ -14,17 +14,23 @@ export interface GifStructure {
   damaged: boolean;
   frames: number;
   hasComment: boolean;
+  /** Of the largest frame. */
+  drawnPixels: number;
 }
 
 /** Walks the blocks of a GIF (CompuServe, GIF89a specification), up to one frame more than `maxFrames`. */
 export function readGifStructure(bytes: Uint8Array, maxFrames: number): GifStructure {
-  const structure = { ended: false, damaged: false, frames: 0, hasComment: false };
+  const structure = { ended: false, damaged: false, frames: 0, hasComment: false, drawnPixels: 0 };
   let at = HEADER_BYTES + colourTableBytes(bytes[10]);
   while (isBlock(bytes[at]) && !structure.damaged && structure.frames <= maxFrames) {
     const isImage = bytes[at] === IMAGE;
     const data = at + (isImage ? imageHeaderBytes(bytes, at) : 2);
-    if (isImage) structure.frames += 1;
-    structure.damaged = isImage && !isFrameWhole(bytes, at, data);
+    if (isImage) {
+      const pixels = read16(bytes, at + 5) * read16(bytes, at + 7);
+      structure.frames += 1;
+      structure.damaged = countLzwPixels(bytes, data, pixels) < pixels;
+      structure.drawnPixels = Math.max(structure.drawnPixels, pixels);
+    }
     structure.hasComment ||= !isImage && bytes[at + 1] === COMMENT_LABEL;
     at = skipSubBlocks(bytes, data);
   }
@@ -33,12 +39,6 @@ export function readGifStructure(bytes: Uint8Array, maxFrames: number): GifStruc
 
 function isBlock(code: number | undefined): boolean {
   return code === EXTENSION || code === IMAGE;
-}
-
-function isFrameWhole(bytes: Uint8Array, descriptor: number, data: number): boolean {
-  const width = read16(bytes, descriptor + 5);
-  const height = read16(bytes, descriptor + 7);
-  return countLzwPixels(bytes, data, width * height) >= width * height;
 }
 
 /** Descriptor, local colour table and the one byte of the code size. */

@@ -3,7 +3,7 @@ import { ServiceError } from '../../errors.ts';
 import { detectMediaType, isPictureType, PICTURE_TYPES, type PictureType } from '../detect.ts';
 import { readBmpHeader } from './bmp-header.ts';
 import { isPlainSrgb } from './colour-profile.ts';
-import { checkClaimedPixels, checkCost, countFrames } from './cost.ts';
+import { checkClaimedSize, checkCost, countFrames } from './cost.ts';
 import { chooseFailOn, makeDecodable } from './decodable.ts';
 import type { PictureLimits } from './limits.ts';
 import { listMetadata, type MetadataKind } from './metadata-kinds.ts';
@@ -52,9 +52,9 @@ export async function inspectPicture(
   const structure = checkStructure(mediaType, bytes);
   const oldJpeg = mediaType === 'image/tiff' ? findOldJpeg(bytes) : undefined;
   if (oldJpeg) return { ...(await inspectPicture(oldJpeg, limits)), mediaType };
-  checkClaimedPixels(bytes, mediaType, limits); // its end is there, so its header is
+  checkClaimedSize(bytes, mediaType, structure, limits); // its end is there, so its header is
   const header = mediaType === 'image/bmp' ? readBmp(bytes) : await readHeader(bytes, mediaType);
-  checkCost(header, structure, limits);
+  checkCost(bytes, header, structure, limits);
   return describeFacts(bytes, header, structure);
 }
 

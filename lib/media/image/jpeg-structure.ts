@@ -55,6 +55,16 @@ export function dropJunk(bytes: Uint8Array): Uint8Array {
   return kept.length === 0 ? bytes : Buffer.concat([...kept, bytes.subarray(from)]);
 }
 
+/** Each marker segment up to the first end marker, without its length; and where it ends. */
+export function* listSegments(bytes: Uint8Array) {
+  for (let at = findMarker(bytes, 0); at < bytes.length && bytes[at] !== EOI; ) {
+    const marker = bytes[at] ?? 0;
+    const end = isStandalone(marker) ? at + 1 : at + 1 + segmentLength(bytes, at + 1);
+    yield { marker, data: bytes.subarray(at + 3, end), end };
+    at = findMarker(bytes, end);
+  }
+}
+
 /** Where the next marker's code stands. In the coded data FF 00 is a data byte, FF D0–D7 a restart. */
 function findMarker(bytes: Uint8Array, from: number): number {
   for (let at = from + 1; at < bytes.length; at += 1) {

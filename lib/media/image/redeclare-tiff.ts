@@ -69,7 +69,7 @@ function listAdded(changes: TagChanges): Entry[] {
   return [...changes].flatMap(([tag, list]) => (list ? [{ tag, from: 0, list }] : []));
 }
 
-function writerOf(file: Buffer, isLittle: boolean) {
+export function writerOf(file: Buffer, isLittle: boolean) {
   return (at: number, value: number, size: number): void => {
     if (size === 8 && isLittle) file.writeBigUInt64LE(BigInt(value), at);
     else if (size === 8) file.writeBigUInt64BE(BigInt(value), at);

@@ -14,6 +14,8 @@ export interface Structure {
   /** Frames or pages; the decoder may know of fewer. */
   frames: number;
   hasComment: boolean;
+  /** Pixels of the largest frame of a GIF; of the others it is not counted. */
+  drawnPixels: number;
 }
 
 interface Walked extends Partial<Structure> {
@@ -32,6 +34,7 @@ interface Walked extends Partial<Structure> {
 export function checkStructure(mediaType: PictureType, bytes: Uint8Array): Structure {
   const walked = walk(mediaType, bytes);
   const { scans = 1, frames = 1, hasComment = false, ended, unsupported } = walked;
+  const { drawnPixels = 0 } = walked;
   if (scans > MAX_JPEG_SCANS) {
     throw new ServiceError('file_too_complex', `The JPEG has more than ${MAX_JPEG_SCANS} scans.`);
   }
@@ -41,7 +44,7 @@ export function checkStructure(mediaType: PictureType, bytes: Uint8Array): Struc
   if (walked.damaged) throw new ServiceError('file_malformed');
   if (!ended) throw new ServiceError('file_malformed', 'The file is cut off: its end is missing.');
   if (unsupported) throw new ServiceError('type_unsupported', `A TIFF with ${unsupported}.`);
-  return { scans, frames, hasComment };
+  return { scans, frames, hasComment, drawnPixels };
 }
 
 function walk(mediaType: PictureType, bytes: Uint8Array): Walked {

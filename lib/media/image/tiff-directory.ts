@@ -21,6 +21,8 @@ export interface TiffDirectory {
   count: number;
   bytes: number;
   tags: Map<number, TiffTag>;
+  /** Where the place of the next one is written. */
+  end: number;
   /** Where the next directory stands; 0 behind the last. */
   next: number;
 }
@@ -56,5 +58,5 @@ export function readDirectory(tiff: Tiff, at: number): TiffDirectory | undefined
     const isInside = from + size * values <= tiff.length;
     tags.set(tiff.read(entry, 2), { count: size > 0 ? values : 0, isInside, value });
   }
-  return { count, bytes, tags, next: tiff.read(end, offsetBytes) };
+  return { count, bytes, tags, end, next: tiff.read(end, offsetBytes) };
 }

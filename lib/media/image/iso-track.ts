@@ -1,0 +1,107 @@
+import { type Box, findBox, findPath, listBoxes } from './iso-boxes.ts';
+
+const SAMPLE_TABLE = ['moov', 'trak', 'mdia', 'minf', 'stbl'];
+/** Version and flags, and a count of entries behind them. */
+const LIST_HEAD_BYTES = 8;
+/** Where width and height stand in a sample entry (ISO/IEC 14496-12, 12.1.3). */
+const ENTRY_WIDTH = 24;
+const ENTRY_BOXES = 78;
+
+export interface Sample {
+  at: number;
+  end: number;
+}
+
+/** A sequence of pictures, as a film holds it. */
+export interface Track {
+  /** How the samples are coded: `av01`, `hvc1` … */
+  codec: string;
+  width: number;
+  height: number;
+  /** Where the boxes of the decoder's configuration stand. */
+  configuration: Box;
+  /** How many the file says that there are. */
+  frames: number;
+  /** The first of them, up to as many as were asked for. */
+  samples: Sample[];
+}
+
+/** The first track of a sequence (ISO/IEC 14496-12, 8.5 to 8.7); undefined where there is none. */
+export function readTrack(view: Buffer, maxSamples: number): Track | undefined {
+  const table = findPath(view, SAMPLE_TABLE);
+  const box = (type: string) => table && findBox(view, table, type);
+  const entry = box('stsd') && listEntries(view, box('stsd'))[0];
+  const sizes = box('stsz');
+  if (!entry || !sizes || entry.start + ENTRY_BOXES > entry.end || sizes.start + 12 > sizes.end)
+    return undefined;
+  const frames = view.readUInt32BE(sizes.start + 8);
+  const lengths = readSizes(view, sizes, Math.min(frames, maxSamples));
+  return {
+    codec: entry.type,
+    width: view.readUInt16BE(entry.start + ENTRY_WIDTH),
+    height: view.readUInt16BE(entry.start + ENTRY_WIDTH + 2),
+    configuration: { ...entry, start: entry.start + ENTRY_BOXES },
+    frames,
+    samples: placeSamples(
+      lengths,
+      readChunks(view, box('stco'), box('co64')),
+      readRuns(view, box('stsc')),
+    ),
+  };
+}
+
+function listEntries(view: Buffer, box: Box | undefined): Box[] {
+  if (!box) return [];
+  const entries = listBoxes(view, box.start + LIST_HEAD_BYTES, box.end);
+  return entries.filter(({ end }) => end <= box.end);
+}
+
+/** Bytes of each sample: one size for all of them, or a list. */
+function readSizes(view: Buffer, { start, end }: Box, count: number): number[] {
+  const size = view.readUInt32BE(start + 4);
+  if (size > 0) return Array.from({ length: count }, () => size);
+  const room = Math.floor((end - start - 12) / 4);
+  const length = Math.max(0, Math.min(count, room));
+  return Array.from({ length }, (_, index) => view.readUInt32BE(start + 12 + 4 * index));
+}
+
+function readChunks(view: Buffer, short: Box | undefined, long: Box | undefined): number[] {
+  const read = (at: number) => (short ? view.readUInt32BE(at) : Number(view.readBigUInt64BE(at)));
+  return listPlaces(short ?? long, short ? 4 : 8).map(read);
+}
+
+/** From which chunk on, counted from 1, how many samples lie in each. */
+function readRuns(view: Buffer, box: Box | undefined) {
+  return listPlaces(box, 12).map((at) => ({
+    first: view.readUInt32BE(at),
+    samples: view.readUInt32BE(at + 4),
+  }));
+}
+
+/** Where the entries of a list stand, as many as there is room for. */
+function listPlaces(box: Box | undefined, bytes: number): number[] {
+  const start = box ? box.start + LIST_HEAD_BYTES : 0;
+  const length = Math.max(0, Math.floor(((box?.end ?? 0) - start) / bytes));
+  return Array.from({ length }, (_, index) => start + index * bytes);
+}
+
+/** Samples lie in chunks, one behind the other. */
+function placeSamples(
+  lengths: readonly number[],
+  chunks: readonly number[],
+  runs: readonly { first: number; samples: number }[],
+): Sample[] {
+  const samples: Sample[] = [];
+  let run = 0;
+  for (const [chunk, start] of chunks.entries()) {
+    if ((runs[run + 1]?.first ?? Number.POSITIVE_INFINITY) <= chunk + 1) run += 1;
+    const count = Math.min(runs[run]?.samples ?? 0, lengths.length - samples.length);
+    let at = start;
+    for (let index = 0; index < count; index += 1) {
+      const end = at + (lengths[samples.length] ?? 0);
+      samples.push({ at, end });
+      at = end;
+    }
+  }
+  return samples;
+}
