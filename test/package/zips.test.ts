@@ -10,6 +10,7 @@ import { type BuiltZip, buildZips } from '../../infra/bundle/build-zips.ts';
 import { unpackZip } from '../../infra/bundle/unpack-zip.ts';
 import { readTemplateFile } from '../../local/host/template-file.ts';
 import { runCommand } from '../support/command.ts';
+import { writePdf } from '../support/pdf.ts';
 import { createHome, startStack } from '../support/stack.ts';
 
 // The very zips that are deployed.
@@ -18,6 +19,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** `e_machine` of an ELF file for arm64. */
 const AARCH64 = 0xb7;
 const NATIVE = [
+  '@embedpdf/pdfium',
   '@img/colour',
   '@img/sharp-libvips-linux-arm64',
   '@img/sharp-linux-arm64',
@@ -56,11 +58,13 @@ test('built again, the zips have the same bytes', async () => {
   }
 }, 60_000);
 
-test('a zip holds its handler alone; only the one that decodes has a thread and packages beside it', () => {
+test('a zip holds its handler alone; only the one that decodes has threads and packages beside it', () => {
   for (const [name, files] of Object.entries(contents)) {
     const own = Object.keys(files).filter((path) => !path.startsWith('node_modules/'));
-    const thread = name === 'process-upload' ? ['functions/heic-thread.mjs'] : [];
-    expect(own.sort()).toEqual([...thread, `functions/${name}.mjs`].sort());
+    const threads = name === 'process-upload' ? ['heic-thread', 'pdf-thread'] : [];
+    expect(own.sort()).toEqual(
+      [...threads.map((thread) => `functions/${thread}.mjs`), `functions/${name}.mjs`].sort(),
+    );
     const beside = Object.keys(files).filter((path) => !own.includes(path));
     const packages = beside.map((path) => /^node_modules\/((@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
     expect([...new Set(packages)].sort()).toEqual(name === 'process-upload' ? NATIVE : []);
@@ -112,6 +116,13 @@ test('unpacked, its thread decodes HEIC', async () => {
   const workerData = readFileSync(new URL('../fixtures/marker.heic', import.meta.url));
   const [picture] = await once(new Worker(thread, { workerData }), 'message');
   expect(picture).toMatchObject({ width: 64, height: 48, channels: 3 });
+});
+
+test('unpacked, its thread reads PDFs', async () => {
+  const thread = join(folder, 'code', 'process-upload', 'functions', 'pdf-thread.mjs');
+  const workerData = { file: writePdf({ texts: ['Hello'] }), task: { name: 'texts' } };
+  const [read] = await once(new Worker(thread, { workerData }), 'message');
+  expect(read).toEqual({ texts: ['Hello'] });
 });
 
 test('with a function missing among them, the smoke test fails: no source stands in', async () => {
