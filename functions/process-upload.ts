@@ -12,7 +12,7 @@ import { createUploads } from '../lib/aws/uploads.ts';
 import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
 import { describeLimits } from '../lib/media/limits.ts';
-import { connectGemini } from '../lib/work/connect-gemini.ts';
+import { connectGemini, connectModelFiles } from '../lib/work/connect-gemini.ts';
 import { createAnalyzerFinder } from '../lib/work/find-analyzer.ts';
 import { handleEvent } from '../lib/work/messages.ts';
 
@@ -60,6 +60,7 @@ export const handler = createHandler({
   results: createResults(connectBucket(config.RESULT_BUCKET)),
   queue: createQueue(queues, config.UPLOAD_QUEUE_URL),
   gemini: connectGemini(table, config),
+  modelFiles: connectModelFiles(config),
   findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
   dropClientId: config.DROP_CLIENT_ID,
   limits: describeLimits(config),

@@ -12,6 +12,10 @@ export const MAX_DEATHS = 3;
 export const MAX_WAITS = 16;
 /** Tries that no model was asked in, for all were to be left alone: so many do not count. */
 export const MAX_PAUSED_TRIES = 6;
+/** Times that an analysis goes back to the queue for its file: to go on sending it, and until the model has looked it through. */
+export const MAX_FILE_RETURNS = 30;
+/** Times that a file is sent to the model, where it is lost there. */
+export const MAX_FILE_UPLOADS = 4;
 /** How long a signed upload is good for, in seconds. */
 export const UPLOAD_EXPIRES_SECONDS = 900;
 /** How long the record of an upload that never came is kept, in seconds (7 days). */
@@ -121,6 +125,21 @@ const usage = z.object({
 });
 export type Usage = z.infer<typeof usage>;
 
+/** A file that is too large to go along with a question, on its way to the model or there. */
+const modelFile = z.object({
+  /** `files/ID`; absent: none is there. */
+  name: z.string().optional(),
+  /** Of the object that it is made of. */
+  eTag: z.string().optional(),
+  /** Where the rest of it is sent to, while it is not whole: a credential. How much has come, the server knows. */
+  uploadUrl: z.string().optional(),
+  pieceBytes: z.number().optional(),
+  /** Of MAX_FILE_UPLOADS, and of MAX_FILE_RETURNS. */
+  uploads: z.number(),
+  returns: z.number(),
+});
+export type ModelFile = z.infer<typeof modelFile>;
+
 const errorCode = z.custom<ErrorCode>((code) => typeof code === 'string' && code in ERRORS);
 const analysisError = z.object({
   code: errorCode,
@@ -186,6 +205,7 @@ export const analysisRecord = summaryRecord.extend({
   waits: z.number().optional(),
   /** Of MAX_PAUSED_TRIES. */
   pausedTries: z.number().optional(),
+  modelFile: modelFile.optional(),
   leaseToken: z.string().optional(),
   /** Epoch milliseconds. */
   leaseUntil: z.number().optional(),
@@ -204,6 +224,8 @@ export const tombstone = z.object({
   key: z.string().optional(),
   eTag: z.string().optional(),
   resultKey: z.string().optional(),
+  /** The name of its file at the model, which its message has removed. */
+  modelFile: z.string().optional(),
   /** What it may hold in the content index. */
   content: z.string().optional(),
   /** Whether all that was stored of it is gone too. */

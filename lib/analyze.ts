@@ -19,11 +19,12 @@ import { digestFile } from './work/digest.ts';
 import { prepareInquiry } from './work/inquire.ts';
 import { holdLease } from './work/lease.ts';
 import { type PaidOnceDeps, preferFresh, settleKnown } from './work/paid-once.ts';
-import { sendMedia } from './work/send-media.ts';
+import { releaseFile, releaseLeftFile } from './work/release-file.ts';
+import { type SendMediaDeps, sendMedia } from './work/send-media.ts';
 import { giveBack, type Held, idsOf, settleError, storeAnswer } from './work/settle.ts';
 import { endStuckWorker, type StuckDeps } from './work/stuck.ts';
 
-export interface AnalyzeDeps extends ClaimDeps, PaidOnceDeps, PurseDeps, StuckDeps {
+export interface AnalyzeDeps extends ClaimDeps, PaidOnceDeps, PurseDeps, SendMediaDeps, StuckDeps {
   spending: Spending;
   uploads: ClaimDeps['uploads'] & {
     open(key: string, signal: AbortSignal): Promise<StoredFile | undefined>;
@@ -43,7 +44,7 @@ export async function analyzeObject(
   delivery: Delivery,
 ): Promise<Outcome> {
   const claim = await claimAnalysis(deps, object);
-  if ('outcome' in claim) return claim.outcome;
+  if ('outcome' in claim) return releaseLeftFile(deps, object, claim.outcome);
   const { signal, hide } = delivery;
   const { analyses, now } = deps;
   const lease = holdLease({ analyses, record: claim.record, signal, hide, now });
@@ -59,6 +60,7 @@ export async function analyzeObject(
   } finally {
     lease.stop();
     await purse.settle(outcome);
+    await releaseFile(deps, held, outcome);
   }
   return outcome;
 }
@@ -107,7 +109,10 @@ async function understandFile(
     decode(() => medium.prepare(file, facts, record)),
   );
   await lease.advance({ stage: 'analyzing' });
-  const media = await sendMedia(prepared, file);
+  const toSend = { medium: medium.name, prepared, file, sha256: read.sha256 };
+  const sent = await timed(log, 'sent', () => sendMedia(deps, held, toSend, delivery.deadline));
+  if ('outcome' in sent) return sent.outcome;
+  const media = { ...sent.media, clip: record.clip };
   const answer = await timed(log, 'asked', () =>
     askModel(deps.gemini, held, { ...request, media }, parse, delivery.deadline),
   );

@@ -34,7 +34,9 @@ export type Outcome =
         | 'lease_alive'
         | 'claimed_by_another'
         | 'decoder_stuck'
-        | 'same_content_at_work';
+        | 'same_content_at_work'
+        | 'file_on_its_way'
+        | 'file_in_process';
     };
 
 /** An error as it stands in a record: a code and a plain sentence, no details. */
@@ -56,7 +58,7 @@ export function retryDelaySeconds(attempt: number, random: () => number = Math.r
 
 const MAX_WAIT_SECONDS = 60;
 
-/** How long to wait for the answer to the same content, after so many waits before: 1 s, 2 s, 4 s, … */
+/** How long to wait for the answer to the same content, or for a file, after so many waits before: 1 s, 2 s, 4 s, … */
 export function waitDelaySeconds(waits: number): number {
   return Math.min(2 ** waits, MAX_WAIT_SECONDS);
 }

@@ -1,3 +1,4 @@
+import type { Clip } from '../analysis.ts';
 import { MEDIA_CHUNK_BYTES } from './limits.ts';
 import { toGeminiSchema } from './schema.ts';
 
@@ -8,13 +9,6 @@ export type RequestMedia = { mediaType: string; clip?: Clip | undefined } & (
   | { bytes: Uint8Array }
   | { uri: string }
 );
-
-/** The part of a video or a recording that counts, in seconds, and how often a video is looked at, in frames a second. */
-export interface Clip {
-  start?: number | undefined;
-  end?: number | undefined;
-  fps?: number | undefined;
-}
 
 export interface ModelRequest {
   systemInstruction: string;

@@ -80,6 +80,7 @@ function describeTombstone(record: AnalysisRecord, now: number): Tombstone {
     // A signed upload may be sent twice, and all of it belongs to this analysis.
     eTag: record.source.key.startsWith(DROP_FOLDER) ? record.eTag : undefined,
     resultKey: record.resultKey,
+    modelFile: record.modelFile?.name,
     content: nameHeld(record),
     purged: false,
     expiresAt: Math.floor(now / 1000) + TOMBSTONE_SECONDS,

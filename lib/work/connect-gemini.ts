@@ -7,6 +7,7 @@ import type { Table } from '../aws/table.ts';
 import type { Settings } from '../config.ts';
 import { createBreaker } from '../gemini/breaker.ts';
 import { createGemini, type Gemini } from '../gemini/client.ts';
+import { createModelFiles, type ModelFiles } from '../gemini/files.ts';
 import { createModelProbe } from '../gemini/probe.ts';
 
 type GeminiSettings = 'GEMINI_SECRET_ID' | 'GEMINI_BASE_URL' | 'GEMINI_MODELS';
@@ -22,6 +23,11 @@ export function connectGemini(
     readKey: connectKey(config),
     breaker: createBreaker({ store: createModelPauses(table, config.TABLE_NAME) }),
   });
+}
+
+/** Its Files API, with the same key. */
+export function connectModelFiles(config: Pick<Settings, GeminiSettings>): ModelFiles {
+  return createModelFiles({ baseUrl: config.GEMINI_BASE_URL, readKey: connectKey(config) });
 }
 
 /** Harmless calls: for the key, and for each model of the stage by its name. */

@@ -1,12 +1,48 @@
+import type { MediumName } from '../analysis.ts';
+import type { RequestMedia } from '../gemini/request.ts';
 import type { MediaFile } from '../media/file.ts';
 import type { Prepared } from '../media/medium.ts';
+import type { Outcome } from '../outcome.ts';
 import { HELD_BYTES } from './digest.ts';
+import { type ModelFileDeps, storeModelFile } from './model-file.ts';
+import type { Held } from './settle.ts';
 
-/** How the file comes to the model: the one place that decides it. */
+/**
+ * Up to so many bytes a file goes along with the question, every time that it is asked; a larger one is
+ * stored at the model before, once. Gemini takes 100 MB of base64 in a request; these are what is not
+ * dear to send again, and what is held in memory anyway.
+ */
+const MAX_INLINE_BYTES: Record<MediumName, number> = {
+  image: HELD_BYTES,
+  document: 16_777_216,
+  audio: 16_777_216,
+  video: 16_777_216,
+};
+
+export type SendMediaDeps = ModelFileDeps;
+
+export interface ToSend {
+  medium: MediumName;
+  prepared: Prepared;
+  file: MediaFile & { eTag: string | undefined };
+  /** Of the file, in hexadecimal digits. */
+  sha256: string | undefined;
+}
+
+/**
+ * How the media come to the model: the one place that decides it. The outcome where the message has to
+ * come again first. `deadline` in epoch milliseconds.
+ */
 export async function sendMedia(
-  prepared: Prepared,
-  file: MediaFile,
-): Promise<{ mediaType: string; bytes: Uint8Array }> {
-  if ('bytes' in prepared) return prepared;
-  return { mediaType: prepared.mediaType, bytes: await file.readAll(HELD_BYTES) };
+  deps: SendMediaDeps,
+  held: Held,
+  { medium, prepared, file, sha256 }: ToSend,
+  deadline: number,
+): Promise<{ media: RequestMedia } | { outcome: Outcome }> {
+  if ('bytes' in prepared) return { media: prepared }; // made anew, and held
+  const { mediaType } = prepared;
+  const most = MAX_INLINE_BYTES[medium];
+  if (file.bytes <= most) return { media: { mediaType, bytes: await file.readAll(most) } };
+  const stored = await storeModelFile(deps, held, { mediaType, file, sha256 }, deadline);
+  return 'outcome' in stored ? stored : { media: { mediaType, uri: stored.uri } };
 }

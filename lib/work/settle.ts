@@ -55,7 +55,8 @@ async function end(
   const completedAt = new Date(now).toISOString();
   const { costUsd } = lease.noted().usage ?? record.usage ?? {};
   const expiresAt = expiryOf(record, now);
-  if (!(await lease.settle({ ...changes, completedAt, expiresAt })))
+  // The address that a file was to be sent to goes with it: what it ends, nobody goes on with.
+  if (!(await lease.settle({ ...changes, completedAt, expiresAt, modelFile: undefined })))
     return { kind: 'ignored', reason: 'lease_lost' };
   const { status, model, error } = changes;
   const latencyMs = now - Date.parse(record.startedAt ?? completedAt);

@@ -20,6 +20,7 @@ import { createUploads } from '../../lib/aws/uploads.ts';
 import { createUses } from '../../lib/aws/uses.ts';
 import { createWebhooks } from '../../lib/aws/webhooks.ts';
 import { createDoor } from '../../lib/door/door.ts';
+import { createModelFiles } from '../../lib/gemini/files.ts';
 import { createAnalyzerFinder } from '../../lib/work/find-analyzer.ts';
 import { startCloud } from '../../local/cloud/cloud.ts';
 import type { AwsCall } from '../../local/cloud/server.ts';
@@ -94,6 +95,8 @@ export async function startService(
     recordDays: 0,
     uploads: { ...createUploads(s3, uploadBucket), ...createFormSigner(uploadBucket) },
     results: createResults(connectBucket(played.refOf('ResultBucket'))),
+    /** Of a model that cannot be reached: no picture needs it. */
+    modelFiles: createModelFiles({ baseUrl: 'http://127.0.0.1:9', readKey: async () => 'key' }),
     /** Of a process that tests share, only tests of it want the end. */
     endWorker: () => undefined,
     async listItems() {
