@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import { ServiceError } from '../errors.ts';
 
@@ -59,7 +60,10 @@ const HEAD_BYTES = 65_536;
 
 /** The answer's body as far as it has been read, and the rest of it. */
 function createStream(body: Body) {
-  const reader = body.transformToWebStream().getReader();
+  // As a web stream, one that is let go of early fails in the platform, where nothing can catch it.
+  if (!(body instanceof Readable)) throw new TypeError('The SDK gave no stream of Node.js');
+  const chunksOf: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
+  body.on('error', () => undefined); // where nobody reads at the moment, it would end the process
   let held: Uint8Array = new Uint8Array();
   let pulled = Promise.resolve();
   let isOpen = true;
@@ -75,7 +79,7 @@ function createStream(body: Body) {
     const chunks: Uint8Array[] = [held];
     let length = held.length;
     while (length < until) {
-      const { value, done } = await reader.read();
+      const { value, done } = await chunksOf.next();
       if (done) break;
       chunks.push(value);
       length += value.length;
@@ -103,7 +107,7 @@ function createStream(body: Body) {
     close(): void {
       if (!isOpen || all) return;
       isOpen = false;
-      void reader.cancel().catch(() => undefined);
+      body.destroy();
     },
   };
 }

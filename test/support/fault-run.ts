@@ -12,7 +12,7 @@ import { MEDIA_LIMITS } from './limits.ts';
 import type { Service } from './service.ts';
 
 /** `maxReceiveCount` in infra/queues.yml: then the message is found in the dead-letter queue. */
-const MAX_RECEIVES = 28;
+const MAX_RECEIVES = 58;
 
 /**
  * A call that was answered or broke off, with the delay that the answer asked for; or a wait. In seconds,
