@@ -1,9 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { CelEngine } from '@aws/cloudformation-validate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MAX_ATTEMPTS, MAX_PAUSED_TRIES, MAX_WAITS, RETENTION_DAYS } from '../../lib/analysis.ts';
+import {
+  MAX_ATTEMPTS,
+  MAX_FILE_RETURNS,
+  MAX_PAUSED_TRIES,
+  MAX_WAITS,
+  RETENTION_DAYS,
+} from '../../lib/analysis.ts';
 import { DAYS_TAG } from '../../lib/aws/kept-days.ts';
 import { MAX_HIDE_SECONDS } from '../../lib/aws/queue.ts';
+import { waitDelaySeconds } from '../../lib/outcome.ts';
 import { listDeployed, listOf, listResources } from './deployed.ts';
 import { findEnvironmentProblems } from './environment.ts';
 import { findEventProblems } from './events.ts';
@@ -57,8 +64,14 @@ describe('every stage', () => {
   test('keeps an upload’s message for longer than all its returns together can take', () => {
     const queue: Input = dev.Resources.UploadQueue?.Properties;
     const { maxReceiveCount } = queue.RedrivePolicy;
-    expect(queue.MessageRetentionPeriod).toBeGreaterThan(maxReceiveCount * MAX_HIDE_SECONDS);
-    expect(maxReceiveCount).toBeGreaterThan(MAX_ATTEMPTS + MAX_PAUSED_TRIES + MAX_WAITS);
+    // As long as a model asks for; all others come back within the queue's own time.
+    const tries = MAX_ATTEMPTS + MAX_PAUSED_TRIES;
+    const others = (maxReceiveCount - tries) * queue.VisibilityTimeout;
+    expect(queue.MessageRetentionPeriod).toBeGreaterThan(tries * MAX_HIDE_SECONDS + others);
+    expect(waitDelaySeconds(Math.max(MAX_WAITS, MAX_FILE_RETURNS))).toBeLessThan(
+      queue.VisibilityTimeout,
+    );
+    expect(maxReceiveCount).toBeGreaterThan(tries + MAX_WAITS + MAX_FILE_RETURNS);
   });
 
   test('passes AWS’s validator without an error', () => {
