@@ -22,9 +22,16 @@ export interface MediaFacts {
 }
 
 /** What the model is sent: made anew and held, or the upload as it is. */
-export type Prepared =
-  | { mediaType: string; bytes: Uint8Array }
-  | { mediaType: string; original: true };
+export type Prepared = { mediaType: string; poster?: Poster } & (
+  | { bytes: Uint8Array }
+  | { original: true }
+);
+
+/** What people see of a file that is no picture. */
+export interface Poster {
+  mediaType: 'image/jpeg';
+  bytes: Uint8Array;
+}
 
 /** One kind of file. Both steps throw ServiceErrors of files: `file_malformed`, `file_too_complex`, … */
 export interface Medium<Facts extends MediaFacts = MediaFacts> {

@@ -48,10 +48,10 @@ test('given pages that are not there, when inspected, then the request is at fau
 });
 
 test('given a page, when drawn, then it is upright, white, and has what was written on it', async () => {
-  const { width, height, bgrx } = await drawDocument(writePdf({ texts: ['Hello'] }), 1);
-  expect([width, height]).toEqual([339, 480]);
-  expect([...bgrx.subarray(0, 3)]).toEqual([255, 255, 255]);
-  expect(bgrx.some((value, at) => at % 4 === 0 && value < 128)).toBe(true);
+  const { width, height, rgbx } = await drawDocument(writePdf({ texts: ['Hello'] }), 1);
+  expect([width, height]).toEqual([724, 1024]);
+  expect([...rgbx.subarray(0, 3)]).toEqual([255, 255, 255]);
+  expect(rgbx.some((value, at) => at % 4 === 0 && value < 128)).toBe(true);
 });
 
 test('given scripts, launches, attachments and forms, when inspected, then they are told, hidden names too', async () => {

@@ -2,16 +2,16 @@ import { POSTER_EDGE_PIXELS } from './limits.ts';
 import { allocate } from './open-document.ts';
 import type { Pdfium } from './pdfium.ts';
 
-/** Pixels in rows: blue, green, red and one byte of nothing. */
+/** Pixels in rows: red, green, blue and one byte of nothing. */
 export interface DrawnPage {
   width: number;
   height: number;
-  bgrx: Uint8Array;
+  rgbx: Uint8Array;
 }
 
 const WHITE = 0xffffffff;
-/** Annotations and filled-in fields, too (FPDF_ANNOT). */
-const WITH_ANNOTATIONS = 1;
+/** Annotations and filled-in fields, too (FPDF_ANNOT); red first (FPDF_REVERSE_BYTE_ORDER). */
+const FLAGS = 0x01 | 0x10;
 const CHANNELS = 4;
 
 /** A page as it would be printed on white, small; undefined where there is none. `index` from 0. */
@@ -25,13 +25,13 @@ export function drawPage(pdfium: Pdfium, document: number, index: number): Drawn
   if (!page || !width || !height) return undefined;
   const bitmap = pdfium.FPDFBitmap_Create(width, height, 0);
   pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, WHITE);
-  pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, WITH_ANNOTATIONS);
+  pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, FLAGS);
   const from = pdfium.FPDFBitmap_GetBuffer(bitmap);
   const bytes = pdfium.FPDFBitmap_GetStride(bitmap) * height;
   return {
     width,
     height,
-    bgrx: copyRows(pdfium.pdfium.HEAPU8.subarray(from, from + bytes), width, height),
+    rgbx: copyRows(pdfium.pdfium.HEAPU8.subarray(from, from + bytes), width, height),
   };
 }
 

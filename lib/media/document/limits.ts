@@ -23,4 +23,6 @@ export const DOCUMENT_MEMORY_BYTES = 268_435_456;
 export const DOCUMENT_MEMORY_COPIES = 8;
 
 /** Long edge of the picture of a page, in pixels. */
-export const POSTER_EDGE_PIXELS = 480;
+export const POSTER_EDGE_PIXELS = 1_024;
+/** JPEG quality (1–100) of it: to be read at a glance. */
+export const POSTER_QUALITY = 70;

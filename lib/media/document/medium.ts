@@ -1,5 +1,6 @@
 import type { MediaFacts, Medium } from '../medium.ts';
 import { type DocumentFacts, inspectDocument } from './inspect.ts';
+import { makePoster } from './poster.ts';
 import { cutDocument } from './prepare.ts';
 
 /** PDFs are held whole, and leave as a fresh one of the pages that are asked about. */
@@ -19,7 +20,9 @@ export const document: Medium<DocumentFacts & MediaFacts> = {
     };
   },
   async prepare(file, { range }) {
-    const bytes = await cutDocument(await file.readAll(file.bytes), range);
-    return { mediaType: 'application/pdf', bytes };
+    const whole = await file.readAll(file.bytes);
+    const bytes = await cutDocument(whole, range);
+    const poster = await makePoster(bytes);
+    return { mediaType: 'application/pdf', bytes, ...(poster && { poster }) };
   },
 };

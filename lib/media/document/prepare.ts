@@ -13,7 +13,7 @@ export async function cutDocument(bytes: Uint8Array, range: PageRange): Promise<
 /** The page, from 1, as a small picture. @throws ServiceError where it takes too long or too much memory */
 export async function drawDocument(bytes: Uint8Array, page: number): Promise<DrawnPage> {
   const drawn = await runPdf(bytes, { name: 'draw', page }, POSTER_CPU_SECONDS);
-  if (!('bgrx' in drawn)) throw new Error('The thread gave another answer.');
+  if (!('rgbx' in drawn)) throw new Error('The thread gave another answer.');
   return drawn;
 }
 
