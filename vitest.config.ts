@@ -12,7 +12,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     maxWorkers: 2,
-    env: { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' },
+    env: { LOG_LEVEL: 'SILENT' },
     projects: [
       { extends: true, test: { name: 'alone', include: inFolders(ALONE) } },
       { extends: true, test: { name: 'together', include: inFolders(TOGETHER), isolate: false } },

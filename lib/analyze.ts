@@ -1,11 +1,10 @@
-import type { Logger } from '@aws-lambda-powertools/logger';
 import { LEASE_SECONDS, type Source } from './analysis.ts';
 import type { UploadedObject } from './analysis-id.ts';
 import type { Spending } from './aws/spending.ts';
 import type { StoredFile } from './aws/stored-file.ts';
 import { ServiceError } from './errors.ts';
 import type { Gemini } from './gemini/client.ts';
-import { logger } from './log.ts';
+import { type Logger, logger } from './log.ts';
 import { isStuck, withinBounds } from './media/bounds.ts';
 import type { MediaLimits } from './media/limits.ts';
 import { findMedium } from './media/media.ts';

@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { logger } from '../log.ts';
+import { beginInvocation, logger } from '../log.ts';
 import { type DeliverDeps, deliverEvent } from './deliver.ts';
 import { webhookMessage } from './webhook-message.ts';
 
@@ -16,7 +16,7 @@ export async function deliverMessages(
   { Records }: SQSEvent,
   context: Context,
 ): Promise<SQSBatchResponse> {
-  logger.addContext(context);
+  beginInvocation(context);
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
   for (const record of Records) {
     const seconds = await deliverRecord(deps, record);

@@ -1,7 +1,7 @@
 import type { Context, S3Event, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { analysisIdFor, type UploadedObject } from '../analysis-id.ts';
 import { toServiceError } from '../errors.ts';
-import { logger } from '../log.ts';
+import { beginInvocation, logger } from '../log.ts';
 import { type Delivery, type Outcome, retryDelaySeconds } from '../outcome.ts';
 import { parseS3Event, parseS3Message } from './s3-event.ts';
 
@@ -29,7 +29,7 @@ export async function handleEvent(
   context: Context,
   handling: Handling,
 ): Promise<SQSBatchResponse | undefined> {
-  logger.addContext(context);
+  beginInvocation(context);
   const messages = event.Records?.filter((record) => 'receiptHandle' in record) ?? [];
   if (messages.length > 0) return handleBatch(messages, context, handling);
   const delivery = deliveryFor(context, async () => undefined);

@@ -72,8 +72,7 @@ const entrySchema = z.looseObject({
   message: z.string(),
 });
 // Said by the line itself, or of no use on one machine.
-const LEFT_OUT =
-  /^(timestamp|level|message|service|sampling_rate|xray_trace_id|cold_start|function_(name|arn|memory_size|request_id))$/;
+const LEFT_OUT = /^(timestamp|level|message|service|cold_start|function_request_id)$/;
 
 function formatLine(functionName: string, line: string, stream: string): string | undefined {
   const now = new Date().toISOString();

@@ -5,10 +5,9 @@ import type { Packaged } from './package-stage.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 
-/** Read by none of our own code. */
-const READ_BY_OTHERS = [
-  { name: 'POWERTOOLS_SERVICE_NAME', whereSource: /@aws-lambda-powertools\/logger/ },
-  { name: 'POWERTOOLS_METRICS_NAMESPACE', whereSource: /import \{[^}]*\bmeasureEnd\b/ },
+/** Read by others, or without `readConfig`. */
+const READ_OTHERWISE = [
+  { name: 'SERVICE_NAME', whereSource: /\bSERVICE_NAME: service\b/ },
   { name: 'MALLOC_ARENA_MAX', whereSource: /'sharp'/ },
 ];
 
@@ -39,7 +38,7 @@ function readNeeded(name: string): string[] {
   const list = /readConfig\(\[([^\]]*)\]/.exec(read(file))?.[1] ?? '';
   const own = [...list.matchAll(/'(\w+)'/g)].map(([, variable = '']) => variable);
   const sources = [...collectImports(file)].map(read);
-  const others = READ_BY_OTHERS.filter(({ whereSource }) =>
+  const others = READ_OTHERWISE.filter(({ whereSource }) =>
     sources.some((source) => whereSource.test(source)),
   );
   return [...own, ...others.map((each) => each.name)];

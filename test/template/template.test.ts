@@ -261,8 +261,8 @@ describe('operators', () => {
     const seen = [...own];
     expect(seen.length).toBeGreaterThan(2);
     for (const [, metric, service] of seen) {
-      expect(log).toContain(`addMetric('${metric}'`);
-      expect(service).toBe('sightline-prod'); // as POWERTOOLS_SERVICE_NAME says
+      expect(log).toContain(`Name: '${metric}'`);
+      expect(service).toBe('sightline-prod'); // as SERVICE_NAME says
     }
   });
 
