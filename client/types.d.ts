@@ -62,6 +62,13 @@ export type Analysis = {
   };
   tags: Array<string>;
   metadata: Record<string, string>;
+  links: {
+    self: string;
+    /** What the model was shown, as JPEG; needs no key, and is good for ten minutes or more */
+    picture?: string;
+    /** The same link. `#bytes=A-B` at its end: asked for by that `Range`, it is a small JPEG */
+    thumbnail?: string;
+  };
   /** By the analyzer’s schema; for `describe`: caption, tags, scene, text, objects, … */
   result?: Record<string, unknown>;
   /** What was found and done */
@@ -131,6 +138,13 @@ export type AnalysisSummary = {
   };
   tags: Array<string>;
   metadata: Record<string, string>;
+  links: {
+    self: string;
+    /** What the model was shown, as JPEG; needs no key, and is good for ten minutes or more */
+    picture?: string;
+    /** The same link. `#bytes=A-B` at its end: asked for by that `Range`, it is a small JPEG */
+    thumbnail?: string;
+  };
   caption?: string;
 };
 
@@ -285,6 +299,8 @@ export type ListAnalysesQuery = {
   tag?: string;
   analyzer?: string;
   key?: string;
+  from?: string | string;
+  to?: string | string;
 };
 
 export type NewWebhook = {

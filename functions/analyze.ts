@@ -5,6 +5,7 @@ import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { createClientSettings } from '../lib/aws/client-settings.ts';
 import { awsDefaults, connectBucket, connectTable } from '../lib/aws/connections.ts';
+import { createPictureLinks } from '../lib/aws/picture-links.ts';
 import { createResults } from '../lib/aws/results.ts';
 import { createSpending } from '../lib/aws/spending.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
@@ -52,6 +53,7 @@ export const handler = createHandler({
   analyses: createAnalyses(table, config.TABLE_NAME),
   uploads: createUploads(s3, config.UPLOAD_BUCKET),
   results: createResults(connectBucket(config.RESULT_BUCKET)),
+  links: createPictureLinks(config.RESULT_BUCKET, Date.now),
   findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
   now: Date.now,
 });

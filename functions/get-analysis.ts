@@ -3,6 +3,7 @@ import { matchETag } from '../lib/api/etag.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { connectBucket, connectTable } from '../lib/aws/connections.ts';
+import { createPictureLinks } from '../lib/aws/picture-links.ts';
 import { createResults } from '../lib/aws/results.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
@@ -44,5 +45,6 @@ export const handler = createHandler({
   limit: limitReads(table, config),
   analyses: createAnalyses(table, config.TABLE_NAME),
   results: createResults(connectBucket(config.RESULT_BUCKET)),
+  links: createPictureLinks(config.RESULT_BUCKET, Date.now),
   now: Date.now,
 });

@@ -4,49 +4,70 @@ import { cursor, formatCursor } from '../lib/api/cursor.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { createAnalysisLists } from '../lib/aws/analysis-lists.ts';
 import { connectTable } from '../lib/aws/connections.ts';
+import { createPictureLinks } from '../lib/aws/picture-links.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitReads } from '../lib/rates/limits.ts';
+import { describeLinks, type LinkDeps } from '../lib/requests/links.ts';
 
 const MAX_PAGE_ITEMS = 100;
+const DAY_MS = 86_400_000;
 /** Of an object's key: S3 allows as many bytes. */
 const MAX_KEY_CHARACTERS = 1_024;
 
-const input = z.object({
-  query: z.object({
+/** A moment, or a day in UTC: its first and its last millisecond. */
+const time = z.union([
+  z.iso
+    .datetime({ offset: true })
+    .transform((text) => ({ first: Date.parse(text), last: Date.parse(text) })),
+  z.iso
+    .date()
+    .transform((text) => ({ first: Date.parse(text), last: Date.parse(text) + DAY_MS - 1 })),
+]);
+
+const query = z
+  .object({
     limit: z.coerce.number().int().min(1).max(MAX_PAGE_ITEMS).default(20),
     cursor: cursor.optional(),
     status: z.enum(STATUSES).optional(),
     tag: z.string().min(1).optional(),
     analyzer: z.string().min(1).optional(),
     key: z.string().min(1).max(MAX_KEY_CHARACTERS).optional(),
-  }),
-});
+    from: time.transform(({ first }) => first).optional(),
+    to: time.transform(({ last }) => last).optional(),
+  })
+  .refine(({ from = 0, to = from }) => from <= to, { path: ['to'], error: 'is before `from`' });
 
-export interface ListDeps extends Guards, ReturnType<typeof createAnalysisLists> {
+export interface ListDeps extends Guards, LinkDeps, ReturnType<typeof createAnalysisLists> {
   now(): number;
 }
 
-export function createHandler({ door, limit, list, now }: ListDeps) {
+export function createHandler({ door, limit, list, links, now }: ListDeps) {
   return createHttpHandler({
     door,
     limit,
     scope: 'read',
-    input,
+    input: z.object({ query }),
     handle: async ({ input: { query }, clientId }) => {
       const { cursor: after, ...filters } = query;
       const page = await list({ ...filters, after, clientId, now: now() });
-      const data = page.items.map((item) => showSummary(item, now()));
+      const data = await Promise.all(
+        page.items.map(async (item) => ({
+          ...showSummary(item, now()),
+          links: await describeLinks({ links }, item),
+        })),
+      );
       return { status: 200, body: { data, nextCursor: formatCursor(page.next) } };
     },
   });
 }
 
-const config = readConfig(['TABLE_NAME', 'DOOR', 'READ_LIMIT_PER_MINUTE']);
+const config = readConfig(['TABLE_NAME', 'DOOR', 'READ_LIMIT_PER_MINUTE', 'RESULT_BUCKET']);
 const table = connectTable();
 export const handler = createHandler({
   door: connectDoor(table, config),
   limit: limitReads(table, config),
   ...createAnalysisLists(table, config.TABLE_NAME),
+  links: createPictureLinks(config.RESULT_BUCKET, Date.now),
   now: Date.now,
 });

@@ -15,9 +15,20 @@ export interface UploadedObject {
 
 const ID_ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford's base 32, in byte order
 
+/** The latest time that an id can hold: 50 bits of milliseconds. */
+const MAX_ID_TIME = 2 ** 50 - 1;
+
 /** An id that sorts by its time and tells nothing else. `now` in epoch milliseconds; ten bytes of entropy. */
 export function createAnalysisId(now: number, entropy: Uint8Array = randomBytes(10)): string {
   return formatId(now, entropy);
+}
+
+/** The first and the last id that there can be of those made from one time to another, both included: epoch milliseconds. */
+export function idsBetween(from = 0, to = MAX_ID_TIME): { first: string; last: string } {
+  return {
+    first: formatId(Math.max(from, 0), new Uint8Array(10)),
+    last: formatId(Math.min(to, MAX_ID_TIME), new Uint8Array(10).fill(255)),
+  };
 }
 
 /** The id of an object in the drop folder: the same event, however often it comes, is the same id. */
@@ -47,6 +58,11 @@ export const DROP_FOLDER = 'drop/';
 /** Where an upload lies in the bucket: the client's name for it is never part of the key. */
 export function uploadKey(id: string): string {
   return `uploads/${id}`;
+}
+
+/** Where what people see of a file is kept, in the bucket of results. */
+export function pictureKey(id: string): string {
+  return `pictures/${id}`;
 }
 
 const ID_PATTERN = /^an_[0-9a-hjkmnp-tv-z]{26}$/;

@@ -140,6 +140,10 @@ const modelFile = z.object({
 });
 export type ModelFile = z.infer<typeof modelFile>;
 
+/** What people see of the file: one object, with its thumbnail behind it (0: it is its own). Sizes in bytes. */
+const keptPicture = z.object({ key: z.string(), bytes: z.number(), thumbnailBytes: z.number() });
+export type KeptPicture = z.infer<typeof keptPicture>;
+
 const errorCode = z.custom<ErrorCode>((code) => typeof code === 'string' && code in ERRORS);
 const analysisError = z.object({
   code: errorCode,
@@ -166,6 +170,7 @@ export const summaryRecord = z.object({
   caption: z.string().optional(),
   usage: usage.optional(),
   error: analysisError.optional(),
+  picture: keptPicture.optional(),
   tags: z.array(z.string()),
   metadata: z.record(z.string(), z.string()),
 });
@@ -199,6 +204,8 @@ export const analysisRecord = summaryRecord.extend({
   safety: z.record(z.string(), z.unknown()).optional(),
   /** How long it is kept after its end; absent: until it is deleted. */
   recordDays: z.number().optional(),
+  /** How long its file and the picture made of it are kept; absent: as long as their buckets keep any. */
+  uploadDays: z.number().optional(),
   attempts: z.number(),
   deaths: z.number(),
   /** Times that it has waited for the answer to the same bytes. */
@@ -226,6 +233,7 @@ export const tombstone = z.object({
   resultKey: z.string().optional(),
   /** The name of its file at the model, which its message has removed. */
   modelFile: z.string().optional(),
+  pictureKey: z.string().optional(),
   /** What it may hold in the content index. */
   content: z.string().optional(),
   /** Whether all that was stored of it is gone too. */
@@ -248,6 +256,7 @@ export interface NewAnalysis {
   byMedium?: boolean | undefined;
   fresh?: boolean | undefined;
   recordDays?: number | undefined;
+  uploadDays?: number | undefined;
   expectedSha256?: string | undefined;
   tags?: string[] | undefined;
   metadata?: Record<string, string> | undefined;
@@ -278,6 +287,7 @@ export function newAnalysis(given: NewAnalysis): AnalysisRecord {
     byMedium: given.byMedium || undefined,
     fresh: given.fresh || undefined,
     recordDays: given.recordDays,
+    uploadDays: given.uploadDays,
     expectedSha256: given.expectedSha256,
     cached: false,
     tags: given.tags ?? [],

@@ -16,14 +16,21 @@ import { chooseByMedium } from './work/choose-by-medium.ts';
 import { type ClaimDeps, claimAnalysis } from './work/claim.ts';
 import { digestFile } from './work/digest.ts';
 import { prepareInquiry } from './work/inquire.ts';
+import {
+  forgetLeftPicture,
+  forgetPicture,
+  type KeepPictureDeps,
+  keepPicture,
+} from './work/keep-picture.ts';
 import { holdLease } from './work/lease.ts';
 import { type PaidOnceDeps, preferFresh, settleKnown } from './work/paid-once.ts';
 import { releaseFile, releaseLeftFile } from './work/release-file.ts';
-import { type SendMediaDeps, sendMedia } from './work/send-media.ts';
+import { type SendMediaDeps, sendMedia, type ToSend } from './work/send-media.ts';
 import { giveBack, type Held, idsOf, settleError, storeAnswer } from './work/settle.ts';
 import { endStuckWorker, type StuckDeps } from './work/stuck.ts';
 
 export interface AnalyzeDeps extends ClaimDeps, PaidOnceDeps, PurseDeps, SendMediaDeps, StuckDeps {
+  results: PaidOnceDeps['results'] & KeepPictureDeps['results'];
   spending: Spending;
   uploads: ClaimDeps['uploads'] & {
     open(key: string, signal: AbortSignal): Promise<StoredFile | undefined>;
@@ -43,7 +50,10 @@ export async function analyzeObject(
   delivery: Delivery,
 ): Promise<Outcome> {
   const claim = await claimAnalysis(deps, object);
-  if ('outcome' in claim) return releaseLeftFile(deps, object, claim.outcome);
+  if ('outcome' in claim) {
+    await forgetLeftPicture(deps, object, claim.outcome);
+    return releaseLeftFile(deps, object, claim.outcome);
+  }
   const { signal, hide } = delivery;
   const { analyses, now } = deps;
   const lease = holdLease({ analyses, record: claim.record, signal, hide, now });
@@ -61,6 +71,7 @@ export async function analyzeObject(
     await purse.settle(outcome);
     await releaseFile(deps, held, outcome);
   }
+  await forgetPicture(deps, held, outcome);
   return outcome;
 }
 
@@ -107,14 +118,12 @@ async function understandFile(
   const prepared = await timed(log, 'converted', () =>
     decode(() => medium.prepare(file, facts, record)),
   );
+  const kept = await keepPicture(deps, held, prepared);
   await lease.advance({ stage: 'analyzing' });
   const toSend = { medium: medium.name, prepared, file, sha256: read.sha256 };
-  const sent = await timed(log, 'sent', () => sendMedia(deps, held, toSend, delivery.deadline));
-  if ('outcome' in sent) return sent.outcome;
-  const media = { ...sent.media, clip: record.clip };
-  const answer = await timed(log, 'asked', () =>
-    askModel(deps.gemini, held, { ...request, media }, parse, delivery.deadline),
-  );
+  const inquiry = { request, parse, toSend };
+  const answer = await ask(deps, held, inquiry, delivery.deadline).finally(() => kept.stored);
+  if ('outcome' in answer) return answer.outcome;
   const { result, caption, instructionsInImage } = answer.value;
   const outcome = await storeAnswer(deps, held, result, {
     caption,
@@ -128,6 +137,24 @@ async function understandFile(
   });
   await preferFresh(deps, held, source, outcome);
   return outcome;
+}
+
+type Inquiry = ReturnType<typeof prepareInquiry> & { toSend: ToSend };
+
+/** The model's answer; an outcome where its file is on the way yet. */
+async function ask(
+  deps: AnalyzeDeps,
+  held: Held,
+  { request, parse, toSend }: Inquiry,
+  deadline: number,
+) {
+  const log = logger.createChild({ persistentKeys: idsOf(held.record) });
+  const sent = await timed(log, 'sent', () => sendMedia(deps, held, toSend, deadline));
+  if ('outcome' in sent) return sent;
+  const media = { ...sent.media, clip: held.record.clip };
+  return timed(log, 'asked', () =>
+    askModel(deps.gemini, held, { ...request, media }, parse, deadline),
+  );
 }
 
 /** One line a step, with its time. */

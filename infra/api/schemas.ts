@@ -29,6 +29,21 @@ export const problem = z
   .meta({ id: 'Problem', description: 'RFC 9457' });
 
 const { source, analyzer, usage, tags, metadata, model, cached, stage } = summaryRecord.shape;
+const links = z.object({
+  self: z.string(),
+  picture: z
+    .url()
+    .optional()
+    .describe(
+      'What the model was shown, as JPEG; needs no key, and is good for ten minutes or more',
+    ),
+  thumbnail: z
+    .url()
+    .optional()
+    .describe(
+      'The same link. `#bytes=A-B` at its end: asked for by that `Range`, it is a small JPEG',
+    ),
+});
 const shared = {
   id,
   status: z.enum(STATUSES),
@@ -52,6 +67,7 @@ const shared = {
     .describe('Why it ended without a result; of one that is `queued`: of its last try'),
   tags,
   metadata,
+  links,
 };
 
 export const analysis = z
@@ -83,10 +99,10 @@ export const signedUpload = z
     maxBytes: z.int(),
   })
   .meta({ id: 'SignedUpload' });
-const links = z.object({ self: z.string() });
+const self = z.object({ self: z.string() });
 
 export const announcedUpload = z
-  .object({ id, status: z.literal('awaiting_upload'), upload: signedUpload, links })
+  .object({ id, status: z.literal('awaiting_upload'), upload: signedUpload, links: self })
   .meta({ id: 'AnnouncedUpload' });
 export const knownUpload = z
   .object({
@@ -94,7 +110,7 @@ export const knownUpload = z
     status: z.literal('succeeded'),
     cached: z.literal(true),
     upload: z.null(),
-    links,
+    links: self,
   })
   .meta({ id: 'KnownUpload', description: 'These bytes had been analysed: nothing is to be sent' });
 

@@ -1,4 +1,5 @@
 import { type Status, type SummaryRecord, shownStatus, summaryRecord } from '../analysis.ts';
+import { idsBetween } from '../analysis-id.ts';
 import type { Table } from './table.ts';
 
 /** Items read by one query where a filter may drop most of them, and queries made for one page: a rare filter must not read a whole table. */
@@ -17,6 +18,9 @@ export interface ListOptions {
   analyzer?: string | undefined;
   /** The object's key. */
   key?: string | undefined;
+  /** Times of creation, both included: epoch milliseconds. */
+  from?: number | undefined;
+  to?: number | undefined;
   /** Epoch milliseconds. */
   now: number;
 }
@@ -42,6 +46,7 @@ export function createAnalysisLists(table: Table, tableName: string) {
     async list(options: ListOptions): Promise<Page> {
       const found: SummaryRecord[] = [];
       let after = options.after;
+      if (after && after <= idsBetween(options.from).first) return { items: found };
       for (let queries = 0; queries < MAX_QUERIES_PER_PAGE; queries += 1) {
         const { items, last } = await query(options, after);
         found.push(...items.filter((item) => matches(item, options)));
@@ -74,17 +79,20 @@ function matches(item: SummaryRecord, { status, tag, analyzer, now }: ListOption
   return !analyzer || item.analyzer.name === analyzer;
 }
 
+/** A time is a part of the key, so that what is outside of it is not read: it may begin long ago. */
 function describeQuery({ clientId, key, ...options }: ListOptions, after: string | undefined) {
   const [index, name, value] =
     key === undefined
       ? ['byClient', 'clientId', clientId]
       : ['byKey', 'clientKey', `${clientId}#${key}`];
-  const start = after && { pk: `analysis#${after}`, id: after, [name]: value };
+  const { first, last } = idsBetween(options.from, options.to);
+  // Of another list's cursor: the table refuses to start outside of what is asked for.
+  const start = after && after <= last && { pk: `analysis#${after}`, id: after, [name]: value };
   return {
     IndexName: index,
-    KeyConditionExpression: '#owner = :owner',
+    KeyConditionExpression: '#owner = :owner AND id BETWEEN :first AND :last',
     ExpressionAttributeNames: { '#owner': name },
-    ExpressionAttributeValues: { ':owner': value },
+    ExpressionAttributeValues: { ':owner': value, ':first': first, ':last': last },
     ScanIndexForward: false,
     Limit: options.status || options.tag || options.analyzer ? QUERY_ITEMS : options.limit + 1,
     ...(start ? { ExclusiveStartKey: start } : {}),

@@ -5,20 +5,33 @@ import type { Objects } from './objects.ts';
 /** Results of more bytes than this as JSON go to S3: an item of the table holds 400 KB in all. */
 export const MAX_INLINE_RESULT_BYTES = 300_000;
 
-/** The bucket of results that are too large for the table; apart from the uploads, so that storing one triggers nothing. */
+/** How long a browser may show a picture again without asking, in seconds: as long as its link is good. */
+const PICTURE_CACHE_SECONDS = 900;
+
+export interface PictureToKeep {
+  key: string;
+  mediaType: string;
+  bytes: Uint8Array;
+  keptDays?: number | undefined;
+}
+
+/** The bucket of what is derived: pictures, and results that are too large for the table; apart from the uploads, so that storing one triggers nothing. */
 export type Results = ReturnType<typeof createResults>;
 
 const storedResult = z.record(z.string(), z.unknown());
 
 export function createResults(objects: Objects) {
   async function put(key: string, json: string, keptDays?: number): Promise<void> {
-    const { Tagging } = describeKept(keptDays);
-    const tags = Tagging === undefined ? {} : { 'x-amz-tagging': Tagging };
-    await objects.put(key, json, { 'content-type': 'application/json', ...tags });
+    await objects.put(key, json, { 'content-type': 'application/json', ...tagKept(keptDays) });
   }
 
   return {
     put,
+
+    async putPicture({ key, mediaType, bytes, keptDays }: PictureToKeep): Promise<void> {
+      const cache = { 'cache-control': `private, max-age=${PICTURE_CACHE_SECONDS}` };
+      await objects.put(key, bytes, { 'content-type': mediaType, ...cache, ...tagKept(keptDays) });
+    },
 
     async read(key: string): Promise<Record<string, unknown>> {
       return storedResult.parse(JSON.parse(await objects.read(key)));
@@ -30,4 +43,9 @@ export function createResults(objects: Objects) {
 
     remove: objects.remove,
   };
+}
+
+function tagKept(days: number | undefined): Record<string, string> {
+  const { Tagging } = describeKept(days);
+  return Tagging === undefined ? {} : { 'x-amz-tagging': Tagging };
 }

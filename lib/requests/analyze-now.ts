@@ -42,9 +42,10 @@ export async function analyzeNow(
   const id = createAnalysisId(origin?.at ?? now, origin?.entropy);
   const isBegun = origin !== undefined && (await deps.analyses.read(id)) !== undefined;
   if (!isBegun) await refuseSpent(deps, clientId);
-  const { recordDays, uploadDays } = await readRetention(deps, clientId);
-  await deps.analyses.create(describeUpload(id, clientId, { ...form, ...chosen, recordDays }, now));
-  await deps.uploads.put(uploadKey(id), form.bytes, form.contentType, uploadDays);
+  const retention = await readRetention(deps, clientId);
+  const wish = { ...form, ...chosen, ...retention };
+  await deps.analyses.create(describeUpload(id, clientId, wish, now));
+  await deps.uploads.put(uploadKey(id), form.bytes, form.contentType, retention.uploadDays);
   const until = receivedAt + MAX_WAIT_SECONDS * 1000;
   const seen = await waitForAnalysis(deps, { id, clientId, until });
   // Asked again, it is told from the record: that goes on, and may be deleted.

@@ -21,7 +21,7 @@ export async function deleteAll(
   clientId: string,
   until: number,
 ): Promise<DeletionOfAll> {
-  const deleted = { record: 0, content: 0, object: 0, result: 0 };
+  const deleted = { record: 0, content: 0, object: 0, result: 0, picture: 0 };
   let after: string | undefined;
   do {
     const page = await deps.list({ clientId, limit: PAGE_ITEMS, after, now: deps.now() });
@@ -52,4 +52,5 @@ function add(sum: Deletion['deleted'], one: Deletion['deleted'] | undefined): vo
   sum.content += one.content;
   sum.object += one.object;
   sum.result += one.result;
+  sum.picture += one.picture;
 }

@@ -1,5 +1,5 @@
 import { type AnalysisRecord, TOMBSTONE_SECONDS, type Tombstone } from '../analysis.ts';
-import { DROP_FOLDER, eventIdFor } from '../analysis-id.ts';
+import { DROP_FOLDER, eventIdFor, pictureKey } from '../analysis-id.ts';
 import type { Analyses } from '../aws/analyses.ts';
 import type { Contents } from '../aws/contents.ts';
 import type { Deliveries } from '../aws/deliveries.ts';
@@ -26,7 +26,7 @@ export interface DeleteDeps {
 /** What was removed, counted by store. */
 export interface Deletion {
   id: string;
-  deleted: { record: number; content: number; object: number; result: number };
+  deleted: Record<'record' | 'content' | 'object' | 'result' | 'picture', number>;
 }
 
 /**
@@ -40,13 +40,20 @@ export async function deleteAnalysis(
   id: string,
 ): Promise<Deletion> {
   const { stone, record } = await bury(deps, clientId, id);
-  const { key, eTag, resultKey, content: held, ...rest } = stone;
+  const { key, eTag, resultKey, pictureKey: kept, content: held, ...rest } = stone;
   const content = held && (await deps.contents.forget(held, id)) ? 1 : 0;
   const object = key && (await deps.uploads.remove(key, eTag)) ? 1 : 0;
-  if (resultKey) await deps.results.remove(resultKey);
+  const result = await removeResult(deps, resultKey);
+  const picture = await removeResult(deps, kept);
   await forgetDeliveries(deps, clientId, id);
   await deps.analyses.bury({ ...rest, version: stone.version + 1, purged: true }, stone.version);
-  return { id, deleted: { record, content, object, result: resultKey ? 1 : 0 } };
+  return { id, deleted: { record, content, object, result, picture } };
+}
+
+async function removeResult({ results }: DeleteDeps, key: string | undefined): Promise<number> {
+  if (!key) return 0;
+  await results.remove(key);
+  return 1;
 }
 
 /** Who was told of its end, and where: an address of the client's may tell of the picture. */
@@ -81,10 +88,16 @@ function describeTombstone(record: AnalysisRecord, now: number): Tombstone {
     eTag: record.source.key.startsWith(DROP_FOLDER) ? record.eTag : undefined,
     resultKey: record.resultKey,
     modelFile: record.modelFile?.name,
+    pictureKey: ownPicture(record),
     content: nameHeld(record),
     purged: false,
     expiresAt: Math.floor(now / 1000) + TOMBSTONE_SECONDS,
   };
+}
+
+/** That of a cached answer is the other analysis'. */
+function ownPicture({ id, picture }: AnalysisRecord): string | undefined {
+  return picture?.key === pictureKey(id) ? picture.key : undefined;
 }
 
 /** What the analysis may hold in the content index. */

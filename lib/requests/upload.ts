@@ -86,7 +86,7 @@ export const freshness = z
 /** What a client says of an upload, and of how to analyse it. */
 export type UploadWish = Omit<UploadRequest, 'contentLength' | 'analyzer' | 'options'> &
   ChosenAnalyzer &
-  Pick<Retention, 'recordDays'> & { fresh: boolean };
+  Retention & { fresh: boolean };
 
 export interface UploadDeps extends KnownUploadDeps, RefuseSpentDeps, RetentionDeps {
   spending: Pick<Spending, 'read' | 'add'>;
@@ -111,10 +111,10 @@ export async function announceUpload(
   checkAnnounced(request, deps.maxBytes);
   checkCallback(request, deps.reach);
   const chosen = await chooseAnalyzer(deps.findAnalyzer, clientId, request, 'body');
-  const { recordDays, uploadDays } = await readRetention(deps, clientId);
+  const retention = await readRetention(deps, clientId);
   const now = deps.now();
   const id = createAnalysisId(origin?.at ?? now, origin?.entropy);
-  const record = describeUpload(id, clientId, { ...request, ...chosen, recordDays }, now);
+  const record = describeUpload(id, clientId, { ...request, ...chosen, ...retention }, now);
   const links = { self: `/v1/analyses/${id}` };
   if (await answerAnnounced(deps, record, request.contentLength)) {
     await countEnd(deps, clientId, { succeeded: 1, cached: 1 }, now);
@@ -128,7 +128,7 @@ export async function announceUpload(
     minBytes: request.contentLength ?? 0,
     maxBytes: request.contentLength ?? deps.maxBytes,
     expiresInSeconds: UPLOAD_EXPIRES_SECONDS,
-    keptDays: uploadDays,
+    keptDays: retention.uploadDays,
     now,
   });
   const body = { id, status: 'awaiting_upload', upload, links };
@@ -144,7 +144,7 @@ export function describeUpload(
 ): AnalysisRecord {
   const { filename, contentType, analyzer, sha256, ...rest } = request;
   const { options, byMedium, prompt, callbackUrl, keep, clip, pages } = rest;
-  const { fresh, recordDays, tags, metadata } = rest;
+  const { fresh, recordDays, uploadDays, tags, metadata } = rest;
   return newAnalysis({
     id,
     clientId,
@@ -159,6 +159,7 @@ export function describeUpload(
     pages,
     fresh,
     recordDays,
+    uploadDays,
     expectedSha256: sha256,
     tags,
     metadata,

@@ -4,13 +4,14 @@ import { type AnalysisRecord, hasEnded, showAnalysis } from '../analysis.ts';
 import { matchETag } from '../api/etag.ts';
 import type { Analyses } from '../aws/analyses.ts';
 import type { Results } from '../aws/results.ts';
+import { describeLinks, type LinkDeps, type Links } from './links.ts';
 
 /** Pause between two looks at a record that is waited for, in milliseconds: growing to the longest. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 700;
 const PAUSE_GROWTH = 1.4;
 
-export interface LookUpDeps {
+export interface LookUpDeps extends LinkDeps {
   analyses: Pick<Analyses, 'read'>;
   results: Pick<Results, 'read'>;
   now(): number;
@@ -26,7 +27,7 @@ export interface WaitOptions {
 }
 
 export interface Seen {
-  analysis: ReturnType<typeof showAnalysis>;
+  analysis: ReturnType<typeof showAnalysis> & { links: Links };
   eTag: string;
   ended: boolean;
 }
@@ -52,10 +53,10 @@ async function show(deps: LookUpDeps, record: AnalysisRecord) {
   const { resultKey, result } = record;
   const isApart = resultKey && record.status === 'succeeded';
   const full = isApart ? await deps.results.read(resultKey) : result;
-  return showAnalysis(record, full, deps.now());
+  return { ...showAnalysis(record, full, deps.now()), links: await describeLinks(deps, record) };
 }
 
-/** Changes with everything that a client can see, the computed status too. A result comes with its end. */
+/** Changes with everything that a client can see, the computed status too, but its links, which are always others. A result comes with its end. */
 function tagOf(record: AnalysisRecord, now: number): string {
   const state = JSON.stringify(showAnalysis(record, undefined, now));
   return `"${createHash('sha256').update(state).digest('base64url').slice(0, 27)}"`;

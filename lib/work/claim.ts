@@ -65,7 +65,7 @@ export async function describeDropped(
   const chosen = reference && (await find(reference));
   const analyzer = chosen ?? (await find({ name: DEFAULT_ANALYZERS.image }));
   if (!analyzer) throw new ServiceError('internal');
-  const { recordDays } = await readRetention(deps, deps.dropClientId);
+  const retention = await readRetention(deps, deps.dropClientId);
   const {
     uploadExpiresAt: _,
     expiresAt: __,
@@ -73,7 +73,7 @@ export async function describeDropped(
   } = newAnalysis({
     id,
     clientId: deps.dropClientId,
-    recordDays,
+    ...retention,
     source: { key: object.key, filename: object.key.slice(DROP_FOLDER.length), bytes: object.size },
     analyzer: { name: analyzer.name, version: analyzer.version },
     byMedium: !chosen,

@@ -26,8 +26,8 @@ export function nameContent(
 /** What an analysis of the same content takes over from the one that was paid for; the result goes apart. */
 export function copyAnswer(holder: AnalysisRecord, own: Pick<AnalysisRecord, 'source' | 'usage'>) {
   const { key, filename, declaredType } = own.source;
-  const { caption, model, safety } = holder;
+  const { caption, model, safety, picture } = holder;
   const source = { ...holder.source, key, filename, declaredType };
   const usage = own.usage ?? NO_USAGE; // of earlier tries, which were paid for
-  return { cached: true, source, caption, model, safety, usage };
+  return { cached: true, source, caption, model, safety, usage, picture };
 }

@@ -29,7 +29,7 @@ export async function storeAnswer(
   deps: SettleDeps,
   held: Held,
   result: Record<string, unknown>,
-  found: Pick<Change, 'caption' | 'model' | 'usage' | 'safety' | 'cached' | 'source'>,
+  found: Pick<Change, 'caption' | 'model' | 'usage' | 'safety' | 'cached' | 'source' | 'picture'>,
 ): Promise<Outcome> {
   const { record, lease } = held;
   const json = JSON.stringify(result);

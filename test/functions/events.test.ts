@@ -189,7 +189,7 @@ test('delete-data: 200 with what was removed, and nothing is left', async () => 
   expect({ status, ...body }).toMatchObject({ status: 200, complete: true });
   expect(body.deleted.record).toBeGreaterThan(0);
   expect(await answer('list-analyses')).toMatchObject({ body: { data: [] } });
-  const deleted = { record: 0, content: 0, object: 0, result: 0 };
+  const deleted = { record: 0, content: 0, object: 0, result: 0, picture: 0 };
   expect((await answer('delete-data')).body).toEqual({ complete: true, deleted });
 });
 

@@ -151,6 +151,7 @@ describe('an announced upload is refused for', () => {
 
 describe('the list', () => {
   const ids: string[] = [];
+  const times: number[] = [];
   beforeAll(async () => {
     for (let index = 0; index < 25; index += 1) {
       const now = Date.now() - 10_000 + index;
@@ -161,6 +162,7 @@ describe('the list', () => {
       const record = newAnalysis({ id, clientId: 'lister', source, analyzer, tags, now });
       await service.analyses.create({ ...record, status: index < 3 ? 'failed' : 'succeeded' });
       ids.unshift(id);
+      times.push(now);
     }
     await service.addKey('sk_lister', 'lister');
   });
@@ -185,6 +187,25 @@ describe('the list', () => {
       expect(seen).toEqual(wanted);
     },
   );
+
+  test('of a time holds what was made in it, on every page, and nothing else', async () => {
+    const timeOf = (index: number) => new Date(times[24 - index] ?? 0).toISOString();
+    const [from, to] = [timeOf(20), timeOf(5)];
+    const inside = ids.slice(5, 21);
+    const first = (await list({ from, to, limit: '10', status: 'succeeded' })).body;
+    const idsOf = ({ data }: typeof first) => data.map(({ id }: { id: string }) => id);
+    const rest = (await list({ from, to, limit: '10', cursor: first.nextCursor })).body;
+    expect([...idsOf(first), ...idsOf(rest)]).toEqual(inside);
+    const today = new Date(times[0] ?? 0).toISOString().slice(0, 10);
+    expect(idsOf((await list({ from: today, to, limit: '100' })).body)).toEqual(ids.slice(5));
+    const cursor = (id = '') => Buffer.from(id).toString('base64url');
+    // Of another list: newer than what is asked for, and older.
+    expect(idsOf((await list({ to, limit: '100', cursor: cursor(ids[0]) })).body)).toEqual(
+      ids.slice(5),
+    );
+    expect((await list({ from, cursor: cursor(ids[22]) })).body.data).toEqual([]);
+    expect((await list({ to: '2020-01-01' })).body.data).toEqual([]);
+  });
 
   test('a full page that is the last one has no cursor', async () => {
     expect((await list({ limit: '25' })).body).toMatchObject({ nextCursor: null });
@@ -229,6 +250,8 @@ describe('the list', () => {
     { cursor: 'x' },
     { status: 'deleted' },
     { key: 'x'.repeat(1_025) },
+    { from: 'yesterday' },
+    { from: '2026-11-22', to: '2026-11-21' },
   ])('refuses %j', async (query) => {
     expect((await list(query)).body).toMatchObject({ code: 'request_invalid' });
   });

@@ -287,7 +287,7 @@ describe('the analysis that holds the content', () => {
   });
 });
 
-test('a known picture costs five calls of AWS, a fresh one seven, budget and webhooks apart', async () => {
+test('a known picture costs five calls of AWS, a fresh one eight, budget and webhooks apart', async () => {
   for (const { environment } of service.played.functions) Object.assign(process.env, environment);
   const { createHandler } = await import('../../functions/process-upload.ts');
   const { createQueue } = await import('../../lib/aws/queue.ts');
@@ -307,15 +307,14 @@ test('a known picture costs five calls of AWS, a fresh one seven, budget and web
     expect((await stored(id)).status).toBe('succeeded');
     return made;
   }
-  expect(await count()).toEqual([
-    'dynamodb:UpdateItem', // claimed
+  const fresh = await count();
+  expect(fresh.toSorted()).toEqual([
+    ...Array(5).fill('dynamodb:UpdateItem'), // claimed, the content's holder, two stages, succeeded
     's3:GetObject',
-    'dynamodb:UpdateItem', // the content's holder now
+    's3:PutObject', // the picture that people see, while the model is asked
     'sqs:ChangeMessageVisibility',
-    'dynamodb:UpdateItem', // converting
-    'dynamodb:UpdateItem', // analyzing
-    'dynamodb:UpdateItem', // succeeded
   ]);
+  expect(fresh.at(-1)).toBe('dynamodb:UpdateItem');
   expect(await count()).toEqual([
     'dynamodb:UpdateItem', // claimed
     's3:GetObject',
@@ -380,7 +379,7 @@ describe('an upload is announced with its sha256, and', () => {
     });
     const { items } = await service.lists.list({ clientId: 'client', limit: 1, now: Date.now() });
     expect(items).toMatchObject([{ id: body.id, status: 'succeeded' }]);
-    const deleted = { record: 1, content: 0, object: 0, result: 0 };
+    const deleted = { record: 1, content: 0, object: 0, result: 0, picture: 0 };
     expect((await deleteAnalysis(deps, 'client', body.id)).deleted).toEqual(deleted);
     expect((await announce({ sha256 })).status).toBe(200);
     expect(calls).toBe(1);

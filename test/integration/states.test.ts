@@ -378,7 +378,7 @@ describe('a client deletes', () => {
   test('an analysis: record and object go, and it is not found again', async () => {
     const id = await recordWith();
     await deliver(id);
-    const deleted = { record: 1, content: 1, object: 1, result: 0 };
+    const deleted = { record: 1, content: 1, object: 1, result: 0, picture: 1 };
     expect(await deleteAnalysis(deps, 'client', id)).toEqual({ id, deleted });
     await expect(deleteAnalysis(deps, 'client', id)).rejects.toThrow('No such analysis');
     const page = await service.lists.list({ clientId: 'client', limit: 100, now: Date.now() });
@@ -389,7 +389,7 @@ describe('a client deletes', () => {
     const id = await recordWith();
     await deliver(id);
     await service.uploads.put(uploadKey(id), Buffer.from('sent again'), 'image/jpeg');
-    const deleted = { record: 1, content: 1, object: 1, result: 0 };
+    const deleted = { record: 1, content: 1, object: 1, result: 0, picture: 1 };
     expect(await deleteAnalysis(deps, 'client', id)).toEqual({ id, deleted });
   });
 
@@ -404,7 +404,7 @@ describe('a client deletes', () => {
     const failing = { ...deps, uploads: { remove: () => Promise.reject(new Error('S3 is down')) } };
     await expect(deleteAnalysis(failing, 'client', id)).rejects.toThrow('S3 is down');
     expect(await service.analyses.read(id)).toMatchObject({ status: 'deleted', purged: false });
-    const deleted = { record: 0, content: 0, object: 1, result: 0 };
+    const deleted = { record: 0, content: 0, object: 1, result: 0, picture: 0 };
     expect(await deleteAnalysis(deps, 'client', id)).toEqual({ id, deleted });
   });
 
@@ -414,7 +414,7 @@ describe('a client deletes', () => {
     await deliverObject(object);
     await service.uploads.put(object.key, Buffer.from('newer'), 'image/jpeg');
     const { deleted } = await deleteAnalysis(deps, 'dropper', dropAnalysisId(object));
-    expect(deleted).toEqual({ record: 1, content: 1, object: 0, result: 0 });
+    expect(deleted).toEqual({ record: 1, content: 1, object: 0, result: 0, picture: 1 });
     expect(await service.uploads.remove(object.key)).toBe(true);
   });
 });
@@ -443,6 +443,6 @@ test('a result too large for the table goes to its bucket, and goes with the ana
   expect(result).toBeUndefined();
   expect(await service.results.read(resultKey)).toEqual(huge);
   const { deleted } = await deleteAnalysis(deps, 'client', id);
-  expect(deleted).toEqual({ record: 1, content: 1, object: 1, result: 1 });
+  expect(deleted).toEqual({ record: 1, content: 1, object: 1, result: 1, picture: 1 });
   await expect(service.results.read(resultKey)).rejects.toThrow();
 });

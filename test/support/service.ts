@@ -11,6 +11,7 @@ import { createClients, SCOPES, type Scope } from '../../lib/aws/clients.ts';
 import { connectBucket, connectQueues, connectTable } from '../../lib/aws/connections.ts';
 import { createContents } from '../../lib/aws/contents.ts';
 import { createDeliveries } from '../../lib/aws/deliveries.ts';
+import { createPictureLinks } from '../../lib/aws/picture-links.ts';
 import { createSender } from '../../lib/aws/queue.ts';
 import { createResults } from '../../lib/aws/results.ts';
 import { createSpending } from '../../lib/aws/spending.ts';
@@ -97,6 +98,7 @@ export async function startService(
     results: createResults(connectBucket(played.refOf('ResultBucket'))),
     /** Of a model that cannot be reached: no picture needs it. */
     modelFiles: createModelFiles({ baseUrl: 'http://127.0.0.1:9', readKey: async () => 'key' }),
+    links: createPictureLinks(played.refOf('ResultBucket'), Date.now),
     /** Of a process that tests share, only tests of it want the end. */
     endWorker: () => undefined,
     async listItems() {

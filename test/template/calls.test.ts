@@ -170,8 +170,11 @@ test('the same request twice, with a key that says so', async () => {
 test('an upload, from its announcement to its deletion', async () => {
   const { id, upload } = await announce();
   expect((await post(upload, picture)).ok).toBe(true);
-  expect(await waitForEnd(id)).toMatchObject({ status: 'succeeded' });
-  expect((await service.call('/v1/analyses')).status).toBe(200);
+  const { status, links } = await waitForEnd(id);
+  expect(status).toBe('succeeded');
+  expect((await fetch(links.picture)).status).toBe(200);
+  const { data }: Input = await (await service.call('/v1/analyses')).json();
+  expect((await fetch(data[0].links.thumbnail)).status).toBe(200);
   expect((await service.call('/v1/usage')).status).toBe(200);
   expect(await remove(id)).toBe(200);
 });
@@ -193,6 +196,7 @@ test('a result too large for the table, stored, copied, read and deleted', async
     const response = await service.call('/v1/analyze', { method: 'POST', body: form });
     const analysis: Input = await response.json();
     expect(analysis).toMatchObject({ status: 'succeeded', cached });
+    expect((await fetch(analysis.links.picture)).status).toBe(200);
     expect(analysis.result.filler).toHaveLength(LARGE);
   }
   const sha256 = createHash('sha256').update(photo).digest('hex');
@@ -236,6 +240,7 @@ test('a dropped file, told of again after its analysis was deleted', async () =>
   await expect.poll(() => findDropped(key), PATIENCE).toHaveLength(2);
   await tell('UploadQueue', key);
   await seen('process-upload: s3:DeleteObject uploads/drop');
+  await seen('process-upload: s3:DeleteObject results/pictures');
 });
 
 test("a client's own analyzer, named by an upload, by a form and by a folder", async () => {

@@ -40,6 +40,7 @@ const DELETION = {
   's3:DeleteObject uploads/uploads': 'RemoveUploads',
   's3:DeleteObject uploads/drop': 'RemoveUploads',
   's3:DeleteObject results/results': 'RemoveResults',
+  's3:DeleteObject results/pictures': 'RemoveResults',
   'dynamodb:GetItem webhooks': 'Webhooks',
   'dynamodb:DeleteItem delivery': 'Deliveries',
 };
@@ -80,6 +81,8 @@ export const CALLS: Record<string, Record<Call, string>> = {
     's3:GetObject results/results': 'StoreResults Encrypted',
     's3:PutObject results/results': 'StoreResults Encrypted',
     's3:DeleteObject results/results': 'StoreResults',
+    's3:PutObject results/pictures': 'StorePictures Encrypted',
+    's3:DeleteObject results/pictures': 'StorePictures',
     'sqs:ChangeMessageVisibility UploadQueue': 'TakeMessages',
     'dynamodb:GetItem webhooks': 'Webhooks',
     'sqs:SendMessageBatch WebhookQueue': 'TellWebhooks',
@@ -99,6 +102,7 @@ export const CALLS: Record<string, Record<Call, string>> = {
     ...DOOR,
     'dynamodb:GetItem analysis': 'Analyses',
     's3:GetObject results/results': 'ReadResults Encrypted',
+    's3:GetObject results/pictures': 'LinkPictures Encrypted', // whoever has the link, by our signature
   },
   'get-usage': { ...DOOR, ...BUDGET },
   'create-webhook': {
@@ -138,6 +142,7 @@ export const CALLS: Record<string, Record<Call, string>> = {
     ...DOOR,
     'dynamodb:Query byClient': 'ListAnalyses',
     'dynamodb:Query byKey': 'ListAnalyses',
+    's3:GetObject results/pictures': 'LinkPictures Encrypted',
   },
   'delete-analysis': { ...DOOR, ...DELETION },
   'delete-data': {
@@ -155,6 +160,7 @@ export const CALLS: Record<string, Record<Call, string>> = {
     'dynamodb:PutItem analysis': 'Analyses',
     's3:PutObject uploads/uploads': 'StoreUploads Encrypted',
     's3:GetObject results/results': 'ReadResults Encrypted',
+    's3:GetObject results/pictures': 'LinkPictures Encrypted',
   },
   'create-token': { ...DOOR, ...IDEMPOTENCY, 'dynamodb:PutItem token': 'MakeTokens' },
   'put-analyzer': {

@@ -157,11 +157,12 @@ describe('what holds data', () => {
       const tagged = (days: number) => [{ Key: DAYS_TAG, Value: String(days) }];
       const wanted = RETENTION_DAYS.map((days) => [tagged(days), days]);
       expect(byTag.map((rule) => [rule.TagFilters, rule.ExpirationInDays])).toEqual(wanted);
-      // Records without a tag point into the results' bucket for ever.
+      // Records without a tag point to their results for ever.
       const untagged = rules.filter(
         (rule) => 'ExpirationInDays' in rule && !('TagFilters' in rule),
       );
-      expect(untagged).toHaveLength(id === 'UploadBucket' ? 1 : 0);
+      const prefix = id === 'UploadBucket' ? 'uploads/' : 'pictures/';
+      expect(untagged).toMatchObject([{ Prefix: prefix, ExpirationInDays: 30 }]);
     }
     for (const queue of propertiesOf(prod, 'SQS::Queue'))
       expect(queue.SqsManagedSseEnabled).toBe(true);

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import type { KeptPicture } from '../analysis.ts';
+import { encode, encodeKey } from './objects.ts';
+import { bucketUrl, type Connection, readConnection } from './wire/connection.ts';
+import { ALGORITHM, formatDate, formatScope, signText } from './wire/sign.ts';
+
+/** How long a link opens its picture, in seconds. Not longer: it needs no key. */
+const LINK_SECONDS = 900;
+/** Links that are made within so many milliseconds are the same, so that a browser keeps what it has. */
+const SAME_LINK_MS = 300_000;
+
+/** Signs links to pictures, without the SDK, which would be most of a look-up's cold start. */
+export type PictureLinks = ReturnType<typeof createPictureLinks>;
+
+export function createPictureLinks(
+  bucket: string,
+  now: () => number,
+  connection = readConnection('s3'),
+) {
+  /**
+   * `thumbnail` names, behind `#`, the bytes of the same object that are a small picture of their own:
+   * what is asked for them by `Range`. All of it is the large one, for whoever asks for no range.
+   */
+  return async ({ key, bytes, thumbnailBytes }: KeptPicture) => {
+    const at = now();
+    const picture = await signLink(connection, bucket, key, at - (at % SAME_LINK_MS));
+    const range = thumbnailBytes > 0 ? `#bytes=${bytes}-${bytes + thumbnailBytes - 1}` : '';
+    return { picture, thumbnail: `${picture}${range}` };
+  };
+}
+
+/** Signature Version 4 in the query. `now` in epoch milliseconds. */
+async function signLink(
+  connection: Connection,
+  bucket: string,
+  key: string,
+  now: number,
+): Promise<string> {
+  const { region, credentials: given } = connection;
+  const credentials = typeof given === 'function' ? await given() : given;
+  const signature = { region, service: 's3', credentials, now };
+  const { origin, host, pathname } = bucketUrl(bucket, connection);
+  const path = `${pathname.replace(/\/$/, '')}/${encodeKey(key)}`;
+  const scope = formatScope(signature);
+  const { accessKeyId, sessionToken } = credentials;
+  const parameters = {
+    'X-Amz-Algorithm': ALGORITHM,
+    'X-Amz-Credential': `${accessKeyId}/${scope}`,
+    'X-Amz-Date': formatDate(now),
+    'X-Amz-Expires': String(LINK_SECONDS),
+    ...(sessionToken && { 'X-Amz-Security-Token': sessionToken }),
+    'X-Amz-SignedHeaders': 'host',
+  };
+  const pairs = Object.entries(parameters).map(([name, value]) => `${name}=${encode(value)}`);
+  const query = pairs.join('&');
+  const canonical = ['GET', path, query, `host:${host}\n`, 'host', 'UNSIGNED-PAYLOAD'].join('\n');
+  const digest = createHash('sha256').update(canonical).digest('hex');
+  const text = [ALGORITHM, formatDate(now), scope, digest].join('\n');
+  return `${origin}${path}?${query}&X-Amz-Signature=${signText(signature, text)}`;
+}
