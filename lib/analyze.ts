@@ -8,6 +8,7 @@ import { type Logger, logger } from './log.ts';
 import { isStuck, withinBounds } from './media/bounds.ts';
 import type { MediaLimits } from './media/limits.ts';
 import { findMedium } from './media/media.ts';
+import { countMediaTokens } from './media/tokens.ts';
 import { findTypeMismatch } from './media/type-mismatch.ts';
 import { openPurse, type PurseDeps } from './money/purse.ts';
 import type { Delivery, Outcome } from './outcome.ts';
@@ -121,7 +122,9 @@ async function understandFile(
   const kept = await keepPicture(deps, held, prepared);
   await lease.advance({ stage: 'analyzing' });
   const toSend = { medium: medium.name, prepared, file, sha256: read.sha256 };
-  const inquiry = { request, parse, toSend };
+  const { mediaResolution } = request;
+  const mediaTokens = countMediaTokens(medium.name, source, mediaResolution, record.clip);
+  const inquiry = { request: { ...request, mediaTokens }, parse, toSend };
   const answer = await ask(deps, held, inquiry, delivery.deadline).finally(() => kept.stored);
   if ('outcome' in answer) return answer.outcome;
   const { result, caption, instructionsInImage } = answer.value;
@@ -139,7 +142,8 @@ async function understandFile(
   return outcome;
 }
 
-type Inquiry = ReturnType<typeof prepareInquiry> & { toSend: ToSend };
+type Prepared = ReturnType<typeof prepareInquiry>;
+type Inquiry = Prepared & { request: { mediaTokens: number }; toSend: ToSend };
 
 /** The model's answer; an outcome where its file is on the way yet. */
 async function ask(

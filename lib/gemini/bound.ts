@@ -1,29 +1,28 @@
 import { MAX_REPAIR_BYTES } from './limits.ts';
 import type { ModelRequest, Variant } from './request.ts';
 
-/** Tokens of a picture, by its resolution (ai.google.dev/gemini-api/docs/media-resolution); without one, as HIGH. */
-const MEDIA_TOKENS: Readonly<Record<string, number>> = {
-  MEDIA_RESOLUTION_LOW: 280,
-  MEDIA_RESOLUTION_MEDIUM: 560,
-  MEDIA_RESOLUTION_HIGH: 1_120,
-  MEDIA_RESOLUTION_ULTRA_HIGH: 2_240,
-};
-const DEAREST_MEDIA_TOKENS = Math.max(...Object.values(MEDIA_TOKENS));
+/** Tokens of a picture that is looked at most closely: what counts for one of which nobody says. */
+const DEAREST_PICTURE_TOKENS = 2_240;
 
 export type TokenBound = (variant: Pick<Variant, 'maxOutputTokens'>) => {
   inputTokens: number;
   outputTokens: number;
 };
 
+type Asked = Pick<
+  ModelRequest,
+  'systemInstruction' | 'prompt' | 'responseJsonSchema' | 'mediaTokens'
+>;
+
 /**
  * The most tokens that a call can be billed for: no tokenizer makes more than one token of a byte, and
  * what is written, thinking included, ends at the cap that the call sets.
  */
-export function boundTokens(request: ModelRequest): TokenBound {
-  const { systemInstruction, prompt, responseJsonSchema, mediaResolution } = request;
+export function boundTokens(request: Asked): TokenBound {
+  const { systemInstruction, prompt, responseJsonSchema } = request;
+  const { mediaTokens = DEAREST_PICTURE_TOKENS } = request;
   const words = [systemInstruction, prompt, JSON.stringify(responseJsonSchema)];
   const bytes = words.reduce((sum, text) => sum + Buffer.byteLength(text), MAX_REPAIR_BYTES);
-  const level = mediaResolution ?? 'MEDIA_RESOLUTION_HIGH';
-  const inputTokens = bytes + (MEDIA_TOKENS[level] ?? DEAREST_MEDIA_TOKENS);
+  const inputTokens = bytes + mediaTokens;
   return ({ maxOutputTokens }) => ({ inputTokens, outputTokens: maxOutputTokens });
 }

@@ -14,6 +14,8 @@ export interface ModelRequest {
   systemInstruction: string;
   prompt: string;
   media: RequestMedia;
+  /** What the media are billed as, at most. */
+  mediaTokens?: number | undefined;
   responseJsonSchema: object;
   mediaResolution?: string | undefined;
   /** LOW unless given: boxes get worse with more of it, and it is paid for. */
