@@ -1,3 +1,4 @@
+import { ServiceError } from '../errors.ts';
 import type { Gemini, ModelAnswer } from '../gemini/client.ts';
 import type { ModelRequest } from '../gemini/request.ts';
 import { spentOf, sumUsage } from '../gemini/tally.ts';
@@ -25,6 +26,17 @@ export async function askModel<T>(
   } catch (error) {
     const spent = spentOf(error);
     if (spent) lease.note({ usage: sumUsage(record.usage, spent) });
-    throw error;
+    throw 'uri' in request.media ? withoutBlame(error) : error;
   }
+}
+
+/**
+ * Of a file that is gone Gemini says what it says of a bad key. The next try looks: a file is sent again,
+ * and a bad key is refused there.
+ */
+function withoutBlame(error: unknown): unknown {
+  const isRefused = error instanceof ServiceError && error.code === 'model_auth_failed';
+  return isRefused
+    ? new ServiceError('model_unavailable', undefined, { cause: error.cause })
+    : error;
 }

@@ -186,6 +186,37 @@ describe('a fault', () => {
     await expect(send(session)).rejects.toMatchObject({ code: 'model_request_refused' });
   });
 
+  test('a piece is refused once: the server is asked, and all arrives', async () => {
+    const session = await connect().start(video, bounds());
+    gemini.scriptFiles([{ kind: 'status', step: 'upload', status: 400 }]);
+    expect(await send(session)).toBe('final');
+    expect(readReceived(session.name).equals(FILE)).toBe(true);
+  });
+
+  test('all has come, and the end of it was not told: it is told without a byte more', async () => {
+    const bytes = PIECE_BYTES;
+    const files = connect();
+    const session = await files.start({ ...video, bytes }, bounds());
+    const piece = { bytes: FILE.subarray(0, bytes), offset: 0, isLast: false };
+    await files.send(session.uploadUrl, piece, bounds());
+    expect(await sendFile(files, session, { ...source, bytes }, bounds())).toBe('final');
+    expect(listCommands().at(-1)).toBe(`finalize ${bytes}`);
+  });
+
+  test('the server has more than there is: that upload is of something else', async () => {
+    const session = await connect().start(video, bounds());
+    await send(session, { mustPause: () => true });
+    const shorter = { ...source, bytes: 5 };
+    expect(await sendFile(connect(), session, shorter, bounds())).toBe('gone');
+  });
+
+  test('the upload was cancelled: it cannot be gone on with', async () => {
+    const session = await connect().start(video, bounds());
+    const headers = { 'x-goog-upload-command': 'cancel' };
+    await fetch(new URL(session.uploadUrl, gemini.url), { method: 'POST', headers });
+    expect(await send(session)).toBe('gone');
+  });
+
   test('the upload is gone: nothing can be gone on with', async () => {
     const session = await connect().start(video, bounds());
     gemini.scriptFiles([{ kind: 'lose', step: 'upload' }]);

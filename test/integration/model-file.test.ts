@@ -10,6 +10,7 @@ import {
 import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { createModelFiles } from '../../lib/gemini/files.ts';
 import { deleteAnalysis } from '../../lib/requests/delete.ts';
+import { askModel } from '../../lib/work/ask-model.ts';
 import { claimAnalysis } from '../../lib/work/claim.ts';
 import { holdLease } from '../../lib/work/lease.ts';
 import { storeModelFile } from '../../lib/work/model-file.ts';
@@ -235,6 +236,15 @@ describe('a file for the model', () => {
     expect(gemini.files.find(name)).toBeUndefined();
   });
 
+  test('whose object was replaced while it was sent is not gone on with', async () => {
+    const id = await announce();
+    await work(id, { seconds: 9 });
+    const newer = randomBytes(FILE.length);
+    await service.uploads.put(uploadKey(id), newer, 'video/mp4');
+    expect(readReceived(await work(id, { bytes: newer }))?.equals(newer)).toBe(true);
+    expect(listOffsets()).toEqual([0, 0, 1, 2, 3].map((piece) => piece * PIECE_BYTES));
+  });
+
   test('whose object was replaced meanwhile is removed, and the newer one sent', async () => {
     const id = await announce();
     await work(id);
@@ -245,6 +255,26 @@ describe('a file for the model', () => {
     expect(readReceived(await work(id, { bytes: newer }))?.equals(newer)).toBe(true);
     expect(gemini.files.find(name)).toBeUndefined();
   });
+});
+
+test.each([
+  [
+    'with a file, waits: the file may be gone',
+    { uri: 'https://files.example/1' },
+    'model_unavailable',
+  ],
+  ['with its media in it, does not', { bytes: new Uint8Array(1) }, 'model_auth_failed'],
+])('a question that is answered as with a bad key, %s', async (_, media, code) => {
+  const held = await claim(await announce());
+  held.lease.stop();
+  const refused = createModelFiles({ baseUrl: gemini.url, readKey: async () => 'another' });
+  const signal = new AbortController().signal;
+  const bounds = { signal, deadline: Date.now() + 5_000 };
+  const ask = () => refused.start({ mediaType: 'video/mp4', bytes: 1 }, bounds) as Promise<never>;
+  const words = { systemInstruction: '', prompt: '', responseJsonSchema: {} };
+  const request = { ...words, media: { mediaType: 'video/mp4', ...media } };
+  const asked = askModel({ ask }, held, request, (json) => json, bounds.deadline);
+  await expect(asked).rejects.toMatchObject({ code });
 });
 
 function finishAll() {
