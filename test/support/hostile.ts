@@ -141,14 +141,21 @@ function riffChunk(type: string, data: Buffer): Buffer {
 /** The size of an AVIF's or HEIC's picture stands in `ispe` (ISO/IEC 23008-12, 6.5.3). */
 async function heifBombs(): Promise<Named[]> {
   const avif = await drawMarker().avif().toBuffer();
-  const size = avif.indexOf('ispe') + 8;
-  avif.writeUInt32BE(60_000, size);
-  avif.writeUInt32BE(60_000, size + 4);
   return [
-    ['an AVIF that says 60,000 × 60,000', avif],
+    ['an AVIF of 59 megapixels in a few hundred bytes', claimAvifSize(avif, 7_680)],
+    ['an AVIF that says 60,000 × 60,000', claimAvifSize(avif, 60_000)],
     ['a HEIC whose grid says 60,000 × 60,000', createHeicGrid(60_000, 1)],
     ['a HEIC whose grid names one tile 40,000 times', createHeicGrid(7_700, 200)],
   ];
+}
+
+/** The AVIF, square, whose header claims that edge. */
+export function claimAvifSize(avif: Buffer, edge: number): Buffer {
+  const claimed = Buffer.from(avif);
+  const size = claimed.indexOf('ispe') + 8;
+  claimed.writeUInt32BE(edge, size);
+  claimed.writeUInt32BE(edge, size + 4);
+  return claimed;
 }
 
 /** A square grid of so many tiles a side, all of them the same one of 64 × 64 (ISO/IEC 23008-12, 6.6.2.3). */

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { convertPicture } from '../../lib/media/image/convert.ts';
 import { inspectPicture } from '../../lib/media/image/inspect.ts';
 import { MAX_FRAMES, MAX_HELD_BYTES } from '../../lib/media/image/limits.ts';
+import { claimAvifSize } from '../support/hostile.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
 import { createGif, createPng, drawMarker, insertSegment, pngChunk } from '../support/pictures.ts';
 import { createTiff, ONE_PIXEL, withTags } from '../support/tiff.ts';
@@ -179,6 +180,14 @@ describe('AVIF', () => {
       expect(await convertPicture(avif, facts)).toMatchObject({ width: 64 });
     },
   );
+
+  test('given megapixels in a few hundred bytes, then they may be few, or the bytes have to be more', async () => {
+    const avif = await drawMarker().avif().toBuffer();
+    await expect(inspect(claimAvifSize(avif, 2_900))).resolves.toBeDefined();
+    await expectCode(claimAvifSize(avif, 3_000), 'file_too_complex');
+    const box = Buffer.from(`\0\0\x60\0free${' '.repeat(0x6000 - 8)}`, 'latin1');
+    await expect(inspect(Buffer.concat([claimAvifSize(avif, 3_000), box]))).resolves.toBeDefined();
+  });
 
   test('given a file cut within any box, then it is malformed', async () => {
     const avif = await drawMarker().avif().toBuffer();

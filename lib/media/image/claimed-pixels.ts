@@ -1,5 +1,6 @@
 import type { PictureType } from '../detect.ts';
 import { readBmpHeader } from './bmp-header.ts';
+import { findBox, findPath, listBoxes } from './iso-boxes.ts';
 import { openTiff, readDirectory } from './tiff-directory.ts';
 import { TIFF } from './tiff-tags.ts';
 import { firstOf } from './tiff-variant.ts';
@@ -20,7 +21,8 @@ interface Size {
 
 /**
  * The size that stands in the file, where the decoder would not say it: libvips takes more pixels of a PNG
- * than it can count for damage, and a GIF's canvas that its first frame does not fill for a mistake.
+ * than it can count for damage, an AVIF's or HEIC's as well, and a GIF's canvas that its first frame does not
+ * fill for a mistake.
  */
 export function readClaimedSize(bytes: Uint8Array, mediaType: PictureType): Size | undefined {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -28,9 +30,25 @@ export function readClaimedSize(bytes: Uint8Array, mediaType: PictureType): Size
     const at = PNG_WIDTH_OFFSET;
     return { width: view.readUInt32BE(at), height: view.readUInt32BE(at + 4) };
   }
+  if (mediaType === 'image/avif' || mediaType === 'image/heic') return readLargestItem(view);
   if (mediaType !== 'image/gif') return undefined;
   const at = GIF_WIDTH_OFFSET;
   return { width: view.readUInt16LE(at), height: view.readUInt16LE(at + 2) };
+}
+
+/** The sizes of all items of a HEIF stand in `ispe` (ISO/IEC 23008-12, 6.5.3). */
+function readLargestItem(view: Buffer): Size | undefined {
+  const meta = findPath(view, ['meta']);
+  const properties = meta && findBox(view, { ...meta, start: meta.start + 4 }, 'iprp');
+  const container = properties && findBox(view, properties, 'ipco');
+  if (!container) return undefined;
+  return listBoxes(view, container.start, container.end)
+    .filter(({ type, start, end }) => type === 'ispe' && start + 12 <= end)
+    .map(({ start: at }) => ({
+      width: view.readUInt32BE(at + 4),
+      height: view.readUInt32BE(at + 8),
+    }))
+    .toSorted((one, other) => other.width * other.height - one.width * one.height)[0];
 }
 
 /** Is a file too short to hold a picture of that size? Then it is no large picture, but says so. */

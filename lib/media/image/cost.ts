@@ -1,6 +1,7 @@
 import { ServiceError } from '../../errors.ts';
 import type { PictureType } from '../detect.ts';
 import { isHollow, readClaimedSize } from './claimed-pixels.ts';
+import { isHugeAndEmpty } from './empty-picture.ts';
 import type { Header } from './inspect.ts';
 import {
   MAX_EDGE_PIXELS,
@@ -17,6 +18,8 @@ const PAGED: readonly PictureType[] = ['image/tiff', 'image/avif', 'image/heic',
 const STREAMED: readonly PictureType[] = ['image/tiff', 'image/bmp'];
 const SAMPLE_BYTES: Partial<Record<string, number>> = { ushort: 2, float: 4, double: 8 };
 const COEFFICIENT_BYTES = 2;
+/** Its pixels by number and in colour, and once more for sharp. */
+const BMP_RUN_BYTES = 8;
 
 /** By the file's own words, where the decoder says something else. Throws as `checkCost` does. */
 export function checkClaimedSize(
@@ -67,6 +70,9 @@ export function checkCost(
   if (pixels * heldPixelBytes(header) > MAX_HELD_BYTES) {
     throw new ServiceError('file_too_complex', 'Its decode needs more memory than there is.');
   }
+  if (isHugeAndEmpty(header, bytes.length)) {
+    throw new ServiceError('file_too_complex', 'It has far more pixels than its bytes are worth.');
+  }
   if (pixels * structure.scans > MAX_JPEG_SCAN_PIXELS) {
     throw new ServiceError('file_too_complex', 'The JPEG has too many scans for its size.');
   }
@@ -80,6 +86,7 @@ export function countFrames({ pages = 1 }: Header, { frames }: Structure): numbe
 /** Bytes a pixel that the decoder holds, where it cannot go row by row. */
 function heldPixelBytes(header: Header): number {
   const { mediaType, channels = 4, depth = '', isProgressive = false } = header;
+  if (mediaType === 'image/bmp' && isProgressive) return BMP_RUN_BYTES;
   if (STREAMED.includes(mediaType)) return 0;
   if (mediaType === 'image/jpeg') {
     const planes = header.chromaSubsampling === '4:2:0' ? 1.5 : channels;

@@ -99,11 +99,17 @@ function isHeif(type: PictureType | undefined): boolean {
 function readBmp(bytes: Uint8Array): Header {
   const header = readBmpHeader(bytes);
   if (!header) throw new ServiceError('file_malformed', 'The BMP header makes no sense.');
-  const { width, height, profile, masks } = header;
+  const { width, height, profile, masks, isRunLength } = header;
   const size = { width, height };
   const icc = profile && Buffer.from(profile);
   const colours = { hasAlpha: masks[3] !== 0, hasProfile: icc !== undefined, ...(icc && { icc }) };
-  return { mediaType: 'image/bmp', ...size, autoOrient: size, ...colours };
+  return {
+    mediaType: 'image/bmp',
+    ...size,
+    autoOrient: size,
+    isProgressive: isRunLength, // held whole, as those are
+    ...colours,
+  };
 }
 
 function describeFacts(bytes: Uint8Array, header: Header, structure: Structure): PictureFacts {
