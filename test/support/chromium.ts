@@ -14,7 +14,7 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 30_000;
 
 /** The browser's program; undefined, and said aloud, where there is none. */
 export function findChromium(): string | undefined {

@@ -1,14 +1,32 @@
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { CORNERS } from './pictures.ts';
 
 /** Where a browser may round to, in pixels. */
 const BOX_TOLERANCE = 2;
+/** A level of a colour, after JPEG. */
+const COLOUR_TOLERANCE = 40;
 
 /** What tests read of an analysis. */
 export interface ShownAnalysis {
   id: string;
-  source: { width: number; height: number };
+  source: { filename: string; width: number; height: number };
   result: { objects: { label: string; box: Record<'x' | 'y' | 'width' | 'height', number> }[] };
+}
+
+export interface PageFile {
+  name: string;
+  mimeType: string;
+  buffer: Buffer;
+}
+
+export async function chooseFiles(page: Page, files: string | PageFile | PageFile[]) {
+  await page.getByText('Choose files').waitFor(); // before, nobody listens to what is chosen
+  await page.locator('input[type="file"]').first().setInputFiles(files);
+}
+
+export function cardOf(page: Page, name: string): Locator {
+  return page.getByRole('article', { name, exact: true });
 }
 
 export async function readText(element: Locator): Promise<string> {
@@ -22,23 +40,23 @@ export async function readRaw(card: Locator): Promise<ShownAnalysis> {
 }
 
 /** Lets go of a file over the page, as a hand with a mouse does. */
-export async function dropFile(page: Page, name: string, type: string, bytes: Buffer) {
+export async function dropFile(page: Page, { name, mimeType, buffer }: PageFile) {
   const transfer = await page.evaluateHandle(
     `(() => {
-      const bytes = Uint8Array.from(atob('${bytes.toString('base64')}'), (c) => c.charCodeAt(0));
+      const bytes = Uint8Array.from(atob('${buffer.toString('base64')}'), (c) => c.charCodeAt(0));
       const transfer = new DataTransfer();
-      transfer.items.add(new File([bytes], '${name}', { type: '${type}' }));
+      transfer.items.add(new File([bytes], '${name}', { type: '${mimeType}' }));
       return transfer;
     })()`,
   );
-  const drop = page.locator('#drop');
+  const drop = page.locator('.drop');
   await drop.dispatchEvent('dragover', { dataTransfer: transfer });
   await drop.dispatchEvent('drop', { dataTransfer: transfer });
 }
 
 /** The card's picture has a box for each object, and each lies where the analysis says. */
 export async function expectBoxesInPlace(card: Locator, { result }: ShownAnalysis) {
-  const image = card.locator('.frame img');
+  const image = card.locator('.layer img');
   await image.evaluate((element: { decode(): Promise<void> }) => element.decode());
   const picture = await image.boundingBox();
   if (!picture) throw new Error('The picture is not shown.');
@@ -53,8 +71,28 @@ export async function expectBoxesInPlace(card: Locator, { result }: ShownAnalysi
   }
 }
 
-function expectNear(actual = Number.NaN, expected: number) {
-  expect(Math.abs(actual - expected)).toBeLessThanOrEqual(BOX_TOLERANCE);
+function expectNear(actual = Number.NaN, expected: number, tolerance = BOX_TOLERANCE) {
+  expect(Math.abs(actual - expected)).toBeLessThanOrEqual(tolerance);
+}
+
+/** The marker picture is shown with its first corner top left, whatever its file says of turning it. */
+export async function expectUpright(card: Locator) {
+  const shown = await card.locator('.layer img').evaluate(readCornersShown);
+  for (const [index, level] of shown.entries())
+    expectNear(level, CORNERS.flat()[index] ?? 0, COLOUR_TOLERANCE);
+}
+
+/** Runs in the page: three levels a quarter, of the picture as it is shown. */
+function readCornersShown(image: unknown): number[] {
+  // biome-ignore lint/suspicious/noExplicitAny: the page's own types are not known here
+  const { document } = globalThis as any;
+  const canvas = document.createElement('canvas');
+  canvas.width = 4;
+  canvas.height = 4;
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  context.drawImage(image, 0, 0, 4, 4);
+  const corners = [0, 1, 2, 3].map((corner) => [corner % 2 ? 3 : 0, corner < 2 ? 0 : 3]);
+  return corners.flatMap(([x, y]) => [...context.getImageData(x, y, 1, 1).data].slice(0, 3));
 }
 
 /** From now on, the steps that the page goes through and the amounts that it tells, in their order. */
@@ -63,9 +101,9 @@ export async function recordProgress(page: Page): Promise<() => Promise<string[]
     seen = [];
     new MutationObserver(() => {
       const step = document.querySelector('.steps [aria-current]')?.dataset.step;
-      const amount = document.querySelector('.amount')?.textContent;
+      const amount = document.querySelector('.progress .amount')?.textContent;
       for (const one of [step, amount]) if (one && !seen.includes(one)) seen.push(one);
-    }).observe(document.body, { subtree: true, childList: true, attributes: true });
+    }).observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
   `);
   return () => page.evaluate('seen');
 }

@@ -3,13 +3,18 @@ import { TEXTS } from '../texts.ts';
 import { STEPS, type StepName, type UploadState } from '../uploads/upload.ts';
 import { useNow } from './use-now.ts';
 
+interface StepsProps extends Pick<UploadState, 'seen'> {
+  /** Only the bar. */
+  isSlim?: boolean;
+}
+
 /** The steps of an upload as a bar, each with the time it took; those that flew by have none. */
-export function Steps({ seen }: Pick<UploadState, 'seen'>) {
+export function Steps({ seen, isSlim = false }: StepsProps) {
   const current = STEPS.findLast((step) => seen[step] !== undefined);
-  const now = useNow(current !== undefined && current !== 'done');
+  const now = useNow(!isSlim && current !== undefined && current !== 'done');
   const at = current ? STEPS.indexOf(current) : -1;
   return (
-    <ol class="steps" aria-label={TEXTS.steps.label}>
+    <ol class={isSlim ? 'steps slim' : 'steps'} aria-label={TEXTS.steps.label}>
       {STEPS.map((step, position) => (
         <li
           key={step}

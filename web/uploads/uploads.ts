@@ -5,7 +5,7 @@ import { forgetUpload, type Kept, keepUpload, readKept } from './kept.ts';
 import { runUpload } from './run-upload.ts';
 import { change, createUpload, type Upload, type Wish } from './upload.ts';
 
-/** The files of this visit, newest first. */
+/** The files of this visit, those added last first. */
 export const uploads = signal<Upload[]>([]);
 
 /** Takes files in; each goes its way by itself. */
@@ -22,7 +22,7 @@ export function addFiles(files: readonly File[], wish: Wish, fallbackName: strin
     };
     return createUpload(kept);
   });
-  uploads.value = [...added.toReversed(), ...uploads.value];
+  uploads.value = [...added, ...uploads.value];
   for (const upload of added) {
     void keepUpload(upload.kept);
     start(upload);
@@ -63,8 +63,8 @@ async function holdLock(
 async function run(upload: Upload): Promise<void> {
   const { signal } = upload.stop;
   try {
-    if (upload.kept.bytes === 0) throw Object.assign(new Error(), { code: 'file_empty' });
-    await runUpload(upload);
+    if (upload.kept.bytes > 0) await runUpload(upload);
+    else change(upload, { phase: 'problem', problem: { code: 'file_empty', retryable: false } });
   } catch (error) {
     if (signal.aborted) return;
     change(upload, { phase: 'problem', problem: problemOf(error) });

@@ -1,0 +1,61 @@
+import { formatBytes, formatDuration } from '../format.ts';
+import { TEXTS } from '../texts.ts';
+import { STEPS, type Upload, type UploadState } from '../uploads/upload.ts';
+import { Countdown } from './countdown.tsx';
+import { useNow } from './use-now.ts';
+
+/** Where a file is, in one line: what it waits for, how much is sent, what is done, what came out. */
+export function UploadLine({ upload }: { upload: Upload }) {
+  const state = upload.state.value;
+  const { phase, analysis, limitedUntil } = state;
+  if (phase === 'uploading') return <Progress {...state} />;
+  if (limitedUntil)
+    return (
+      <p class="line">
+        {TEXTS.uploads.limitedShort} <Countdown until={limitedUntil} />
+      </p>
+    );
+  const caption = analysis?.result?.caption;
+  if (analysis?.status === 'succeeded')
+    return (
+      <p class="line" dir="auto">
+        {analysis.cached && `${TEXTS.uploads.cached} `}
+        {typeof caption === 'string' ? caption : TEXTS.steps.sentences.done}
+      </p>
+    );
+  return (
+    <p class="line">
+      {sentenceOf(state)} {phase === 'following' && <StepTime seen={state.seen} />}
+      {phase === 'waiting' && formatBytes(upload.kept.bytes)}
+    </p>
+  );
+}
+
+function Progress({ sent, total }: Pick<UploadState, 'sent' | 'total'>) {
+  const part = total > 0 ? sent / total : 0;
+  return (
+    <p class="line progress">
+      <progress max="1" value={part} aria-label={TEXTS.uploads.progress} />
+      <span class="amount">
+        {Math.floor(part * 100)} % · {formatBytes(sent)} {TEXTS.uploads.of} {formatBytes(total)}
+      </span>
+    </p>
+  );
+}
+
+function sentenceOf({ phase, seen, analysis }: UploadState): string {
+  const { sentences } = TEXTS.steps;
+  if (phase === 'waiting' || phase === 'reading' || phase === 'paused') return sentences[phase];
+  if (phase === 'problem' || phase === 'ended') return '';
+  if (analysis?.status === 'queued' && analysis.error)
+    return `${analysis.error.message} ${TEXTS.steps.tryingAgain}`;
+  return sentences[STEPS.findLast((step) => seen[step] !== undefined) ?? 'queued'];
+}
+
+/** How long the step that it is at has taken so far. */
+function StepTime({ seen }: Pick<UploadState, 'seen'>) {
+  const now = useNow(true);
+  const step = STEPS.findLast((one) => seen[one] !== undefined);
+  const begun = step && seen[step];
+  return <span class="amount">{begun ? formatDuration(Math.max(0, now - begun)) : ''}</span>;
+}
