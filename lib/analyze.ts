@@ -106,7 +106,6 @@ async function understandFile(
   const read = await timed(log, 'read', () => checkDigest(claimed, file, opened));
   const { record, analyzer } = await chooseByMedium(deps.findAnalyzer, claimed, medium.name);
   const held = { ...claimed, record };
-  const { request, parse } = prepareInquiry(analyzer, record, medium.name);
   const answered = await settleKnown(deps, held, read);
   if (answered) return answered;
   await delivery.hide(LEASE_SECONDS);
@@ -115,6 +114,7 @@ async function understandFile(
     decode(() => medium.inspect(file, deps.limits, record)),
   );
   const source = { ...read, mediaType: facts.mediaType, ...facts.source };
+  const { request, parse } = prepareInquiry(analyzer, { ...record, source }, medium.name);
   await lease.advance({ stage: 'converting', source });
   const prepared = await timed(log, 'converted', () =>
     decode(() => medium.prepare(file, facts, record)),
@@ -155,7 +155,9 @@ async function ask(
   const log = logger.createChild({ persistentKeys: idsOf(held.record) });
   const sent = await timed(log, 'sent', () => sendMedia(deps, held, toSend, deadline));
   if ('outcome' in sent) return sent;
-  const media = { ...sent.media, clip: held.record.clip };
+  // Which part of a recording counts, only the question tells: Gemini's fields are those of videos.
+  const clip = toSend.medium === 'video' ? held.record.clip : undefined;
+  const media = { ...sent.media, clip };
   return timed(log, 'asked', () =>
     askModel(deps.gemini, held, { ...request, media }, parse, deadline),
   );

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { MediumName, Pages } from '../analysis.ts';
+import type { Clip, MediumName, Pages } from '../analysis.ts';
 
 export type MediaResolution =
   | 'MEDIA_RESOLUTION_LOW'
@@ -28,6 +28,10 @@ export interface Asked {
   medium?: MediumName | undefined;
   /** Of a document, where not all pages are looked at. */
   pages?: Pages | undefined;
+  /** Of a video or a recording, where not all of it is looked at. */
+  clip?: Clip | undefined;
+  /** Of a video or a recording. */
+  durationSeconds?: number | undefined;
 }
 
 /** What is asked of the model about one picture. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Analyzer, AnalyzerAnswer } from './analyzer.ts';
+import { CATEGORIES, LEVELS } from './moderation.ts';
 import {
   cut,
   instructionsInImage,
@@ -9,17 +10,6 @@ import {
   reportInstructions,
   withQuestion,
 } from './words.ts';
-
-const LEVELS = ['none', 'low', 'medium', 'high'] as const;
-const CATEGORIES = [
-  'sexual',
-  'violence',
-  'hate',
-  'harassment',
-  'selfHarm',
-  'drugs',
-  'weapons',
-] as const;
 
 const rating = z.object({
   level: z.enum(LEVELS),

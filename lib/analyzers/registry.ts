@@ -2,9 +2,11 @@ import type { Analyzer } from './analyzer.ts';
 import { classify } from './classify.ts';
 import { describe } from './describe.ts';
 import { describeDocument } from './describe-document.ts';
+import { describeVideo } from './describe-video.ts';
 import { extract } from './extract.ts';
 import { moderate } from './moderate.ts';
 import { readText } from './read-text.ts';
+import { transcribe } from './transcribe.ts';
 
 /** Built in. One that is here is never changed: another prompt or schema is another version, beside it. */
 export const BUILT_IN: readonly Analyzer[] = [
@@ -14,6 +16,8 @@ export const BUILT_IN: readonly Analyzer[] = [
   classify,
   extract,
   describeDocument,
+  describeVideo,
+  transcribe,
 ];
 
 /** Whether the name is one of ours, which no client can give to its own. */

@@ -1,3 +1,5 @@
+import { detectFrames } from './detect-frames.ts';
+
 /** What can be analysed: by sharp's loaders (sharp.ts), and by decoders beside them (decode.ts). */
 export const PICTURE_TYPES = [
   'image/jpeg',
@@ -30,7 +32,13 @@ export const AUDIO_TYPES = [
 export const DOCUMENT_TYPES = ['application/pdf'] as const;
 
 /** Known only so that the refusal can name them. */
-const OTHER_TYPES = ['image/jxl', 'image/svg+xml', 'image/vnd.adobe.photoshop'] as const;
+const OTHER_TYPES = [
+  'image/jxl',
+  'image/svg+xml',
+  'image/vnd.adobe.photoshop',
+  'video/ogg',
+  'video/x-msvideo',
+] as const;
 
 /** What may be analysed, where its medium has a row in media.ts. */
 export type KnownType =
@@ -55,9 +63,19 @@ const SIGNATURES: readonly (readonly [MediaType, ...(readonly [at: number, text:
   ['image/jxl', [4, 'JXL \r\n']],
   ['image/vnd.adobe.photoshop', [0, '8BPS']],
   ['application/pdf', [0, '%PDF-']],
+  ['audio/wav', [0, 'RIFF'], [8, 'WAVE']],
+  ['audio/wav', [0, 'RF64'], [8, 'WAVE']],
+  ['video/x-msvideo', [0, 'RIFF'], [8, 'AVI ']],
+  ['audio/aiff', [0, 'FORM'], [8, 'AIFF']],
+  ['audio/aiff', [0, 'FORM'], [8, 'AIFC']],
+  ['audio/flac', [0, 'fLaC']],
+  ['audio/mpeg', [0, 'ID3']],
 ];
 /** How much of a file's start tells what it is. */
 export const SIGNATURE_BYTES = 4_096;
+/** Bytes of a file's start that EBML's header stands in: it is some 40 long. */
+const EBML_HEADER_BYTES = 128;
+const VIDEO_BRAND = /^(isom|iso\w|mp4\d|mmp4|avc1|dash|M4V |3g[p2]\w|XAVC|qt {2})$/;
 const BMP_INFO_AT = 14;
 const BMP_HEADER_BYTES = [12, 16, 40, 52, 56, 64, 108, 124];
 
@@ -69,13 +87,33 @@ export function detectMediaType(bytes: Uint8Array): MediaType | undefined {
   );
   if (known) return known[0];
   if (isBmp(start)) return 'image/bmp';
-  return detectBrand(start) ?? (/<svg\b/.test(start) ? 'image/svg+xml' : undefined);
+  return (
+    detectBrand(start) ??
+    detectContainer(start) ??
+    detectFrames(bytes) ??
+    (/<svg\b/.test(start) ? 'image/svg+xml' : undefined)
+  );
 }
 
 /** "BM" begins many a text: the size of the second header has to be one of those there are. */
 function isBmp(start: string): boolean {
   const isLong = BMP_HEADER_BYTES.includes(start.charCodeAt(BMP_INFO_AT));
   return start.startsWith('BM') && isLong && start.startsWith('\0\0\0', BMP_INFO_AT + 1);
+}
+
+/** EBML names its kind in its header; Ogg shows a video by the first page of one of its streams. */
+function detectContainer(start: string): MediaType | undefined {
+  if (start.startsWith('OggS\0')) return /\x80theora/.test(start) ? 'video/ogg' : 'audio/ogg';
+  if (!start.startsWith('\x1a\x45\xdf\xa3')) return undefined;
+  const [, kind] =
+    /\x42\x82[\x80-\xff](webm|matroska)/.exec(start.slice(0, EBML_HEADER_BYTES)) ?? [];
+  if (kind === 'webm') return 'video/webm';
+  return kind ? 'video/x-matroska' : undefined;
+}
+
+/** Videos and recordings, which come in containers. */
+export function isStreamType(type: MediaType | undefined): type is KnownType {
+  return [...VIDEO_TYPES, ...AUDIO_TYPES].some((supported) => supported === type);
 }
 
 export function isPictureType(type: MediaType | undefined): type is PictureType {
@@ -95,7 +133,7 @@ function detectBrand(start: string): MediaType | undefined {
   // Neutral brands say no more than HEIF; the list of items names the codec.
   if (brands.some((brand) => /^(mif[12]|msf1)$/.test(brand)))
     return /infe.{8}av01/s.test(start) ? 'image/avif' : 'image/heic';
-  return brands.some((brand) => /^(isom|iso\d|mp4\d|qt {2}|M4V )$/.test(brand))
-    ? 'video/mp4'
-    : undefined;
+  if (/^(M4[ABP] |F4A )$/.test(brands[0] ?? '')) return 'audio/mp4';
+  if (brands[0] === 'qt  ') return 'video/quicktime';
+  return brands.some((brand) => VIDEO_BRAND.test(brand)) ? 'video/mp4' : undefined;
 }

@@ -1,11 +1,13 @@
 import type { MediumName } from '../analysis.ts';
 import { ServiceError } from '../errors.ts';
 import {
+  AUDIO_TYPES,
   DOCUMENT_TYPES,
   detectMediaType,
   type MediaType,
   PICTURE_TYPES,
   SIGNATURE_BYTES,
+  VIDEO_TYPES,
 } from './detect.ts';
 import type { MediaFile } from './file.ts';
 import type { MediaLimits } from './limits.ts';
@@ -15,7 +17,7 @@ interface Row {
   name: MediumName;
   types: readonly MediaType[];
   /** Read when a file of the kind comes: each brings decoders of its own. */
-  load(): Promise<Medium>;
+  load(file: MediaFile): Promise<Medium>;
 }
 
 /** What can be analysed. A new medium is a folder beside this file, and a row here. */
@@ -30,6 +32,8 @@ const MEDIA: readonly Row[] = [
     types: DOCUMENT_TYPES,
     load: async () => (await import('./document/medium.ts')).document,
   },
+  { name: 'video', types: VIDEO_TYPES, load: loadByTracks },
+  { name: 'audio', types: AUDIO_TYPES, load: loadByTracks },
 ];
 
 /**
@@ -44,8 +48,22 @@ export async function findMedium(file: MediaFile, limits: MediaLimits): Promise<
     const found = type ? `The file is ${type}, which is not supported.` : undefined;
     throw new ServiceError('type_unsupported', found);
   }
-  const { maxBytes } = limits[row.name];
-  if (file.bytes > maxBytes)
+  checkSize(file, limits[row.name]);
+  const medium = await row.load(file);
+  checkSize(file, limits[medium.name]);
+  return medium;
+}
+
+function checkSize({ bytes }: MediaFile, { maxBytes }: { maxBytes: number }): void {
+  if (bytes > maxBytes)
     throw new ServiceError('file_too_large', `The file has more than ${maxBytes} bytes.`);
-  return row.load();
+}
+
+/** The same containers hold videos and recordings: which, only their tracks tell. */
+async function loadByTracks(file: MediaFile): Promise<Medium> {
+  const { inspectContainer } = await import('./container/inspect-container.ts');
+  const { mediaType } = await inspectContainer(file);
+  return mediaType.startsWith('video/')
+    ? (await import('./video/medium.ts')).video
+    : (await import('./audio/medium.ts')).audio;
 }

@@ -26,6 +26,8 @@ export async function chooseByMedium(
   const analyzer = await findAnalyzer(record.clientId, reference);
   if (!analyzer) throw new ServiceError('internal', 'The analyzer is not known here.');
   const { name, version, media } = analyzer;
+  if (record.clip && medium !== 'video' && medium !== 'audio')
+    throw new ServiceError('request_invalid', 'Only videos and sound have a part by seconds.');
   if (!media.includes(medium)) {
     const taken = media.map((one) => WORDS[one]).join(', ');
     const message = `The analyzer ${name} takes ${taken}, and this file is none of them.`;

@@ -5,9 +5,11 @@ import { ServiceError } from '../errors.ts';
 /** What a record says that is to be asked of the model about its file: all but the file itself. */
 export function prepareInquiry(analyzer: Analyzer, record: AnalysisRecord, medium: MediumName) {
   const options = readOptions(analyzer, record);
-  const { prompt: question, pages } = record;
+  const { prompt: question, pages, clip } = record;
+  const { durationSeconds } = record.source;
+  const told = { question, options, medium, pages, clip, durationSeconds };
   const { mediaResolution, thinkingLevel, maxOutputTokens, models } = analyzer;
-  const { parse, ...asked } = analyzer.inquire({ question, options, medium, pages });
+  const { parse, ...asked } = analyzer.inquire(told);
   return { request: { ...asked, mediaResolution, thinkingLevel, maxOutputTokens, models }, parse };
 }
 

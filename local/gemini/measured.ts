@@ -2,6 +2,7 @@ import { measureDocument } from './document.ts';
 import type { Media } from './media.ts';
 import { measureMedia } from './picture.ts';
 import type { GenerateRequest } from './request-schema.ts';
+import { measureStream } from './stream.ts';
 import { describePicture, type Knowledge } from './words.ts';
 
 /** Tokens by what they stand for, in Google's names. */
@@ -31,6 +32,7 @@ const DEFAULT_IMAGE_TOKENS = 1120;
 /** Looks at a file; throws a refusal (400) as Google would. */
 export async function measure(media: Media): Promise<Measured> {
   if (media.mimeType === 'application/pdf') return measureDocument(media);
+  if (/^(video|audio)\//.test(media.mimeType)) return measureStream(media);
   const knowledge = describePicture(await measureMedia(media));
   const tokenCount = IMAGE_TOKENS[media.level ?? ''] ?? DEFAULT_IMAGE_TOKENS;
   return { knowledge, tokens: [{ modality: 'IMAGE', tokenCount }] };

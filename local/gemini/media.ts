@@ -10,11 +10,20 @@ export interface Media {
   bytes: number;
   /** How closely it is looked at: a `mediaResolution`. */
   level: string | undefined;
+  /** The part of it that counts. */
+  clip: Clip | undefined;
   /** From `start` to before `end`. */
   read(start: number, end: number): Promise<Buffer>;
 }
 
-type FoundMedia = Omit<Media, 'level'>;
+type FoundMedia = Omit<Media, 'level' | 'clip'>;
+
+/** Seconds from the start, and pictures a second. */
+export interface Clip {
+  start?: number | undefined;
+  end?: number | undefined;
+  fps?: number | undefined;
+}
 
 /** The media of a request, in order; throws a refusal (400, 403) as Google would. */
 export function findMedia(request: GenerateRequest, files: FileStore): Media[] {
@@ -23,9 +32,19 @@ export function findMedia(request: GenerateRequest, files: FileStore): Media[] {
     parts.flatMap((part, position) => {
       const field = `contents[${index}].parts[${position}].inline_data.data`;
       const media = describeStored(part, files) ?? describeInline(part, field);
-      return media ? { ...media, level: part.mediaResolution?.level ?? general } : [];
+      return media
+        ? { ...media, level: part.mediaResolution?.level ?? general, clip: readClip(part) }
+        : [];
     }),
   );
+}
+
+function readClip({ videoMetadata }: Part): Clip | undefined {
+  if (videoMetadata === undefined) return undefined;
+  const { startOffset, endOffset, fps } = videoMetadata;
+  const seconds = (offset?: string) =>
+    offset === undefined ? undefined : Number.parseFloat(offset);
+  return { start: seconds(startOffset), end: seconds(endOffset), fps };
 }
 
 function describeInline({ inlineData }: Part, field: string): FoundMedia | undefined {

@@ -12,13 +12,22 @@ const RESOLUTIONS = [
 
 const jsonSchema = z.record(z.string(), z.unknown());
 
+/** A duration as protocol buffers write it. */
+const duration = z.stringFormat('duration', /^\d+(\.\d{1,9})?s$/);
+
 const part = z.strictObject({
   text: z.string().optional(),
   inlineData: z
     .strictObject({ mimeType: z.string(), data: z.string(), displayName: z.string().optional() })
     .optional(),
   fileData: z.strictObject({ mimeType: z.string().optional(), fileUri: z.string() }).optional(),
-  videoMetadata: z.unknown().optional(),
+  videoMetadata: z
+    .strictObject({
+      startOffset: duration.optional(),
+      endOffset: duration.optional(),
+      fps: z.number().positive().max(24).optional(),
+    })
+    .optional(),
   thought: z.boolean().optional(),
   thoughtSignature: z.string().optional(),
   mediaResolution: z

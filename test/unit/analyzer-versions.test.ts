@@ -11,6 +11,8 @@ const ASKED = {
   'classify@1': 'f17872595f007308',
   'extract@1': '373688145f435ce8',
   'describe-document@1': '6330cd9e1c4724bb',
+  'describe-video@1': 'd6fdca04f1c57cdf',
+  'transcribe@1': '74b83370e12c07ec',
 };
 
 const options: Record<string, object> = {

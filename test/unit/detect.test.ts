@@ -29,22 +29,41 @@ describe('detectMediaType', () => {
 
   test.each([
     ['\0\0\0\x18ftypisom\0\0\0\0isomavc1', 'video/mp4'],
+    ['\0\0\0\x14ftypqt  \0\0\x02\0qt  ', 'video/quicktime'],
+    ['\0\0\0\x18ftyp3gp4\0\0\0\0isom3gp4', 'video/mp4'],
+    ['\0\0\0\x18ftypM4A \0\0\0\0isommp42', 'audio/mp4'],
+    ['\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\x82\x84webm', 'video/webm'],
+    ['\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\x82\x88matroska', 'video/x-matroska'],
+    ['RIFF\0\0\0\0WAVEfmt ', 'audio/wav'],
+    ['RIFF\0\0\0\0AVI LIST', 'video/x-msvideo'],
+    ['FORM\0\0\0\0AIFFCOMM', 'audio/aiff'],
+    ['fLaC\0\0\0\x22', 'audio/flac'],
+    ['OggS\0\x02', 'audio/ogg'],
+    [`OggS\0\x02${'\0'.repeat(22)}\x80theora`, 'video/ogg'],
+    ['ID3\x04\0', 'audio/mpeg'],
+    [`\xff\xfb\x90\x64${'\0'.repeat(413)}\xff\xfb\x90\x64`, 'audio/mpeg'],
+    [`\xff\xf1\x50\x80\x02\x1f\xfc${'\0'.repeat(9)}\xff\xf1\x50\x80\x02\x1f\xfc`, 'audio/aac'],
     ['%PDF-1.7', 'application/pdf'],
     ['<?xml version="1.0"?>\n<svg xmlns="">', 'image/svg+xml'],
     ['8BPS\0\x01', 'image/vnd.adobe.photoshop'],
     ['\xff\x0a\0', 'image/jxl'],
-  ])('given %j, then it is named and not supported', (start, type) => {
+  ])('given %j, then it is named, and no picture', (start, type) => {
     const found = detectMediaType(latin1(start));
     expect(found).toBe(type);
     expect(isPictureType(found)).toBe(false);
   });
 
-  test.each(['', 'Just words.', 'RIFF\0\0\0\0WAVE', '\0\0\0\x08ftyp', '\xff\xd8', 'BMW is a car'])(
-    'given %j, then it is unknown',
-    (start) => {
-      expect(detectMediaType(latin1(start))).toBeUndefined();
-    },
-  );
+  test.each([
+    '',
+    'Just words.',
+    'RIFF\0\0\0\0ABCD',
+    '\xff\xfb\x90\x64 and no other frame'.padEnd(500),
+    '\0\0\0\x08ftyp',
+    '\xff\xd8',
+    'BMW is a car',
+  ])('given %j, then it is unknown', (start) => {
+    expect(detectMediaType(latin1(start))).toBeUndefined();
+  });
 
   test('given a view into a larger buffer, then only the view counts', () => {
     const padded = Buffer.concat([latin1('%PDF-'), createGif(1, 1, 1)]);

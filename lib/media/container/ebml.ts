@@ -1,0 +1,84 @@
+import { ServiceError } from '../../errors.ts';
+import type { CountedFile } from './counted-file.ts';
+import { MAX_ELEMENTS, TAIL_BYTES } from './limits.ts';
+import { cutOff, malformed } from './malformed.ts';
+
+const HEADER = 0x1a45dfa3;
+const SEGMENT = 0x18538067;
+const CLUSTER = 0x1f43b675;
+/** What a segment holds: where one of these comes, a cluster of unknown length has ended (RFC 9559). */
+const OF_SEGMENT = [
+  CLUSTER,
+  0x114d9b74, // SeekHead
+  0x1549a966, // Info
+  0x1654ae6b, // Tracks
+  0x1c53bb6b, // Cues
+  0x1941a469, // Attachments
+  0x1043a770, // Chapters
+  0x1254c367, // Tags
+];
+const CLUSTER_BYTES = Buffer.from([0x1f, 0x43, 0xb6, 0x75]);
+
+interface Element {
+  id: number;
+  /** Where its content begins. */
+  body: number;
+  /** Undefined: until what holds it ends. */
+  end: number | undefined;
+}
+
+/** Whether a WebM or Matroska file is all there. Throws `file_malformed` and `file_too_complex`. */
+export async function checkEbml(file: CountedFile): Promise<void> {
+  const header = await readElement(file, 0);
+  if (header?.id !== HEADER || header.end === undefined) throw malformed('It has no EBML header.');
+  const segment = await readElement(file, header.end);
+  if (!segment) throw cutOff();
+  if (segment.id !== SEGMENT) throw malformed('No segment follows its EBML header.');
+  if (segment.end === undefined) return checkClusters(file, segment.body);
+  if (segment.end > file.bytes) throw cutOff();
+}
+
+/** Recorded live, neither the segment nor its last cluster says how long it is: its last block has to end where the file does. */
+async function checkClusters(file: CountedFile, body: number): Promise<void> {
+  let at = file.bytes - body > TAIL_BYTES ? await findLastCluster(file) : body;
+  for (let count = 0; at < file.bytes; count += 1) {
+    if (count > MAX_ELEMENTS) throw new ServiceError('file_too_complex', 'It has too many parts.');
+    const element = await readElement(file, at);
+    if (!element) throw cutOff();
+    const { id, end } = element;
+    if (end === undefined && !OF_SEGMENT.includes(id)) throw malformed('A part has no end.');
+    if (end !== undefined && end > file.bytes) throw cutOff();
+    at = end ?? element.body;
+  }
+}
+
+async function findLastCluster(file: CountedFile): Promise<number> {
+  const start = file.bytes - TAIL_BYTES;
+  const tail = Buffer.from(await file.read(start, file.bytes));
+  const at = tail.lastIndexOf(CLUSTER_BYTES);
+  if (at < 0) throw new ServiceError('file_too_complex', 'Its last cluster is too large.');
+  return start + at;
+}
+
+/** Undefined where the file ends within its head, or there is none. */
+async function readElement(file: CountedFile, at: number): Promise<Element | undefined> {
+  const head = await file.read(at, at + 12);
+  const id = readNumber(head, 0, 4);
+  const size = id && readNumber(head, id.length, 8);
+  if (!size) return undefined;
+  const body = at + id.length + size.length;
+  const isUnknown = size.value === 2 ** (7 * size.length) - 1;
+  const marked = id.value + 2 ** (7 * id.length); // ids are written with the bit that tells their length
+  return { id: marked, body, end: isUnknown ? undefined : body + size.value };
+}
+
+/** A number of variable length: the place of its first bit tells how many bytes it has (RFC 8794). */
+function readNumber(bytes: Uint8Array, at: number, maxLength: number) {
+  const first = bytes[at];
+  if (!first) return undefined;
+  const length = Math.clz32(first) - 23;
+  if (length > maxLength || at + length > bytes.length) return undefined;
+  let value = first - 2 ** (8 - length);
+  for (const byte of bytes.subarray(at + 1, at + length)) value = value * 256 + byte;
+  return { value, length };
+}

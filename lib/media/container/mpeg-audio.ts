@@ -1,0 +1,40 @@
+import type { CountedFile } from './counted-file.ts';
+import { cutOff } from './malformed.ts';
+
+const ID3_HEAD_BYTES = 10;
+/** How far behind the tag the first frame is looked for, and how far into it its own index, in bytes. */
+const SEARCHED_BYTES = 4_096;
+const HAS_FRAMES = 1;
+const HAS_BYTES = 2;
+
+/**
+ * Whether an MP3 has all the bytes that its first frame counts, where an encoder wrote that. An MP3 without
+ * says nothing of its end. Throws `file_malformed`.
+ */
+export async function checkMpegAudio(file: CountedFile): Promise<void> {
+  const start = await findTagEnd(file);
+  if (start >= file.bytes) throw cutOff();
+  const head = Buffer.from(await file.read(start, start + SEARCHED_BYTES));
+  const names = ['Xing', 'Info'].map((name) => head.indexOf(name, 0, 'latin1'));
+  const at = names.find((place) => place >= 0);
+  if (at === undefined || at + 16 > head.length) return;
+  const flags = head.readUInt32BE(at + 4);
+  if (!(flags & HAS_BYTES)) return;
+  const counted = head.readUInt32BE(at + (flags & HAS_FRAMES ? 12 : 8));
+  const frame = findFrame(head, at);
+  if (frame !== undefined && start + frame + counted > file.bytes) throw cutOff();
+}
+
+async function findTagEnd(file: CountedFile): Promise<number> {
+  const head = Buffer.from(await file.read(0, ID3_HEAD_BYTES));
+  if (head.toString('latin1', 0, 3) !== 'ID3') return 0;
+  const size = head.subarray(6, 10).reduce((sum, byte) => sum * 128 + (byte & 0x7f), 0);
+  return ID3_HEAD_BYTES + size;
+}
+
+/** The head of the frame that holds the index: at most 36 bytes before it. */
+function findFrame(head: Buffer, index: number): number | undefined {
+  for (let at = index - 4; at >= Math.max(0, index - 40); at -= 1)
+    if (head[at] === 0xff && ((head[at + 1] ?? 0) & 0xe0) === 0xe0) return at;
+  return undefined;
+}
