@@ -188,7 +188,22 @@ export type AnnouncedUpload = {
   /** Opaque; sorts by the time of creation */
   id: string;
   status: 'awaiting_upload';
-  upload: SignedUpload;
+  upload: SignedUpload | PartedUpload;
+  links: {
+    self: string;
+  };
+};
+
+export type CompleteUploadBody = {
+  parts?: Array<{
+    number: number;
+    etag: string;
+  }>;
+};
+
+export type CompletedUpload = {
+  /** Opaque; sorts by the time of creation */
+  id: string;
   links: {
     self: string;
   };
@@ -202,10 +217,11 @@ export type CreateTokenBody = {
 
 export type CreateUploadBody = {
   filename: string;
-  /** A type of picture, or application/octet-stream; the bytes are what counts */
+  /** Of a picture, a video, audio or a PDF, or application/octet-stream; the bytes are what counts */
   contentType: string;
   contentLength?: number;
   sha256?: string;
+  partChecksum?: 'sha256' | 'crc32';
   analyzer?: string;
   options?: unknown;
   clip?: {
@@ -328,6 +344,23 @@ export type OwnAnalyzer = {
   maxOutputTokens: number;
 };
 
+/** Of a file over 100 MB */
+export type PartedUpload = {
+  method: 'MULTIPART';
+  /** Bytes of every part but the last */
+  partSize: number;
+  partCount: number;
+  /** As it was announced */
+  partChecksum?: 'sha256' | 'crc32';
+  /** UTC */
+  expiresAt: string;
+  maxBytes: number;
+  links: {
+    parts: string;
+    complete: string;
+  };
+};
+
 /** RFC 9457 */
 export type Problem = {
   type: string;
@@ -383,6 +416,28 @@ export type PutAnalyzerBody = {
   schema: Record<string, unknown>;
 };
 
+export type SignPartsBody = {
+  parts: Array<{
+    number: number;
+    sha256?: string;
+    crc32?: string;
+  }>;
+};
+
+export type SignedParts = {
+  parts: Array<{
+    number: number;
+    method: 'PUT';
+    url: string;
+    /** To be sent along */
+    headers: Record<string, string>;
+    /** Exactly so many are taken */
+    bytes: number;
+  }>;
+  /** UTC */
+  expiresAt: string;
+};
+
 export type SignedUpload = {
   method: 'POST';
   url: string;
@@ -421,6 +476,28 @@ export type Source = {
   }>;
   capturedAt?: string;
   orientation?: number;
+};
+
+export type StoredParts = {
+  /** Opaque; sorts by the time of creation */
+  id: string;
+  /** Whether the file is there: nothing is to be sent any more */
+  complete: boolean;
+  /** Of the whole file */
+  bytes: number;
+  /** Bytes of every part but the last */
+  partSize: number;
+  partCount: number;
+  /** As it was announced */
+  partChecksum?: 'sha256' | 'crc32';
+  /** UTC */
+  expiresAt: string;
+  /** Those that are there; all others are to be sent */
+  parts: Array<{
+    number: number;
+    etag: string;
+    bytes: number;
+  }>;
 };
 
 export type Token = {

@@ -5,6 +5,7 @@ import { createAnalyses } from '../lib/aws/analyses.ts';
 import { createClientSettings } from '../lib/aws/client-settings.ts';
 import { connectBucket, connectTable } from '../lib/aws/connections.ts';
 import { createContents } from '../lib/aws/contents.ts';
+import { createPartStarter } from '../lib/aws/part-starter.ts';
 import { createResults } from '../lib/aws/results.ts';
 import { createSpending } from '../lib/aws/spending.ts';
 import { createFormSigner } from '../lib/aws/upload-form.ts';
@@ -39,6 +40,9 @@ const config = readConfig([
   'UPLOAD_BUCKET',
   'RESULT_BUCKET',
   'MAX_PICTURE_BYTES',
+  'MAX_VIDEO_BYTES',
+  'MAX_AUDIO_BYTES',
+  'MAX_DOCUMENT_BYTES',
   'CLIENT_BUDGET',
   'WEBHOOK_REACH',
   'RECORD_DAYS',
@@ -56,8 +60,14 @@ export const handler = createHandler({
   analyses: createAnalyses(table, config.TABLE_NAME),
   contents: createContents(table, config.TABLE_NAME),
   uploads: createFormSigner(config.UPLOAD_BUCKET),
+  parts: createPartStarter(connectBucket(config.UPLOAD_BUCKET)),
   results: createResults(connectBucket(config.RESULT_BUCKET)),
   findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
-  maxBytes: config.MAX_PICTURE_BYTES,
+  maxBytes: {
+    image: config.MAX_PICTURE_BYTES,
+    video: config.MAX_VIDEO_BYTES,
+    audio: config.MAX_AUDIO_BYTES,
+    document: config.MAX_DOCUMENT_BYTES,
+  },
   now: Date.now,
 });

@@ -176,6 +176,15 @@ export const summaryRecord = z.object({
 });
 export type SummaryRecord = z.infer<typeof summaryRecord>;
 
+/** An upload in parts: what S3 calls it, how large the file is to be, and each part but the last. */
+const multipart = z.object({
+  uploadId: z.string(),
+  bytes: z.number(),
+  partSize: z.number(),
+  /** Which digest of each part S3 asks for. */
+  checksum: z.enum(['sha256', 'crc32']).optional(),
+});
+
 /** An analysis as it is stored. */
 export const analysisRecord = summaryRecord.extend({
   clientId: z.string(),
@@ -196,6 +205,8 @@ export const analysisRecord = summaryRecord.extend({
   pages: pages.optional(),
   /** Nobody chose the analyzer: what kind of file has come decides. */
   byMedium: z.boolean().optional(),
+  /** Of a file that comes in parts; sizes in bytes. */
+  multipart: multipart.optional(),
   /** Asked for anew, whatever is known of the same bytes. */
   fresh: z.boolean().optional(),
   result: z.record(z.string(), z.unknown()).optional(),
@@ -230,6 +241,8 @@ export const tombstone = z.object({
   // What is to be removed yet: nothing of it is kept behind that.
   key: z.string().optional(),
   eTag: z.string().optional(),
+  /** Of parts that never became a file. */
+  uploadId: z.string().optional(),
   resultKey: z.string().optional(),
   /** The name of its file at the model, which its message has removed. */
   modelFile: z.string().optional(),

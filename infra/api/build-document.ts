@@ -50,7 +50,9 @@ function describeOperation(
   if (!operation)
     throw new Error(`${route.routeKey} has no description in infra/api/operations.ts`);
   const { operationId, summary, description, example, form } = operation;
-  const { path, query, headers, body } = shapesOf(components.write(route.input));
+  const input = components.write(route.input);
+  const { path, query, headers, body } = shapesOf(input);
+  const isRequired = form !== undefined || listRequired(input).includes('body');
   const content = form
     ? { 'multipart/form-data': { schema: components.write(form) } }
     : body && { 'application/json': { schema: body, ...(example && { example }) } };
@@ -69,7 +71,7 @@ function describeOperation(
     description: [description, needs].filter(Boolean).join(' ') || undefined,
     ...(route.isOpen ? { security: [] } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(content ? { requestBody: { required: true, content } } : {}),
+    ...(content ? { requestBody: { ...(isRequired && { required: true }), content } } : {}),
     responses: describeAnswers(operation, codes, route.isLimited, components),
   };
 }
@@ -99,8 +101,12 @@ function shapesOf({ properties = {} }: JsonObject): Shapes {
   return properties as Shapes; // as z.toJSONSchema writes an object
 }
 
+function listRequired(shape: JsonObject | undefined): string[] {
+  return z.array(z.string()).parse(shape?.required ?? []);
+}
+
 function listParameters(place: string, shape: JsonObject | undefined): JsonObject[] {
-  const required = z.array(z.string()).parse(shape?.required ?? []);
+  const required = listRequired(shape);
   return Object.entries(shapesOf(shape ?? {})).map(([name, given = {}]) => {
     const { description, ...schema } = given;
     const isRequired = place === 'path' || required.includes(name);

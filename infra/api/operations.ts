@@ -54,11 +54,11 @@ const analyze: Omit<Operation, 'operationId'> = {
 export const OPERATIONS: Record<string, Operation> = {
   'POST /v1/uploads': {
     operationId: 'createUpload',
-    summary: 'Announce a picture, and get a signed form to send it by',
+    summary: 'Announce a file, and get a signed form to send it by',
     description:
-      'The form fixes key, content type and size. The file goes straight to the storage, and is analysed as soon as it is there.',
+      'The form fixes key, content type and size. The file goes straight to the storage, and is analysed as soon as it is there. One whose `contentLength` is over 100 MB goes in parts.',
     answers: {
-      201: { description: 'A signed form', schema: schemas.announcedUpload },
+      201: { description: 'A signed form, or how to cut it', schema: schemas.announcedUpload },
       200: {
         description: 'Known by its sha256: the analysis is there already',
         schema: schemas.knownUpload,
@@ -66,6 +66,37 @@ export const OPERATIONS: Record<string, Operation> = {
     },
     errors: ['type_unsupported', 'file_too_large', 'budget_exhausted'],
     example: { filename: 'rocket.jpg', contentType: 'image/jpeg', prompt: 'What stands there?' },
+  },
+  'POST /v1/uploads/{id}/parts': {
+    operationId: 'signParts',
+    summary: 'Sign parts of a large file, to be sent by PUT',
+    description:
+      'Ask for them as you send them, up to 100 at once, and again for one that has to be sent again. Each is good for an hour.',
+    answers: { 200: { description: 'In the order asked for', schema: schemas.signedParts } },
+    errors: ['analysis_not_found', 'upload_expired'],
+    example: { parts: [{ number: 1 }, { number: 2 }] },
+  },
+  'GET /v1/uploads/{id}/parts': {
+    operationId: 'listParts',
+    summary: 'Which parts are there, to go on where an upload was left',
+    answers: { 200: { description: 'As it is now', schema: schemas.storedParts } },
+    errors: ['request_invalid', 'analysis_not_found', 'upload_expired'],
+  },
+  'POST /v1/uploads/{id}/complete': {
+    operationId: 'completeUpload',
+    summary: 'Make the file of its parts, and have it analysed',
+    description:
+      'Once all parts are there. With `parts`, each has to be the one with that ETag. Called again, it answers the same.',
+    answers: { 200: { description: 'The file is there', schema: schemas.completedUpload } },
+    errors: ['analysis_not_found', 'upload_expired'],
+  },
+  'DELETE /v1/uploads/{id}': {
+    operationId: 'cancelUpload',
+    summary: 'Take back an upload that has not come, with the parts that have',
+    description:
+      'What comes later all the same is removed. An analysis is deleted under its own path.',
+    answers: { 200: { description: 'What was removed', schema: schemas.deletion } },
+    errors: ['request_invalid', 'analysis_not_found'],
   },
   'GET /v1/analyses/{id}': {
     operationId: 'getAnalysis',

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { STATUSES, summaryRecord } from '../../lib/analysis.ts';
 import { SCOPES } from '../../lib/aws/clients.ts';
 import { ERRORS } from '../../lib/errors.ts';
+import { partChecksum } from '../../lib/requests/multipart.ts';
 
 // What the API answers. The requests' schemas are those that the functions check by.
 
@@ -99,10 +100,29 @@ export const signedUpload = z
     maxBytes: z.int(),
   })
   .meta({ id: 'SignedUpload' });
+const partedShape = {
+  partSize: z.int().describe('Bytes of every part but the last'),
+  partCount: z.int(),
+  partChecksum: partChecksum.optional().describe('As it was announced'),
+  expiresAt: time,
+};
+export const partedUpload = z
+  .object({
+    method: z.literal('MULTIPART'),
+    ...partedShape,
+    maxBytes: z.int(),
+    links: z.object({ parts: z.string(), complete: z.string() }),
+  })
+  .meta({ id: 'PartedUpload', description: 'Of a file over 100 MB' });
 const self = z.object({ self: z.string() });
 
 export const announcedUpload = z
-  .object({ id, status: z.literal('awaiting_upload'), upload: signedUpload, links: self })
+  .object({
+    id,
+    status: z.literal('awaiting_upload'),
+    upload: z.union([signedUpload, partedUpload]),
+    links: self,
+  })
   .meta({ id: 'AnnouncedUpload' });
 export const knownUpload = z
   .object({
@@ -113,6 +133,33 @@ export const knownUpload = z
     links: self,
   })
   .meta({ id: 'KnownUpload', description: 'These bytes had been analysed: nothing is to be sent' });
+
+export const signedParts = z
+  .object({
+    parts: z.array(
+      z.object({
+        number: z.int(),
+        method: z.literal('PUT'),
+        url: z.url(),
+        headers: z.record(z.string(), z.string()).describe('To be sent along'),
+        bytes: z.int().describe('Exactly so many are taken'),
+      }),
+    ),
+    expiresAt: time,
+  })
+  .meta({ id: 'SignedParts' });
+export const storedParts = z
+  .object({
+    id,
+    complete: z.boolean().describe('Whether the file is there: nothing is to be sent any more'),
+    bytes: z.int().describe('Of the whole file'),
+    ...partedShape,
+    parts: z
+      .array(z.object({ number: z.int(), etag: z.string(), bytes: z.int() }))
+      .describe('Those that are there; all others are to be sent'),
+  })
+  .meta({ id: 'StoredParts' });
+export const completedUpload = z.object({ id, links: self }).meta({ id: 'CompletedUpload' });
 
 export const deletion = z
   .object({

@@ -40,8 +40,8 @@ export interface Route<Schema extends z.ZodType> {
   limit?: RateLimit | undefined;
   /** Whether an `Idempotency-Key` counts. */
   idempotency?: Idempotency | undefined;
-  /** Whether the body is JSON; it then stands in `input.body`. */
-  json?: boolean;
+  /** Whether the body is JSON; it then stands in `input.body`. `optional`: there may be none. */
+  json?: boolean | 'optional';
   /** The shape of `{path, query, headers, body}`. */
   input: Schema;
   handle(request: RouteRequest<z.output<Schema>>): Promise<Reply>;
@@ -71,8 +71,7 @@ export function createHttpHandler<Schema extends z.ZodType>(route: Route<Schema>
   if (route.limit) chain.push(limitRate(route.limit));
   if (route.json) chain.push(boundBody());
   if (route.idempotency) chain.push(noteKey());
-  // The cast: the parser's own event type is narrower.
-  if (route.json) chain.push(httpJsonBodyParser() as unknown as Middleware);
+  if (route.json) chain.push(parseBody(route.json === 'optional'));
   const handler = middy<RouteEvent, APIGatewayProxyStructuredResultV2>()
     .use(chain)
     .handler(async (event) => {
@@ -133,6 +132,13 @@ function parseInput<Schema extends z.ZodType>(schema: Schema, event: RouteEvent)
     headers: event.headers,
     body: event.body,
   });
+}
+
+function parseBody(isOptional: boolean): Middleware {
+  // The cast: the parser's own event type is narrower.
+  const parser = httpJsonBodyParser() as unknown as Middleware;
+  if (!isOptional) return parser;
+  return { before: (request) => (request.event.body ? parser.before?.(request) : undefined) };
 }
 
 /** Before it is parsed: a small body can nest no deeper and repeat no more than it is long. */

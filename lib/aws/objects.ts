@@ -1,4 +1,5 @@
 import type { SendToAws } from './wire/client.ts';
+import { encodePath } from './wire/encode.ts';
 
 type Body = string | Uint8Array;
 
@@ -7,7 +8,7 @@ export type Objects = ReturnType<typeof createObjects>;
 
 /** `base`: what stands before the key in paths; empty where the host is the bucket's. */
 export function createObjects(send: SendToAws, base: string) {
-  const pathOf = (key: string) => `${base}/${encodeKey(key)}`;
+  const pathOf = (key: string) => `${base}/${encodePath(key)}`;
   return {
     async put(key: string, body: Body, headers: Record<string, string>): Promise<void> {
       await send({ method: 'PUT', path: pathOf(key), headers, body });
@@ -17,21 +18,23 @@ export function createObjects(send: SendToAws, base: string) {
       return send({ method: 'GET', path: pathOf(key), headers: {}, body: '' });
     },
 
+    /** Begins an object that comes in parts, and answers with the id of its upload. */
+    async startParts(key: string, headers: Record<string, string>): Promise<string> {
+      const answer = await send({
+        method: 'POST',
+        path: pathOf(key),
+        query: 'uploads=',
+        headers,
+        body: '',
+      });
+      const uploadId = /<UploadId>([^<]+)<\/UploadId>/.exec(answer)?.[1];
+      if (!uploadId) throw new Error('S3 began an upload without an id.');
+      return uploadId;
+    },
+
     /** One that is not there is no error. */
     async remove(key: string): Promise<void> {
       await send({ method: 'DELETE', path: pathOf(key), headers: {}, body: '' });
     },
   };
-}
-
-export function encodeKey(key: string): string {
-  return key.split('/').map(encode).join('/');
-}
-
-/** As signatures want it: all but what is unreserved (RFC 3986). */
-export function encode(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { KeptPicture } from '../analysis.ts';
-import { encode, encodeKey } from './objects.ts';
 import { bucketUrl, type Connection, readConnection } from './wire/connection.ts';
-import { ALGORITHM, formatDate, formatScope, signText } from './wire/sign.ts';
+import { encodePath } from './wire/encode.ts';
+import { signQuery } from './wire/sign.ts';
 
 /** How long a link opens its picture, in seconds. Not longer: it needs no key. */
 const LINK_SECONDS = 900;
@@ -38,23 +37,9 @@ async function signLink(
 ): Promise<string> {
   const { region, credentials: given } = connection;
   const credentials = typeof given === 'function' ? await given() : given;
-  const signature = { region, service: 's3', credentials, now };
   const { origin, host, pathname } = bucketUrl(bucket, connection);
-  const path = `${pathname.replace(/\/$/, '')}/${encodeKey(key)}`;
-  const scope = formatScope(signature);
-  const { accessKeyId, sessionToken } = credentials;
-  const parameters = {
-    'X-Amz-Algorithm': ALGORITHM,
-    'X-Amz-Credential': `${accessKeyId}/${scope}`,
-    'X-Amz-Date': formatDate(now),
-    'X-Amz-Expires': String(LINK_SECONDS),
-    ...(sessionToken && { 'X-Amz-Security-Token': sessionToken }),
-    'X-Amz-SignedHeaders': 'host',
-  };
-  const pairs = Object.entries(parameters).map(([name, value]) => `${name}=${encode(value)}`);
-  const query = pairs.join('&');
-  const canonical = ['GET', path, query, `host:${host}\n`, 'host', 'UNSIGNED-PAYLOAD'].join('\n');
-  const digest = createHash('sha256').update(canonical).digest('hex');
-  const text = [ALGORITHM, formatDate(now), scope, digest].join('\n');
-  return `${origin}${path}?${query}&X-Amz-Signature=${signText(signature, text)}`;
+  const path = `${pathname.replace(/\/$/, '')}/${encodePath(key)}`;
+  const request = { method: 'GET', host, path, query: {}, headers: {} };
+  const signature = { region, service: 's3', credentials, now };
+  return `${origin}${path}?${signQuery(request, LINK_SECONDS, signature)}`;
 }

@@ -1,4 +1,5 @@
 import {
+  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -15,6 +16,18 @@ export type Uploads = ReturnType<typeof createUploads>;
 export function createUploads(s3: S3Client, bucket: string) {
   return {
     bucket,
+
+    /** Ends an upload in parts, and removes them; false where it was no more. */
+    async abortParts(Key: string, UploadId: string): Promise<boolean> {
+      const abort = new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId });
+      return s3.send(abort).then(
+        () => true,
+        (error: unknown) => {
+          if (isNamed(error, 'NoSuchUpload')) return false;
+          throw error;
+        },
+      );
+    },
 
     async put(
       key: string,

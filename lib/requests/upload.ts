@@ -10,6 +10,7 @@ import {
 import { createAnalysisId, uploadKey } from '../analysis-id.ts';
 import type { Origin } from '../api/idempotency.ts';
 import type { Reply } from '../api/problem.ts';
+import type { PartStarter } from '../aws/part-starter.ts';
 import type { Spending } from '../aws/spending.ts';
 import type { createFormSigner } from '../aws/upload-form.ts';
 import { ServiceError } from '../errors.ts';
@@ -18,8 +19,11 @@ import { type RefuseSpentDeps, refuseSpent } from '../money/refuse-spent.ts';
 import { MAX_TARGET_CHARACTERS, parseTarget, type Reach } from '../webhooks/webhook-target.ts';
 import type { FindAnalyzer } from '../work/find-analyzer.ts';
 import { type Retention, type RetentionDeps, readRetention } from '../work/retention.ts';
+import { announceParts } from './announce-parts.ts';
 import { analyzerFields, type ChosenAnalyzer, chooseAnalyzer } from './choose-analyzer.ts';
 import { answerAnnounced, type KnownUploadDeps } from './known-upload.ts';
+import { partChecksum } from './multipart.ts';
+import { findMaximum, MAX_FORM_UPLOAD_BYTES, type UploadLimits } from './upload-limits.ts';
 
 /** Bounds of what a client may say of an upload: characters, but for the counts. */
 export const MAX_FILENAME_CHARACTERS = 1_024;
@@ -36,8 +40,9 @@ export const mediaType = z
   .string()
   .regex(/^[\w.+-]{1,64}\/[\w.+-]{1,64}$/, 'has to be a media type')
   .meta({
-    description: 'A type of picture, or application/octet-stream; the bytes are what counts',
-    pattern: '^(image/(?!svg)[\\w.+-]{1,64}|application/octet-stream)$', // others are a 415
+    description:
+      'Of a picture, a video, audio or a PDF, or application/octet-stream; the bytes are what counts',
+    pattern: '^((image/(?!svg)|video/|audio/)[\\w.+-]{1,64}|application/(pdf|octet-stream))$', // others are a 415
   });
 
 export const prompt = z.string().trim().min(1).max(MAX_PROMPT_CHARACTERS);
@@ -56,6 +61,8 @@ export const uploadRequest = z.strictObject({
     .regex(/^[0-9a-f]{64}$/i, 'has to be 64 hexadecimal digits')
     .toLowerCase()
     .optional(),
+  /** Of a file so large that it goes in parts: each is then signed for the digest that is given of it. */
+  partChecksum: partChecksum.optional(),
   ...analyzerFields,
   clip: clip.optional(),
   pages: pages.optional(),
@@ -84,15 +91,19 @@ export const freshness = z
   .transform((text) => text === 'true');
 
 /** What a client says of an upload, and of how to analyse it. */
-export type UploadWish = Omit<UploadRequest, 'contentLength' | 'analyzer' | 'options'> &
+export type UploadWish = Omit<
+  UploadRequest,
+  'contentLength' | 'partChecksum' | 'analyzer' | 'options'
+> &
   ChosenAnalyzer &
   Retention & { fresh: boolean };
 
 export interface UploadDeps extends KnownUploadDeps, RefuseSpentDeps, RetentionDeps {
   spending: Pick<Spending, 'read' | 'add'>;
   uploads: ReturnType<typeof createFormSigner>;
+  parts: PartStarter;
   findAnalyzer: FindAnalyzer;
-  maxBytes: number;
+  maxBytes: UploadLimits;
   /** Of callbacks. */
   reach: Reach;
   now(): number;
@@ -108,7 +119,9 @@ export async function announceUpload(
   request: UploadRequest & { fresh: boolean },
   origin?: Origin,
 ): Promise<Reply> {
-  checkAnnounced(request, deps.maxBytes);
+  const maxBytes = findMaximum(request.contentType, deps.maxBytes);
+  if ((request.contentLength ?? 0) > maxBytes)
+    throw new ServiceError('file_too_large', `At most ${maxBytes} bytes are accepted.`);
   checkCallback(request, deps.reach);
   const chosen = await chooseAnalyzer(deps.findAnalyzer, clientId, request, 'body');
   const retention = await readRetention(deps, clientId);
@@ -121,18 +134,34 @@ export async function announceUpload(
     return { status: 200, body: { id, status: 'succeeded', cached: true, upload: null, links } };
   }
   await refuseSpent(deps, clientId);
-  await deps.analyses.create(record); // refused where an earlier run of the same request got as far
-  const upload = await deps.uploads.sign({
-    key: uploadKey(id),
-    contentType: request.contentType,
-    minBytes: request.contentLength ?? 0,
-    maxBytes: request.contentLength ?? deps.maxBytes,
-    expiresInSeconds: UPLOAD_EXPIRES_SECONDS,
-    keptDays: retention.uploadDays,
-    now,
-  });
+  const announced = { ...request, maxBytes, keptDays: retention.uploadDays };
+  const upload = await prepareUpload(deps, record, announced, now);
   const body = { id, status: 'awaiting_upload', upload, links };
   return { status: 201, body, goodUntil: Date.parse(upload.expiresAt) };
+}
+
+/** Stores the record, and lets the file come: by a signed form, or, where it is large, in parts. */
+async function prepareUpload(
+  deps: UploadDeps,
+  record: AnalysisRecord,
+  announced: UploadRequest & { maxBytes: number; keptDays: number | undefined },
+  now: number,
+) {
+  const { contentType, contentLength: bytes, maxBytes, keptDays } = announced;
+  if (bytes !== undefined && bytes > MAX_FORM_UPLOAD_BYTES) {
+    const checksum = announced.partChecksum;
+    return announceParts(deps, record, { contentType, bytes, checksum, keptDays });
+  }
+  await deps.analyses.create(record); // refused where an earlier run of the same request got as far
+  return deps.uploads.sign({
+    key: record.source.key,
+    contentType,
+    minBytes: bytes ?? 0,
+    maxBytes: bytes ?? Math.min(maxBytes, MAX_FORM_UPLOAD_BYTES),
+    expiresInSeconds: UPLOAD_EXPIRES_SECONDS,
+    keptDays,
+    now,
+  });
 }
 
 /** The record of an upload, announced or sent along with the request. */
@@ -170,13 +199,4 @@ export function describeUpload(
 /** @throws ServiceError `request_invalid` */
 export function checkCallback({ callbackUrl }: { callbackUrl?: string | undefined }, reach: Reach) {
   if (callbackUrl !== undefined) parseTarget(callbackUrl, reach, 'callbackUrl');
-}
-
-function checkAnnounced({ contentType, contentLength = 0 }: UploadRequest, maxBytes: number): void {
-  const isPicture = /^image\//i.test(contentType) && !/svg/i.test(contentType);
-  const isUntold = contentType.toLowerCase() === 'application/octet-stream';
-  if (!isPicture && !isUntold)
-    throw new ServiceError('type_unsupported', `${contentType} is not a type of picture.`);
-  if (contentLength > maxBytes)
-    throw new ServiceError('file_too_large', `At most ${maxBytes} bytes are accepted.`);
 }

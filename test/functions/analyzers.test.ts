@@ -7,6 +7,7 @@ import {
   MAX_OWN_ANALYZERS,
 } from '../../lib/aws/analyzer-writer.ts';
 import { createOwnAnalyzers, listKey, versionKey } from '../../lib/aws/own-analyzers.ts';
+import { UPLOAD_LIMITS } from '../support/limits.ts';
 import { type Service, startService } from '../support/service.ts';
 
 const context = { getRemainingTimeInMillis: () => 25_000 } as Context;
@@ -31,7 +32,7 @@ beforeAll(async () => {
   get = (await import('../../functions/get-analyzer.ts')).createHandler(deps);
   list = (await import('../../functions/list-analyzers.ts')).createHandler(deps);
   const { createHandler } = await import('../../functions/create-upload.ts');
-  announce = createHandler({ ...deps, maxBytes: 1_000_000 });
+  announce = createHandler({ ...deps, maxBytes: { ...UPLOAD_LIMITS, image: 1_000_000 } });
 });
 afterAll(() => service.stop());
 

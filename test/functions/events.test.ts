@@ -17,6 +17,7 @@ const KEY = 'sk_example_000000000000000000000000';
 const BUCKET = 'sightline-dev-uploads-123456789012';
 const MODELS = ['gemini-3.8-flash', 'gemini-3.5-flash-lite', 'gemini-3.1-flash-lite'];
 const ID = 'an_01kaa6cz00q3v5t8m2x9d4h7ke';
+const PARTED_ID = 'an_01kaa6cz00q3v5t8m2x9d4h7kg';
 let service: Service;
 let gemini: Awaited<ReturnType<typeof startGemini>>;
 
@@ -173,6 +174,49 @@ async function processUploadsUntil(answered: Promise<unknown>) {
     for (const { receiptHandle } of received) service.cloud.queues.delete(queueName, receiptHandle);
   }
 }
+
+test('create-upload, of a large file: 201 with how to cut it', async () => {
+  const { status, body } = await answer('create-upload', eventOf('create-large-upload.json'));
+  expect({ status, ...body.upload }).toMatchObject({
+    status: 201,
+    method: 'MULTIPART',
+    partCount: 18,
+  });
+});
+
+/** An upload in one part of one byte, begun. */
+async function beginParts() {
+  const key = uploadKey(PARTED_ID);
+  const uploadId = await service.parts.start({ key, contentType: 'video/mp4' });
+  const source = { key, filename: 'clip.mp4' };
+  const analyzer = { name: 'describe', version: 1 };
+  const given = { id: PARTED_ID, clientId: 'client', source, analyzer, now: Date.now() };
+  const multipart = { uploadId, bytes: 1, partSize: 1 };
+  await service.analyses.create({ ...newAnalysis(given), multipart });
+}
+
+test('sign-parts, list-parts, complete-upload and cancel-upload: a part is sent, shown, and becomes the file', async () => {
+  await beginParts();
+  const signed = await answer('sign-parts');
+  expect(signed).toMatchObject({ status: 200, body: { parts: [{ number: 1, bytes: 1 }] } });
+  const [{ url, method, headers }] = signed.body.parts;
+  expect((await fetch(url, { method, headers, body: 'a' })).status).toBe(200);
+  expect(await answer('list-parts')).toMatchObject({
+    status: 200,
+    body: { complete: false, parts: [{ number: 1, bytes: 1 }] },
+  });
+  expect(await answer('complete-upload')).toMatchObject({ status: 200, body: { id: PARTED_ID } });
+  expect((await answer('list-parts')).body).toMatchObject({ complete: true, parts: [] });
+  expect(await answer('cancel-upload')).toMatchObject({ status: 200 });
+  expect(await answer('cancel-upload')).toMatchObject({ status: 404 });
+});
+
+test('sqs-s3-complete.json: what was made of parts is analysed', async () => {
+  const id = 'an_01kaa6cz00q3v5t8m2x9d4h7kh';
+  await storePhoto(id);
+  await invoke('process-upload', eventOf('sqs-s3-complete.json'));
+  expect(await service.analyses.read(id)).toMatchObject({ status: 'succeeded' });
+});
 
 test('create-token: 201 with a token that is let in', async () => {
   const { status, body } = await answer('create-token');

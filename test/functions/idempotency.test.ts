@@ -13,6 +13,7 @@ import { MAX_IDEMPOTENCY_KEY_CHARACTERS } from '../../lib/api/keyed-request.ts';
 import type { Reply } from '../../lib/api/problem.ts';
 import { createIdempotencyRecords } from '../../lib/aws/idempotency-records.ts';
 import { ServiceError } from '../../lib/errors.ts';
+import { UPLOAD_LIMITS } from '../support/limits.ts';
 import { type Service, startService } from '../support/service.ts';
 
 const context = { getRemainingTimeInMillis: () => 25_000 } as Context;
@@ -32,7 +33,12 @@ beforeAll(async () => {
   for (const { environment } of service.played.functions) Object.assign(process.env, environment);
   const records = createIdempotencyRecords(service.table, service.tableName);
   idempotency = createIdempotency({ records, now: () => now });
-  const deps = { ...service, idempotency, maxBytes: 1_000_000, now: () => now };
+  const deps = {
+    ...service,
+    idempotency,
+    maxBytes: { ...UPLOAD_LIMITS, image: 1_000_000 },
+    now: () => now,
+  };
   createUpload = (await import('../../functions/create-upload.ts')).createHandler(deps);
   analyze = (await import('../../functions/analyze.ts')).createHandler({
     ...deps,

@@ -1,9 +1,9 @@
 import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createFormSigner } from '../../lib/aws/upload-form.ts';
 import { MAX_FILENAME_CHARACTERS } from '../../lib/requests/upload.ts';
 import { parseS3Event } from '../../lib/work/s3-event.ts';
+import { UPLOAD_LIMITS } from '../support/limits.ts';
 import { type Service, startService } from '../support/service.ts';
 
 const KEY = 'sk_test_names';
@@ -19,8 +19,7 @@ beforeAll(async () => {
   createUpload = (await import('../../functions/create-upload.ts')).createHandler({
     ...service,
     ...service.lists,
-    uploads: createFormSigner(service.uploadBucket),
-    maxBytes: 1_000_000,
+    maxBytes: { ...UPLOAD_LIMITS, image: 1_000_000 },
     now: Date.now,
   });
 });

@@ -1,4 +1,3 @@
-import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
@@ -7,10 +6,9 @@ import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { createHttpHandler, MAX_JSON_CHARACTERS } from '../../lib/api/http.ts';
 import { checkDependencies, checkReadiness } from '../../lib/api/readiness.ts';
 import { MAX_NAMED_FAULTS } from '../../lib/api/validation.ts';
-import { createFormSigner } from '../../lib/aws/upload-form.ts';
-import { createUploads } from '../../lib/aws/uploads.ts';
 import { MAX_FORM_FILE_BYTES, parseForm } from '../../lib/requests/form.ts';
 import * as limits from '../../lib/requests/upload.ts';
+import { UPLOAD_LIMITS } from '../support/limits.ts';
 import { type Service, startService } from '../support/service.ts';
 
 const KEY = 'sk_test_requests';
@@ -29,11 +27,7 @@ beforeAll(async () => {
   const deps = {
     ...service,
     ...service.lists,
-    uploads: {
-      ...createUploads(new S3Client({}), service.uploadBucket),
-      ...createFormSigner(service.uploadBucket),
-    },
-    maxBytes: 1_000_000,
+    maxBytes: { ...UPLOAD_LIMITS, image: 1_000_000 },
     now: Date.now,
   };
   createUpload = (await import('../../functions/create-upload.ts')).createHandler(deps);

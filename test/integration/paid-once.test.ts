@@ -12,7 +12,7 @@ import { type DeleteDeps, deleteAnalysis } from '../../lib/requests/delete.ts';
 import { announceUpload, type UploadDeps, uploadRequest } from '../../lib/requests/upload.ts';
 import { nameContent } from '../../lib/work/content.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
-import { MEDIA_LIMITS } from '../support/limits.ts';
+import { MEDIA_LIMITS, UPLOAD_LIMITS } from '../support/limits.ts';
 import { markJpeg } from '../support/pictures.ts';
 import { type Service, startService } from '../support/service.ts';
 
@@ -38,7 +38,7 @@ beforeAll(async () => {
     ...service,
     dropClientId: 'dropper',
     limits: MEDIA_LIMITS,
-    maxBytes: MEDIA_LIMITS.image.maxBytes,
+    maxBytes: UPLOAD_LIMITS,
     now: Date.now,
     gemini: {
       async ask(_request, parse, { isRetry }) {

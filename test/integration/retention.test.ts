@@ -13,7 +13,7 @@ import { announceUpload, type UploadDeps, uploadRequest } from '../../lib/reques
 import { failObject } from '../../lib/work/fail.ts';
 import { post } from '../support/client.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
-import { MEDIA_LIMITS } from '../support/limits.ts';
+import { MEDIA_LIMITS, UPLOAD_LIMITS } from '../support/limits.ts';
 import { markJpeg } from '../support/pictures.ts';
 import { type Service, startService } from '../support/service.ts';
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
     ...service,
     dropClientId: 'dropper',
     limits: MEDIA_LIMITS,
-    maxBytes: MEDIA_LIMITS.image.maxBytes,
+    maxBytes: UPLOAD_LIMITS,
     now: Date.now,
     gemini: {
       async ask(_request, parse) {

@@ -401,7 +401,8 @@ describe('a client deletes', () => {
 
   test('and S3 fails in the middle: the same call finishes it', async () => {
     const id = await recordWith();
-    const failing = { ...deps, uploads: { remove: () => Promise.reject(new Error('S3 is down')) } };
+    const remove = () => Promise.reject(new Error('S3 is down'));
+    const failing = { ...deps, uploads: { ...service.uploads, remove } };
     await expect(deleteAnalysis(failing, 'client', id)).rejects.toThrow('S3 is down');
     expect(await service.analyses.read(id)).toMatchObject({ status: 'deleted', purged: false });
     const deleted = { record: 0, content: 0, object: 1, result: 0, picture: 0 };

@@ -1,11 +1,18 @@
 import type { PictureLimits } from '../../lib/media/image/limits.ts';
 import type { MediaLimits } from '../../lib/media/limits.ts';
+import type { UploadLimits } from '../../lib/requests/upload-limits.ts';
 
-/** What serverless.yml sets unless a stage says otherwise. */
+/** What serverless.yml sets unless a stage says otherwise: bytes, but for the pixels. */
 export const PICTURE_LIMITS: PictureLimits = { maxBytes: 26_214_400, maxPixels: 60_000_000 };
+export const UPLOAD_LIMITS: UploadLimits = {
+  image: PICTURE_LIMITS.maxBytes,
+  video: 2_147_483_648,
+  audio: 209_715_200,
+  document: 52_428_800,
+};
 export const MEDIA_LIMITS: MediaLimits = {
   image: PICTURE_LIMITS,
-  video: { maxBytes: 2_000_000_000 },
-  audio: { maxBytes: 200_000_000 },
-  document: { maxBytes: 50_000_000 },
+  video: { maxBytes: UPLOAD_LIMITS.video },
+  audio: { maxBytes: UPLOAD_LIMITS.audio },
+  document: { maxBytes: UPLOAD_LIMITS.document },
 };

@@ -11,10 +11,13 @@ import { createClients, SCOPES, type Scope } from '../../lib/aws/clients.ts';
 import { connectBucket, connectQueues, connectTable } from '../../lib/aws/connections.ts';
 import { createContents } from '../../lib/aws/contents.ts';
 import { createDeliveries } from '../../lib/aws/deliveries.ts';
+import { createPartSigner } from '../../lib/aws/part-signer.ts';
+import { createPartStarter } from '../../lib/aws/part-starter.ts';
 import { createPictureLinks } from '../../lib/aws/picture-links.ts';
 import { createSender } from '../../lib/aws/queue.ts';
 import { createResults } from '../../lib/aws/results.ts';
 import { createSpending } from '../../lib/aws/spending.ts';
+import { createStoredParts } from '../../lib/aws/stored-parts.ts';
 import { createTokens } from '../../lib/aws/tokens.ts';
 import { createFormSigner } from '../../lib/aws/upload-form.ts';
 import { createUploads } from '../../lib/aws/uploads.ts';
@@ -95,6 +98,11 @@ export async function startService(
     notices: createSender(connectQueues(), played.refOf('WebhookQueue')),
     recordDays: 0,
     uploads: { ...createUploads(s3, uploadBucket), ...createFormSigner(uploadBucket) },
+    signer: createPartSigner(uploadBucket),
+    parts: {
+      ...createPartStarter(connectBucket(uploadBucket)),
+      ...createStoredParts(s3, uploadBucket),
+    },
     results: createResults(connectBucket(played.refOf('ResultBucket'))),
     /** Of a model that cannot be reached: no picture needs it. */
     modelFiles: createModelFiles({ baseUrl: 'http://127.0.0.1:9', readKey: async () => 'key' }),

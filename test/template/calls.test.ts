@@ -8,7 +8,12 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -37,6 +42,7 @@ const PATIENCE = { timeout: 50_000, interval: 50 };
 const photo = readFileSync(new URL('../fixtures/rocket.jpg', import.meta.url));
 const picture = { filename: 'rocket.jpg', contentType: 'image/jpeg', bytes: photo };
 const LARGE = 400_000; // bytes: above what an item of the table holds
+const LARGE_VIDEO = { contentType: 'video/mp4', contentLength: 100 * 1_048_576 + 1 };
 const HUGE = 3_000_000; // takes its time on the way to S3
 
 const recorded = new Set<string>();
@@ -158,6 +164,8 @@ test('the same request twice, with a key that says so', async () => {
   };
   const announced = { filename: picture.filename, contentType: picture.contentType };
   expect(await keyed('/v1/uploads', JSON.stringify(announced))).toEqual([201, 201]);
+  expect(await keyed('/v1/uploads/x/parts', '{"parts":[{"number":1}]}')).toEqual([404, 404]);
+  expect(await keyed('/v1/uploads/x/complete', '{}')).toEqual([404, 404]);
   expect(await keyed('/v1/tokens', '{}')).toEqual([201, 201]);
   expect(await keyed('/v1/webhooks', '{"url":"no address"}')).toEqual([400, 400]);
   expect(await keyed('/v1/webhooks/x/deliveries/y/replay', '')).toEqual([404, 404]);
@@ -185,6 +193,52 @@ test('an upload that was deleted before it came', async () => {
   await seen('delete-analysis: s3:HeadObject uploads/uploads missing');
   expect((await post(upload, picture)).ok).toBe(true);
   await seen('process-upload: s3:DeleteObject uploads/uploads');
+});
+
+test('an upload in parts: signed, sent, listed and completed, or cancelled, or deleted', async () => {
+  const parted = async () => {
+    const video = { analyzer: 'describe', ...LARGE_VIDEO };
+    const { id } = await announce(video);
+    // As if it had been announced so small: what S3 does with large ones, it does with these.
+    const UpdateExpression = 'SET multipart.bytes = :few';
+    const ExpressionAttributeValues = { ':few': { N: '5' } };
+    const Key = { pk: { S: `analysis#${id}` } };
+    const TableName = service.played.refOf('Table');
+    await table.send(
+      new UpdateItemCommand({ TableName, Key, UpdateExpression, ExpressionAttributeValues }),
+    );
+    return id;
+  };
+  const ask = async (path: string, method = 'POST', body?: object) => {
+    const headers = { 'content-type': 'application/json' };
+    const init = { method, ...(body && { headers, body: JSON.stringify(body) }) };
+    return (await service.call(`/v1/uploads/${path}`, init)).json() as Input;
+  };
+  const id = await parted();
+  const { parts } = await ask(`${id}/parts`, 'POST', { parts: [{ number: 1 }] });
+  expect((await fetch(parts[0].url, { method: 'PUT', body: '12345' })).status).toBe(200);
+  expect((await ask(`${id}/parts`, 'GET')).parts).toMatchObject([{ number: 1, bytes: 5 }]);
+  expect(await ask(`${id}/complete`)).toMatchObject({ id });
+  expect(await waitForEnd(id)).toMatchObject({ status: 'rejected' });
+  const cancelled = await parted();
+  expect(await ask(cancelled, 'DELETE')).toMatchObject({ deleted: { object: 1 } });
+  expect(await remove(await parted())).toBe(200);
+  await parted(); // for the call that deletes all
+});
+
+test('an upload in parts whose time is over', async () => {
+  const video = { analyzer: 'describe', ...LARGE_VIDEO };
+  const { id } = await announce(video);
+  const Bucket = service.played.refOf('UploadBucket');
+  const Prefix = uploadKey(id);
+  const listed = await s3.send(new ListMultipartUploadsCommand({ Bucket, Prefix }));
+  const { Key, UploadId } = listed.Uploads?.[0] ?? {};
+  await s3.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+  for (const [method, path] of [
+    ['GET', 'parts'],
+    ['POST', 'complete'],
+  ] as const)
+    expect((await service.call(`/v1/uploads/${id}/${path}`, { method })).status).toBe(410);
 });
 
 test('a result too large for the table, stored, copied, read and deleted', async () => {

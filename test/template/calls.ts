@@ -41,6 +41,7 @@ const DELETION = {
   's3:DeleteObject uploads/drop': 'RemoveUploads',
   's3:DeleteObject results/results': 'RemoveResults',
   's3:DeleteObject results/pictures': 'RemoveResults',
+  's3:AbortMultipartUpload uploads/uploads': 'AbortParts',
   'dynamodb:GetItem webhooks': 'Webhooks',
   'dynamodb:DeleteItem delivery': 'Deliveries',
 };
@@ -58,6 +59,36 @@ export const CALLS: Record<string, Record<Call, string>> = {
     's3:GetObject results/results': 'CopyResults Encrypted',
     's3:PutObject results/results': 'CopyResults Encrypted',
     's3:PostObject uploads/uploads': 'SignUploads Encrypted', // the client's, by our signature
+    's3:CreateMultipartUpload uploads/uploads': 'SignUploads Encrypted',
+  },
+  'sign-parts': {
+    ...DOOR,
+    ...IDEMPOTENCY,
+    'dynamodb:GetItem analysis': 'Analyses',
+    's3:UploadPart uploads/uploads': 'SignParts Encrypted', // the client's, as above
+  },
+  'list-parts': {
+    ...DOOR,
+    'dynamodb:GetItem analysis': 'Analyses',
+    's3:ListParts uploads/uploads': 'ListParts',
+    's3:ListParts uploads/uploads missing': 'ListParts',
+    's3:HeadObject uploads/uploads missing': 'ListParts MissUploads',
+  },
+  'complete-upload': {
+    ...DOOR,
+    ...IDEMPOTENCY,
+    'dynamodb:GetItem analysis': 'Analyses',
+    's3:ListParts uploads/uploads': 'CompleteUploads',
+    's3:CompleteMultipartUpload uploads/uploads': 'CompleteUploads Encrypted',
+    's3:ListParts uploads/uploads missing': 'CompleteUploads',
+    's3:HeadObject uploads/uploads missing': 'CompleteUploads MissUploads',
+  },
+  'cancel-upload': {
+    ...DOOR,
+    'dynamodb:GetItem analysis': 'Analyses',
+    'dynamodb:PutItem analysis': 'Analyses',
+    's3:AbortMultipartUpload uploads/uploads': 'AbortParts',
+    's3:HeadObject uploads/uploads missing': 'RemoveUploads MissUploads',
   },
   'process-upload': {
     ...ANALYZERS,
@@ -149,6 +180,7 @@ export const CALLS: Record<string, Record<Call, string>> = {
     ...DOOR,
     ...DELETION,
     's3:HeadObject uploads/drop missing': 'RemoveUploads MissUploads',
+    's3:AbortMultipartUpload uploads/uploads missing': 'AbortParts',
     'dynamodb:Query byClient': 'ListAnalyses',
   },
   analyze: {
@@ -192,6 +224,13 @@ const VERSIONS = (remove: string) => ({
 /** Made only where a stage brings along a bucket that keeps versions, which the laptop's do not. */
 export const CALLS_WHERE_VERSIONED: Record<string, Record<Call, string>> = {
   'process-upload': VERSIONS('ReadAndRemoveUploads'),
+  'cancel-upload': {
+    // A form's file that came a moment before, and here never does.
+    's3:HeadObject uploads/uploads': 'RemoveUploads',
+    's3:DeleteObject uploads/uploads': 'RemoveUploads',
+    's3:ListObjectVersions uploads': 'MissUploads',
+    's3:DeleteObjectVersion uploads/uploads': 'RemoveUploads',
+  },
   'delete-analysis': VERSIONS('RemoveUploads'),
   'delete-data': VERSIONS('RemoveUploads'),
 };

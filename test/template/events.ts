@@ -10,6 +10,10 @@ import type { Packaged } from './package-stage.ts';
 /** What calls each function: the API's contract, and the two queues. */
 const EVENTS = [
   'POST /v1/uploads → create-upload',
+  'POST /v1/uploads/{id}/parts → sign-parts',
+  'GET /v1/uploads/{id}/parts → list-parts',
+  'POST /v1/uploads/{id}/complete → complete-upload',
+  'DELETE /v1/uploads/{id} → cancel-upload',
   'GET /v1/analyses/{id} → get-analysis',
   'GET /v1/analyses → list-analyses',
   'DELETE /v1/analyses/{id} → delete-analysis',

@@ -145,33 +145,42 @@ function askFor(call: string, names: Names): Question[] {
 const S3_ACTIONS: Record<string, string> = {
   HeadObject: 's3:GetObject',
   PostObject: 's3:PutObject',
+  CreateMultipartUpload: 's3:PutObject',
+  UploadPart: 's3:PutObject',
+  CompleteMultipartUpload: 's3:PutObject',
+  ListParts: 's3:ListMultipartUploadParts',
   HeadBucket: 's3:ListBucket',
   ListObjectVersions: 's3:ListBucketVersions',
 };
 // Of objects that may have a tag with how long they are kept.
-const TAGGING = new Set(['PutObject', 'PostObject']);
+const TAGGING = new Set(['PutObject', 'PostObject', 'CreateMultipartUpload']);
 // By S3 in the caller's name, where the bucket is encrypted with KMS.
-const KMS_ACTIONS: Record<string, string> = {
-  GetObject: 'kms:Decrypt',
-  PutObject: 'kms:GenerateDataKey',
-  PostObject: 'kms:GenerateDataKey',
+const KMS_ACTIONS: Record<string, string[]> = {
+  GetObject: ['kms:Decrypt'],
+  PutObject: ['kms:GenerateDataKey'],
+  PostObject: ['kms:GenerateDataKey'],
+  // It reads the parts again to put them together.
+  CreateMultipartUpload: ['kms:GenerateDataKey', 'kms:Decrypt'],
+  UploadPart: ['kms:GenerateDataKey', 'kms:Decrypt'],
+  CompleteMultipartUpload: ['kms:GenerateDataKey', 'kms:Decrypt'],
 };
 
 function askS3(operation: string, on: string, missing: boolean, names: Names): Question[] {
   const [bucketName = '', folder] = on.split('/');
   const bucket = `${names[bucketName]}`;
   const action = S3_ACTIONS[operation] ?? `s3:${operation}`;
-  const kms = missing ? undefined : KMS_ACTIONS[operation];
+  const kms = missing ? [] : (KMS_ACTIONS[operation] ?? []);
+  const isUnseen = missing && /^(Get|Head)Object$/.test(operation);
   // Uploads are deleted only as they were read (If-Match), which takes the right to read them.
   const isConditional = operation === 'DeleteObject' && bucketName === 'uploads';
   return [
     { action, resource: folder ? `${bucket}/${folder}/x` : bucket },
-    ...(missing ? [{ action: 's3:ListBucket', resource: bucket }] : []),
+    ...(isUnseen ? [{ action: 's3:ListBucket', resource: bucket }] : []),
     ...(TAGGING.has(operation)
       ? [{ action: 's3:PutObjectTagging', resource: `${bucket}/${folder}/x` }]
       : []),
     ...(isConditional ? [{ action: 's3:GetObject', resource: `${bucket}/${folder}/x` }] : []),
-    ...(kms ? [{ action: kms, resource: `${names.Key}` }] : []),
+    ...kms.map((kmsAction) => ({ action: kmsAction, resource: `${names.Key}` })),
   ];
 }
 

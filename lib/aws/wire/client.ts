@@ -16,8 +16,10 @@ export interface ClientOptions extends Bounds {
 
 export interface Request {
   method: 'POST' | 'GET' | 'PUT' | 'DELETE';
-  /** Encoded; there is no query. */
+  /** Encoded. */
   path: string;
+  /** As encodeQuery writes it. */
+  query?: string;
   /** In lower case. */
   headers: Record<string, string>;
   body: string | Uint8Array;
@@ -37,13 +39,13 @@ export function createClient(options: ClientOptions): SendToAws {
   const connection = options.connection ?? readConnection(service);
   const origin = options.origin ?? endpointOf(service, connection);
 
-  async function sendOnce({ body, method, path, headers }: Request): Promise<string> {
+  async function sendOnce({ body, method, path, query, headers }: Request): Promise<string> {
     const { region, credentials: given } = connection;
     const credentials = typeof given === 'function' ? await given() : given;
     const signature = { region, service, credentials, now: Date.now() };
     const { host } = origin;
-    const signed = signRequest({ host, method, path, headers, body }, signature);
-    const url = new URL(path, origin);
+    const signed = signRequest({ host, method, path, query, headers, body }, signature);
+    const url = new URL(query === undefined ? path : `${path}?${query}`, origin);
     const outgoing = { url, method, headers: { ...signed, ...readTrace() }, body };
     return readAnswer(service, await exchange(outgoing, options));
   }

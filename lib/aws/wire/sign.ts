@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { Credentials } from './connection.ts';
+import { encodeQuery } from './encode.ts';
 
 // Signature Version 4: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 
@@ -17,8 +18,10 @@ export interface Signature {
 export interface Unsigned {
   method: string;
   host: string;
-  /** Encoded; there is no query. */
+  /** Encoded. */
   path: string;
+  /** As encodeQuery writes it. */
+  query?: string | undefined;
   /** In lower case. */
   headers: Record<string, string>;
   body: string | Uint8Array;
@@ -36,18 +39,56 @@ export function signRequest(request: Unsigned, signature: Signature): Record<str
     'x-amz-date': amzDate,
     ...(sessionToken && { 'x-amz-security-token': sessionToken }),
   };
-  const names = Object.keys(signed).sort();
-  const lines = names.map((name) => `${name}:${signed[name]}\n`).join('');
-  const { method, path } = request;
-  const canonical = [method, path, '', lines, names.join(';'), bodyHash].join('\n');
+  const names = listNames(signed);
   const scope = formatScope(signature);
-  const text = [ALGORITHM, amzDate, scope, hash(canonical)].join('\n');
+  const text = describeRequest({ ...request, headers: signed }, bodyHash, signature);
   const authorization = [
     `${ALGORITHM} Credential=${accessKeyId}/${scope}`,
-    `SignedHeaders=${names.join(';')}`,
+    `SignedHeaders=${names}`,
     `Signature=${signText(signature, text)}`,
   ].join(', ');
   return { ...signed, authorization };
+}
+
+/**
+ * A query that lets whoever has it send a request with these headers, once or often, with any body.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+ */
+export function signQuery(
+  request: Omit<Unsigned, 'query' | 'body'> & { query: Record<string, string> },
+  expiresInSeconds: number,
+  signature: Signature,
+): string {
+  const { accessKeyId, sessionToken } = signature.credentials;
+  const headers = { ...request.headers, host: request.host };
+  const query = {
+    ...request.query,
+    'X-Amz-Algorithm': ALGORITHM,
+    'X-Amz-Credential': `${accessKeyId}/${formatScope(signature)}`,
+    'X-Amz-Date': formatDate(signature.now),
+    'X-Amz-Expires': String(expiresInSeconds),
+    'X-Amz-SignedHeaders': listNames(headers),
+    ...(sessionToken && { 'X-Amz-Security-Token': sessionToken }),
+  };
+  const unsigned = { ...request, headers, query: encodeQuery(query) };
+  const text = describeRequest(unsigned, 'UNSIGNED-PAYLOAD', signature);
+  return encodeQuery({ ...query, 'X-Amz-Signature': signText(signature, text) });
+}
+
+/** The string to sign. */
+function describeRequest(
+  { method, path, query = '', headers }: Omit<Unsigned, 'body'>,
+  bodyHash: string,
+  signature: Signature,
+): string {
+  const names = Object.keys(headers).sort();
+  const lines = names.map((name) => `${name}:${headers[name]}\n`).join('');
+  const canonical = [method, path, query, lines, names.join(';'), bodyHash].join('\n');
+  return [ALGORITHM, formatDate(signature.now), formatScope(signature), hash(canonical)].join('\n');
+}
+
+function listNames(headers: Record<string, string>): string {
+  return Object.keys(headers).sort().join(';');
 }
 
 /** `20261122T101112Z` */

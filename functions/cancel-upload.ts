@@ -1,0 +1,36 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import * as z from 'zod';
+import { createHttpHandler, type Guards } from '../lib/api/http.ts';
+import { createAnalyses } from '../lib/aws/analyses.ts';
+import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
+import { createUploads } from '../lib/aws/uploads.ts';
+import { readConfig } from '../lib/config.ts';
+import { connectDoor } from '../lib/door/connect-door.ts';
+import { limitReads } from '../lib/rates/limits.ts';
+import type { BuryDeps } from '../lib/requests/bury.ts';
+import { cancelUpload } from '../lib/requests/cancel-upload.ts';
+
+const input = z.object({ path: z.object({ id: z.string() }) });
+
+export function createHandler(deps: BuryDeps & Guards) {
+  return createHttpHandler({
+    door: deps.door,
+    limit: deps.limit,
+    scope: 'upload',
+    input,
+    handle: async ({ input: { path }, clientId }) => ({
+      status: 200,
+      body: await cancelUpload(deps, clientId, path.id),
+    }),
+  });
+}
+
+const config = readConfig(['TABLE_NAME', 'DOOR', 'READ_LIMIT_PER_MINUTE', 'UPLOAD_BUCKET']);
+const table = connectTable();
+export const handler = createHandler({
+  door: connectDoor(table, config),
+  limit: limitReads(table, config),
+  analyses: createAnalyses(table, config.TABLE_NAME),
+  uploads: createUploads(new S3Client(awsDefaults), config.UPLOAD_BUCKET),
+  now: Date.now,
+});

@@ -1,0 +1,36 @@
+import * as z from 'zod';
+import { connectIdempotency } from '../lib/api/connect-idempotency.ts';
+import { createHttpHandler, type Guards } from '../lib/api/http.ts';
+import { createAnalyses } from '../lib/aws/analyses.ts';
+import { connectTable } from '../lib/aws/connections.ts';
+import { createPartSigner } from '../lib/aws/part-signer.ts';
+import { readConfig } from '../lib/config.ts';
+import { connectDoor } from '../lib/door/connect-door.ts';
+import { limitReads } from '../lib/rates/limits.ts';
+import { partsRequest, type SignPartsDeps, signParts } from '../lib/requests/sign-parts.ts';
+
+const input = z.object({ path: z.object({ id: z.string() }), body: partsRequest });
+
+export function createHandler(deps: SignPartsDeps & Guards) {
+  return createHttpHandler({
+    ...deps,
+    scope: 'upload',
+    json: true,
+    input,
+    handle: async ({ input: { path, body }, clientId }) => {
+      const signed = await signParts(deps, clientId, path.id, body);
+      return { status: 200, body: signed, goodUntil: Date.parse(signed.expiresAt) };
+    },
+  });
+}
+
+const config = readConfig(['TABLE_NAME', 'DOOR', 'READ_LIMIT_PER_MINUTE', 'UPLOAD_BUCKET']);
+const table = connectTable();
+export const handler = createHandler({
+  door: connectDoor(table, config),
+  limit: limitReads(table, config),
+  idempotency: connectIdempotency(table, config),
+  analyses: createAnalyses(table, config.TABLE_NAME),
+  signer: createPartSigner(config.UPLOAD_BUCKET),
+  now: Date.now,
+});

@@ -1,0 +1,26 @@
+import type { MediumName } from '../analysis.ts';
+import { ServiceError } from '../errors.ts';
+import { mediumOf } from '../media/declared-type.ts';
+
+/** Of a file that is sent by one form; what is larger goes in parts, of which a lost connection costs but one. */
+export const MAX_FORM_UPLOAD_BYTES = 104_857_600; // 100 MiB
+/** Of a file whose type nobody tells before it is there. */
+const MAX_UNTOLD_BYTES = MAX_FORM_UPLOAD_BYTES;
+
+/** The most bytes of each medium, as the stage sets them. */
+export type UploadLimits = Record<MediumName, number>;
+
+const ANALYSED = /^(image\/(?!svg)|video\/|audio\/|application\/pdf$)/i;
+const UNTOLD = /^application\/octet-stream$/i;
+
+/**
+ * The most bytes that a file of this declared type may have.
+ * @throws ServiceError `type_unsupported`
+ */
+export function findMaximum(contentType: string, limits: UploadLimits): number {
+  if (ANALYSED.test(contentType)) return limits[mediumOf(contentType)];
+  if (UNTOLD.test(contentType))
+    return Math.min(MAX_UNTOLD_BYTES, Math.max(...Object.values(limits)));
+  const message = `${contentType} is no type that can be analysed: pictures, videos, audio and PDF are.`;
+  throw new ServiceError('type_unsupported', message);
+}
