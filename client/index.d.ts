@@ -1,6 +1,7 @@
 import type {
   Analysis,
   AnalysisSummary,
+  Analyzer,
   AnalyzerSummary,
   AnnouncedUpload,
   CreateTokenBody,
@@ -68,6 +69,8 @@ export interface Client {
   createToken(wish?: CreateTokenBody, options?: CallOptions): Promise<Token>;
   getUsage(query?: { from?: string; to?: string } & CallOptions): Promise<UsageReport>;
   listAnalyzers(options?: CallOptions): Promise<AnalyzerSummary[]>;
+  /** `name`, or `name@version`. */
+  getAnalyzer(name: string, options?: CallOptions): Promise<Analyzer>;
   putAnalyzer(
     name: string,
     definition: PutAnalyzerBody,

@@ -73,6 +73,8 @@ export function createClient(options) {
     getUsage: ({ signal, ...query } = {}) => readJson('GET', '/v1/usage', { query, signal }),
     listAnalyzers: async ({ signal } = {}) =>
       (await readJson('GET', '/v1/analyzers', { signal })).data,
+    getAnalyzer: (name, { signal } = {}) =>
+      readJson('GET', `/v1/analyzers/${encodeURIComponent(name)}`, { signal }),
     putAnalyzer: (name, definition, { signal } = {}) =>
       readJson('PUT', `/v1/analyzers/${encodeURIComponent(name)}`, { json: definition, signal }),
   };

@@ -34,3 +34,15 @@ export function formatName(name: string): string {
     .replaceAll('_', ' ')
     .toLowerCase();
 }
+
+const dayFormat = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  timeZone: 'UTC',
+});
+
+/** `2026-11-22` → "22 Nov": the service's days are UTC's. */
+export function formatDay(date: string): string {
+  const time = Date.parse(date);
+  return Number.isNaN(time) ? '' : dayFormat.format(time);
+}

@@ -14,8 +14,15 @@ const PAUSES_SECONDS = [1, 2, 4, 8];
 
 /** Whether the last call did not get through. */
 export const isAway = signal(false);
-/** The newest `RateLimit` and `RateLimit-Policy` fields, as they came. */
-export const rateLimit = signal<{ limit: string; policy: string } | undefined>(undefined);
+/** The newest `RateLimit` and `RateLimit-Policy` fields, as they came, by the policy's name. */
+export const rateLimits = signal<Record<string, RateLimitFields>>({});
+
+export interface RateLimitFields {
+  limit: string;
+  policy: string;
+  /** Epoch milliseconds. */
+  at: number;
+}
 
 interface PatientFetchOptions {
   waiting?: Waiting;
@@ -74,7 +81,10 @@ async function readWait(response: Response): Promise<number | undefined> {
 
 function readRateLimit({ headers }: Response): void {
   const limit = headers.get('ratelimit');
-  if (limit) rateLimit.value = { limit, policy: headers.get('ratelimit-policy') ?? '' };
+  const name = limit?.match(/"(\w+)"/)?.[1];
+  if (!limit || !name) return;
+  const policy = headers.get('ratelimit-policy') ?? '';
+  rateLimits.value = { ...rateLimits.value, [name]: { limit, policy, at: Date.now() } };
 }
 
 /** Ends early at the window's event; rejects as soon as the signal aborts. */

@@ -1,6 +1,53 @@
-import type { ViewProps } from '../router.ts';
+import { useEffect, useState } from 'preact/hooks';
+import { FilterForm, readFilters } from '../library/filters.tsx';
+import { Grid } from '../library/grid.tsx';
+import { createListing, type Listing } from '../library/listing.ts';
+import { ProblemNote } from '../parts/problem.tsx';
+import { hrefTo, type ViewProps } from '../router.ts';
 import { TEXTS } from '../texts.ts';
+import '../styles/library.css';
 
-export function View(_: ViewProps) {
-  return <h1>{TEXTS.nav.library}</h1>;
+/** All analyses of the client, as far back as they are kept. */
+export function View({ query }: ViewProps) {
+  const filters = readFilters(query);
+  const name = JSON.stringify(filters);
+  const [listing, setListing] = useState<Listing>();
+  useEffect(() => {
+    const next = createListing(filters);
+    setListing(next);
+    void next.loadMore();
+    return next.stop;
+  }, [name]);
+  return (
+    <>
+      <h1>{TEXTS.nav.library}</h1>
+      <FilterForm key={name} filters={filters} />
+      {listing && <Listed listing={listing} isFiltered={name !== '{}'} />}
+    </>
+  );
+}
+
+function Listed({ listing, isFiltered }: { listing: Listing; isFiltered: boolean }) {
+  const { tiles, isAtEnd, isLoading, problem } = listing;
+  const isEmpty = isAtEnd.value && tiles.value.length === 0;
+  return (
+    <>
+      <p class="quiet count" role="status">
+        {tiles.value.length > 0 && TEXTS.library.count(tiles.value.length, isAtEnd.value)}
+      </p>
+      <Grid listing={listing} />
+      {isEmpty && (
+        <div class="panel">
+          <p>{isFiltered ? TEXTS.library.noneSuch : TEXTS.library.none}</p>
+          <a href={isFiltered ? hrefTo(['library']) : hrefTo([])}>
+            {isFiltered ? TEXTS.library.all : TEXTS.nav.upload}
+          </a>
+        </div>
+      )}
+      {problem.value && (
+        <ProblemNote problem={problem.value} onRetry={() => void listing.retry()} />
+      )}
+      <p class="quiet more">{isLoading.value ? TEXTS.library.loading : ''}</p>
+    </>
+  );
 }
