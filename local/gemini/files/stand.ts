@@ -13,6 +13,8 @@ export interface FilesOptions {
   processingMs?: (mimeType: string) => number;
   /** What pieces of a file have to be multiples of. */
   granularityBytes?: number;
+  /** Of files: epoch milliseconds. */
+  now?: () => number;
 }
 
 /** Videos are looked through first; all else is there at once. */
