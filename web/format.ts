@@ -27,6 +27,15 @@ export function formatDuration(milliseconds: number): string {
     : `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
+/** A place in a recording: 83 seconds → "1:23", an hour → "1:00:00". */
+export function formatMoment(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+  const pad = (part: number) => String(part).padStart(2, '0');
+  const tail = pad(whole % 60);
+  return hours > 0 ? `${hours}:${pad(minutes)}:${tail}` : `${minutes}:${tail}`;
+}
+
 /** "awaiting_upload" → "awaiting upload", "sexualContent" → "sexual content". */
 export function formatName(name: string): string {
   return name

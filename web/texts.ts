@@ -117,6 +117,7 @@ export const TEXTS = {
   },
   run: {
     file: 'file',
+    pages: (count: number) => (count === 1 ? '1 page' : `${count} pages`),
     when: 'when',
     took: 'took',
     model: 'model',
@@ -128,6 +129,22 @@ export const TEXTS = {
     cost: 'cost',
     cached: 'cached',
     cachedWhy: 'yes: these bytes were analysed before, nothing was paid',
+  },
+  tracks: {
+    chapters: 'Chapters',
+    transcript: 'Transcript',
+    screenText: 'Text on the screen',
+    objects: 'Objects',
+    people: 'People',
+    moderation: 'Moderation',
+    playFrom: (time: string) => `Play from ${time}`,
+  },
+  document: {
+    fields: 'Fields',
+    table: 'Table',
+    pages: 'Pages',
+    page: (page: number) => `Page ${page}`,
+    onPage: (page: number) => `page ${page}`,
   },
   safety: {
     instructions:

@@ -4,18 +4,27 @@ import { TEXTS } from '../texts.ts';
 /** Only what was rated above the lowest: seven times "none" would hide the one that counts. */
 export function Moderation({ ratings }: { ratings: unknown }) {
   if (typeof ratings !== 'object' || ratings === null) return null;
-  const raised = Object.entries(ratings).filter(([, level]) => level !== 'none');
+  const levels = Object.entries(ratings).flatMap(([name, rating]) => readLevel(name, rating));
+  const raised = levels.filter(({ level }) => level !== 'none');
   return (
     <section class="moderation" aria-label={TEXTS.result.moderation}>
       <h4>{TEXTS.result.moderation}</h4>
       {raised.length === 0 && <p>{TEXTS.result.moderationNone}</p>}
       <ul class="tags">
-        {raised.map(([name, level]) => (
+        {raised.map(({ name, level, reason }) => (
           <li key={name} class={`level-${level}`}>
-            {formatName(name)}: {String(level)}
+            {formatName(name)}: {level} {reason && <bdi>({reason})</bdi>}
           </li>
         ))}
       </ul>
     </section>
   );
+}
+
+/** A level, or a level with its reason; of a video the highest, for its parts stand beside the player. */
+function readLevel(name: string, rating: unknown) {
+  if (typeof rating === 'string') return [{ name, level: rating, reason: '' }];
+  if (typeof rating !== 'object' || rating === null || !('level' in rating)) return [];
+  const reason = 'reason' in rating ? String(rating.reason) : '';
+  return [{ name, level: String(rating.level), reason }];
 }

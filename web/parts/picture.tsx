@@ -9,7 +9,7 @@ interface PictureProps {
   /** Where it may be had, the best first. */
   urls: string[];
   alt: string;
-  source: { width?: number; height?: number };
+  source: { width?: number | undefined; height?: number | undefined };
   boxes: FoundBox[];
   /** The box that list or picture points at, by its place in `boxes`. */
   pointed: Signal<number | undefined>;

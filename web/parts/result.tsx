@@ -1,36 +1,46 @@
-import { useSignal } from '@preact/signals';
-import { useMemo } from 'preact/hooks';
-import { findBoxes } from '../boxes.ts';
-import { linkOf } from '../links.ts';
 import { TEXTS } from '../texts.ts';
 import { CopyButton } from './copy-button.tsx';
+import { DocumentPages } from './document-pages.tsx';
 import { Facts } from './facts.tsx';
-import { Found } from './found.tsx';
 import type { ResultProps } from './lazy-result.tsx';
 import { Moderation } from './moderation.tsx';
-import { Picture } from './picture.tsx';
 import { RunAgain } from './run-again.tsx';
 import { RunFacts, SafetyNotes } from './run-facts.tsx';
+import { Seen } from './seen.tsx';
 import '../styles/result.css';
 
 const STAND_IN = 'sightline-stand-in';
 /** Shown in their own way, so not among the other facts. */
-const OWN_PLACE = ['caption', 'tags', 'answer', 'objects', 'text', 'blocks', 'moderation'];
+const OWN_PLACE = [
+  'caption',
+  'summary',
+  'tags',
+  'answer',
+  'objects',
+  'text',
+  'blocks',
+  'moderation',
+  'categories',
+  'chapters',
+  'speech',
+  'segments',
+  'onScreenText',
+  'pages',
+  'tables',
+  'fields',
+];
 
 /** All that a finished analysis says. */
 export function Result({ analysis, url }: ResultProps) {
-  const { result = {}, source } = analysis;
-  const boxes = useMemo(() => findBoxes(result), [analysis.id]);
-  const pointed = useSignal<number | undefined>(undefined);
-  const urls = [url, linkOf(analysis, 'picture')].filter((one) => one !== undefined);
-  const caption = textOf(result.caption);
+  const { result = {} } = analysis;
+  const summary = textOf(result.summary);
+  const caption = textOf(result.caption) || summary;
   const text = textOf(result.text);
   const others = Object.entries(result).filter(([name]) => !OWN_PLACE.includes(name));
   return (
     <div class="result">
       <div class="seen">
-        <Picture urls={urls} alt={caption} source={source} boxes={boxes} pointed={pointed} />
-        <Found boxes={boxes} pointed={pointed} />
+        <Seen analysis={analysis} url={url} caption={caption} />
       </div>
       <div class="findings">
         {caption && (
@@ -38,6 +48,7 @@ export function Result({ analysis, url }: ResultProps) {
             {caption}
           </p>
         )}
+        {summary !== caption && <p dir="auto">{summary}</p>}
         {textOf(result.answer) && (
           <div class="answer">
             <h4>{TEXTS.result.answer}</h4>
@@ -54,7 +65,8 @@ export function Result({ analysis, url }: ResultProps) {
             <p dir="auto">{text}</p>
           </section>
         )}
-        <Moderation ratings={result.moderation} />
+        <Moderation ratings={result.moderation ?? result.categories} />
+        <DocumentPages result={result} />
         <Facts entries={others} />
         {analysis.model === STAND_IN && <p class="notice small">{TEXTS.result.standIn}</p>}
         <SafetyNotes safety={analysis.safety} />

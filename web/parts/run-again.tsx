@@ -1,6 +1,5 @@
 import type { Analysis } from '@sightline/client';
 import { useState } from 'preact/hooks';
-import { linkOf } from '../links.ts';
 import { type PageProblem, problemOf } from '../problems.ts';
 import { go, hrefTo } from '../router.ts';
 import { TEXTS } from '../texts.ts';
@@ -12,7 +11,7 @@ import { ProblemNote } from './problem.tsx';
 export function RunAgain({ analysis }: { analysis: Analysis }) {
   const [problem, setProblem] = useState<PageProblem>();
   const file = uploads.value.find(({ kept }) => kept.id === analysis.id)?.file;
-  const picture = linkOf(analysis, 'picture');
+  const picture = analysis.links.picture;
   if (!file && !picture) return null;
   const run = async (form: HTMLFormElement) => {
     const blob = file ?? (await (await fetch(picture ?? '')).blob());

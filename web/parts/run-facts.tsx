@@ -7,12 +7,13 @@ import { Facts } from './facts.tsx';
 export function RunFacts({ analysis }: { analysis: Analysis }) {
   const { source, model, usage, cached, analyzer, createdAt, completedAt } = analysis;
   const size = source.width && source.height ? `${source.width} × ${source.height} px` : '';
+  const pages = source.pages ? TEXTS.run.pages(source.pages) : '';
   const bytes = source.bytes ? formatBytes(source.bytes) : '';
   const took = completedAt ? Date.parse(completedAt) - Date.parse(createdAt) : undefined;
   return (
     <Facts
       entries={[
-        [TEXTS.run.file, [source.mediaType, size, bytes].filter(Boolean).join(' · ')],
+        [TEXTS.run.file, [source.mediaType, size, pages, bytes].filter(Boolean).join(' · ')],
         [TEXTS.run.when, formatTime(createdAt)],
         [TEXTS.run.took, took === undefined ? '' : formatDuration(took)],
         [TEXTS.run.model, model],

@@ -1,5 +1,4 @@
 import { useEffect, useState } from 'preact/hooks';
-import { linkOf } from '../links.ts';
 import { explainProblem, type PageProblem } from '../problems.ts';
 import { hrefTo } from '../router.ts';
 import { say } from '../spoken.ts';
@@ -26,7 +25,7 @@ export function UploadCard({ upload, isOnly }: { upload: Upload; isOnly: boolean
   return (
     <article class={problem ? 'panel card bad' : 'panel card'} aria-label={name}>
       <div class="heading">
-        <Thumbnail url={upload.url ?? linkOf(analysis, 'thumbnail')} type={type} />
+        <Thumbnail url={upload.url} type={type} />
         <div class="title">
           <h3>
             <bdi>{analysis ? <a href={hrefTo(['analyses', analysis.id])}>{name}</a> : name}</bdi>

@@ -1,6 +1,5 @@
 import type { Analysis } from '@sightline/client';
 import { useEffect, useState } from 'preact/hooks';
-import { linkOf } from '../links.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { LazyResult } from '../parts/lazy-result.tsx';
 import { ProblemNote } from '../parts/problem.tsx';
@@ -35,10 +34,7 @@ export function View({ rest: [id = ''] }: ViewProps) {
   return (
     <article class="panel card" aria-label={name}>
       <div class="heading">
-        <Thumbnail
-          url={upload?.url ?? linkOf(analysis, 'thumbnail')}
-          type={source.mediaType ?? source.declaredType ?? ''}
-        />
+        <Thumbnail url={upload?.url} type={source.mediaType ?? source.declaredType ?? ''} />
         <h1 class="title">
           <bdi>{name}</bdi>
         </h1>

@@ -1,0 +1,90 @@
+import { TEXTS } from '../texts.ts';
+import { CopyButton } from './copy-button.tsx';
+
+/** Pages that are open from the start. */
+const OPEN_PAGES = 3;
+
+/** A document's pages with their text, its tables and its fields. */
+export function DocumentPages({ result }: { result: Record<string, unknown> }) {
+  const pages = listOf(result.pages);
+  const fields = listOf(result.fields);
+  return (
+    <>
+      {fields.length > 0 && (
+        <section aria-label={TEXTS.document.fields}>
+          <h4>{TEXTS.document.fields}</h4>
+          <dl class="facts">
+            {fields.map(({ page, name, value }, index) => (
+              <div key={`${name}${index}`}>
+                <dt>
+                  <bdi>{String(name)}</bdi>
+                </dt>
+                <dd dir="auto">
+                  {String(value)} <span class="quiet">{TEXTS.document.onPage(Number(page))}</span>
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      )}
+      {listOf(result.tables).map((table, index) => (
+        <Table key={`${table.page}-${index}`} table={table} />
+      ))}
+      {pages.length > 0 && (
+        <section class="pages" aria-label={TEXTS.document.pages}>
+          <h4>{TEXTS.document.pages}</h4>
+          {pages.map(({ page, text }, index) => (
+            <details key={String(page)} open={index < OPEN_PAGES}>
+              <summary>{TEXTS.document.page(Number(page))}</summary>
+              <p dir="auto">{String(text)}</p>
+              <CopyButton text={String(text)} />
+            </details>
+          ))}
+        </section>
+      )}
+    </>
+  );
+}
+
+function Table({ table }: { table: Record<string, unknown> }) {
+  const { page, title, columns, rows } = table;
+  const heads = Array.isArray(columns) ? columns : [];
+  const lines = Array.isArray(rows) ? rows.filter(Array.isArray) : [];
+  const name = String(title || TEXTS.document.table);
+  return (
+    <section class="scroller" aria-label={name}>
+      <table>
+        <caption>
+          <bdi>{name}</bdi> <span class="quiet">{TEXTS.document.onPage(Number(page))}</span>
+        </caption>
+        {heads.length > 0 && (
+          <thead>
+            <tr>
+              {heads.map((head, index) => (
+                <th key={`${head}${index}`} scope="col" dir="auto">
+                  {String(head)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+        )}
+        <tbody>
+          {lines.map((cells, row) => (
+            <tr key={`${row}-${cells.length}`}>
+              {cells.map((cell, index) => (
+                <td key={`${row}-${index}`} dir="auto">
+                  {String(cell)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function listOf(value: unknown): Record<string, unknown>[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter((one) => typeof one === 'object' && one !== null);
+}
