@@ -288,6 +288,10 @@ export const PROBLEMS = {
   model_rate_limited: ['The model is too busy just now.', 'Try again in a few minutes.'],
   network: ['The service cannot be reached.', 'Check that it is running, then try again.'],
   file_empty: ['The file is empty.', 'Choose another one.'],
+  file_lost: [
+    'The page was reloaded before all of the file was sent.',
+    'Choose the same file again: it goes on from where it was.',
+  ],
   upload_refused: ['The storage did not accept the file.', 'Add the picture again.'],
 } as const;
 

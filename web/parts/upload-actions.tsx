@@ -6,7 +6,7 @@ import { SureButton } from './sure-button.tsx';
 /** Pause, go on, cancel while it is on its way; delete when there is something to lose. */
 export function UploadActions({ upload }: { upload: Upload }) {
   const { phase, analysis } = upload.state.value;
-  const { name, file } = upload.kept;
+  const { name, isSent } = upload.kept;
   const remove = () => void removeUpload(upload);
   if (phase === 'ended' || phase === 'problem') {
     if (analysis?.status !== 'succeeded')
@@ -19,7 +19,7 @@ export function UploadActions({ upload }: { upload: Upload }) {
       {phase === 'paused' && (
         <Plain label={TEXTS.uploads.resume} name={name} onClick={() => resumeUpload(upload)} />
       )}
-      {phase !== 'paused' && file && (
+      {phase !== 'paused' && !isSent && (
         <Plain label={TEXTS.uploads.pause} name={name} onClick={() => pauseUpload(upload)} />
       )}
       <Plain label={TEXTS.uploads.cancel} name={name} onClick={remove} />

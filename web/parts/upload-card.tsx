@@ -70,7 +70,8 @@ function Refusal({ upload, problem }: { upload: Upload; problem: PageProblem }) 
   };
   const isOurs = state.value.phase === 'problem'; // it never became an analysis
   const mayHelp = isOurs
-    ? problem.retryable !== false || problem.code === 'unauthorized'
+    ? (problem.retryable !== false && problem.code !== 'file_lost') ||
+      problem.code === 'unauthorized'
     : problem.retryable && file;
   return <ProblemNote problem={problem} {...(mayHelp ? { onRetry: again } : {})} />;
 }

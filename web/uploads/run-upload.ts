@@ -2,7 +2,7 @@ import type { Analysis, Client } from '@sightline/client';
 import { untilReached } from '../patient-fetch.ts';
 import { connect } from '../session.ts';
 import { digestFile } from './digest.ts';
-import { forgetUpload, keepUpload } from './kept.ts';
+import { forgetFile, forgetUpload, keepUpload } from './kept.ts';
 import { createLine } from './line.ts';
 import { change, see, seeIn, type Upload } from './upload.ts';
 
@@ -24,10 +24,7 @@ export async function runUpload(upload: Upload): Promise<void> {
   const { signal } = upload.stop;
   const client = connect((seconds) => showWait(upload, seconds));
   change(upload, { phase: 'waiting', problem: undefined });
-  if (upload.kept.file) {
-    const { file } = upload.kept;
-    await sending(signal, () => bring(upload, client, file));
-  }
+  if (!upload.kept.isSent) await sending(signal, () => bring(upload, client));
   change(upload, { phase: 'following' });
   const { id = '' } = upload.kept;
   const onChange = (analysis: Analysis) => showAnalysis(upload, analysis);
@@ -37,22 +34,24 @@ export async function runUpload(upload: Upload): Promise<void> {
 }
 
 /** Announces the file where that is still to be done, and sends it where the service needs it. */
-async function bring(upload: Upload, client: Client, file: Blob): Promise<void> {
+async function bring(upload: Upload, client: Client): Promise<void> {
   const { signal } = upload.stop;
-  const { kept } = upload;
+  const { kept, file } = upload;
   if (kept.id && (await hasArrived(client, kept.id, signal))) kept.form = undefined;
+  else if (!file) throw Object.assign(new Error(), { code: 'file_lost' });
   else if (!isGood(kept.form)) await announce(upload, client, file);
-  if (kept.form) {
+  if (kept.form && file) {
     see(upload, 'uploading');
     change(upload, { phase: 'uploading' });
     const onProgress = (sent: number, total: number) => change(upload, { sent, total });
     const { form } = kept;
     await untilReached(() => client.send(form, file, { onProgress, signal }), signal);
   }
-  kept.file = undefined;
   kept.form = undefined;
+  kept.isSent = true;
   see(upload, 'queued');
   await keepUpload(kept);
+  await forgetFile(kept.key);
 }
 
 async function announce(upload: Upload, client: Client, file: Blob): Promise<void> {

@@ -49,9 +49,8 @@ export interface Upload {
   stop: AbortController;
 }
 
-export function createUpload(kept: Kept): Upload {
+export function createUpload(kept: Kept, file: Blob | undefined): Upload {
   const first: UploadState = { phase: 'waiting', sent: 0, total: kept.bytes, seen: {} };
-  const { file } = kept;
   const url = file && URL.createObjectURL(file);
   return { kept, state: signal(first), file, url, stop: new AbortController() };
 }

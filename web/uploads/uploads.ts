@@ -1,47 +1,54 @@
 import { signal } from '@preact/signals';
 import { problemOf } from '../problems.ts';
 import { client } from '../session.ts';
-import { forgetUpload, type Kept, keepUpload, readKept } from './kept.ts';
+import { forgetUpload, type Kept, keepFile, keepUpload, readFile, readKept } from './kept.ts';
 import { runUpload } from './run-upload.ts';
 import { change, createUpload, type Upload, type Wish } from './upload.ts';
 
 /** The files of this visit, those added last first. */
 export const uploads = signal<Upload[]>([]);
 
-/** Takes files in; each goes its way by itself. */
+/** Takes files in; each goes its way by itself. One that a reload has lost goes on where it was. */
 export function addFiles(files: readonly File[], wish: Wish, fallbackName: string): void {
-  const added = files.map((file, index) => {
-    const kept: Kept = {
-      key: crypto.randomUUID(),
-      name: file.name || fallbackName,
-      type: file.type,
-      bytes: file.size,
-      createdAt: Date.now() + index / 1000,
-      wish,
-      file,
-    };
-    return createUpload(kept);
-  });
+  const fresh = files.filter((file) => !findAgain(file));
+  const added = fresh.map((file, index) => createUpload(describe(file, index), file));
   uploads.value = [...added, ...uploads.value];
-  for (const upload of added) {
-    void keepUpload(upload.kept);
-    start(upload);
+  for (const { kept, file } of added) {
+    void keepUpload(kept);
+    if (file) void keepFile(kept.key, file);
   }
+  for (const upload of added) start(upload);
+
+  function describe({ name, type, size }: File, index: number): Kept {
+    const key = crypto.randomUUID();
+    const createdAt = Date.now() + index / 1000;
+    return { key, name: name || fallbackName, type, bytes: size, createdAt, wish };
+  }
+}
+
+function findAgain(file: File): boolean {
+  const lost = uploads.value.find(
+    ({ kept, state }) =>
+      state.value.problem?.code === 'file_lost' &&
+      kept.name === file.name &&
+      kept.bytes === file.size,
+  );
+  if (!lost) return false;
+  lost.file = file;
+  resumeUpload(lost);
+  return true;
 }
 
 /** Goes on with what a reload interrupted; what another window of this browser works on is left to it. */
 export async function restoreUploads(): Promise<void> {
   for (const kept of await readKept()) {
     if (uploads.value.some((upload) => upload.kept.key === kept.key)) continue;
-    const upload = createUpload(kept);
-    void holdLock(
-      kept.key,
-      () => {
-        uploads.value = [upload, ...uploads.value];
-        return run(upload);
-      },
-      { ifAvailable: true },
-    );
+    const restore = async () => {
+      const upload = createUpload(kept, await readFile(kept.key));
+      uploads.value = [upload, ...uploads.value];
+      await run(upload);
+    };
+    void holdLock(kept.key, restore, { ifAvailable: true });
   }
 }
 
@@ -68,7 +75,7 @@ async function run(upload: Upload): Promise<void> {
   } catch (error) {
     if (signal.aborted) return;
     change(upload, { phase: 'problem', problem: problemOf(error) });
-    await forgetUpload(upload.kept.key); // a reload would only fail again
+    if (problemOf(error).retryable === false) await forgetUpload(upload.kept.key);
   }
 }
 
