@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { convertPicture } from '../../lib/media/image/convert.ts';
 import { inspectPicture } from '../../lib/media/image/inspect.ts';
+import { listSegments } from '../../lib/media/image/jpeg-structure.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
 import { CORNERS, type Colour, drawMarker, MARKER, readCorners } from '../support/pictures.ts';
 import { createTiff, type TiffEntry, withTags } from '../support/tiff.ts';
@@ -11,8 +12,12 @@ const LONG = 4;
 type Tag = [tag: number, ...values: number[]];
 
 /** A TIFF of those bytes in one strip, or one tile a plane; lists of values stand behind them. */
-function writePage(blocks: Uint8Array[], tags: Tag[], size = MARKER): Buffer {
-  const isTiled = blocks.length > 1;
+function writePage(
+  blocks: Uint8Array[],
+  tags: Tag[],
+  size = MARKER,
+  isTiled = blocks.length > 1,
+): Buffer {
   const all: Tag[] = [
     [256, size.width],
     [257, size.height],
@@ -49,6 +54,44 @@ const RGB: Tag[] = [
   [262, 2],
   [277, 3],
 ];
+
+/** Grey, and a sample that is not said to be anything. */
+const GREY_PLANES: Tag[] = [
+  [258, 8, 8],
+  [262, 1],
+  [277, 2],
+  [284, 2],
+  [338, 0],
+];
+
+/** The tables and the coded data of a JPEG, as old-style compression points to them. */
+function writePieces(jpeg: Buffer): Buffer {
+  const data = new Map<string, Buffer>();
+  for (const { marker, data: tables, end } of listSegments(jpeg)) {
+    if (marker === 0xdb || marker === 0xc4)
+      data.set(`${marker}-${tables[0]}`, Buffer.from(tables.subarray(1)));
+    if (marker === 0xda) data.set('scan', jpeg.subarray(end, -2));
+  }
+  const piece = (name: string) => data.get(name) ?? Buffer.alloc(0);
+  const scan = piece('scan');
+  const pieces = [scan, ...['219-0', '219-1', '196-0', '196-1', '196-16', '196-17'].map(piece)];
+  let at = 8 + 2 + 12 * 12 + 4; // behind a directory of twelve tags
+  const [, q0 = 0, q1 = 0, dc0 = 0, dc1 = 0, ac0 = 0, ac1 = 0] = pieces.map(({ length }) => {
+    at += length;
+    return at - length;
+  });
+  return writePage(
+    [Buffer.concat(pieces)],
+    [
+      ...YCBCR,
+      [259, 6],
+      [279, scan.length],
+      [519, q0, q1, q1],
+      [520, dc0, dc1, dc1],
+      [521, ac0, ac1, ac1],
+    ],
+  );
+}
 
 async function convert(bytes: Uint8Array) {
   const facts = await inspectPicture(bytes, PICTURE_LIMITS);
@@ -159,6 +202,39 @@ describe('TIFFs that libvips does not read', () => {
     const at = 8 + 2 + 10 * 12 + 4; // behind a directory of ten tags
     const { jpeg, facts } = await convert(writePage([old], [...YCBCR, [259, 6], [513, at]]));
     expect(facts).toMatchObject({ ...MARKER, mediaType: 'image/tiff' });
+    await expectMarker(jpeg);
+  });
+
+  test('given one in pieces, or one whose scan names no places, then it is put together', async () => {
+    const whole = await drawMarker().jpeg({ quality: 95, chromaSubsampling: '4:2:0' }).toBuffer();
+    const scan = whole.lastIndexOf(Buffer.from([0xff, 0xda]));
+    const at = 8 + 2 + 10 * 12 + 4;
+    const unnamed = Buffer.from(whole).fill(0, scan + 11, scan + 14);
+    await expectMarker((await convert(writePage([unnamed], [...YCBCR, [259, 6], [513, at]]))).jpeg);
+    const page = writePieces(whole);
+    await expectMarker((await convert(page)).jpeg);
+    await expect(convert(page.fill(0, page.length - 500))).rejects.toMatchObject({
+      code: 'file_malformed',
+    });
+  });
+
+  test('given grey and other samples in planes of their own, then the grey is shown', async () => {
+    const grey = await drawMarker().greyscale().toColourspace('b-w').raw().toBuffer();
+    const strip = new Uint8Array(grey);
+    const page = writePage([strip, new Uint8Array(0)], GREY_PLANES, MARKER, false);
+    const { jpeg } = await convert(page);
+    const found = (await readCorners(jpeg)).map(([value]) => value);
+    const wanted = [0, 1, 2, 3].map(
+      (corner) => grey[(corner < 2 ? 12 : 36) * 64 + (corner % 2 ? 48 : 16)],
+    );
+    found.forEach((value, corner) => {
+      expect(Math.abs(value - (wanted[corner] ?? 0))).toBeLessThan(5);
+    });
+  });
+
+  test('given bytes that are called signed, then they are shown as they are', async () => {
+    const pixels = new Uint8Array(await readPixels());
+    const { jpeg } = await convert(writePage([pixels], [...RGB, [339, 2, 2, 2]]));
     await expectMarker(jpeg);
   });
 

@@ -1,6 +1,6 @@
 import type { PictureType } from '../detect.ts';
 import { readBmpHeader } from './bmp-header.ts';
-import { findBox, findPath, listBoxes } from './iso-boxes.ts';
+import { listProperties } from './iso-boxes.ts';
 import { openTiff, readDirectory } from './tiff-directory.ts';
 import { TIFF } from './tiff-tags.ts';
 import { firstOf } from './tiff-variant.ts';
@@ -38,11 +38,7 @@ export function readClaimedSize(bytes: Uint8Array, mediaType: PictureType): Size
 
 /** The sizes of all items of a HEIF stand in `ispe` (ISO/IEC 23008-12, 6.5.3). */
 function readLargestItem(view: Buffer): Size | undefined {
-  const meta = findPath(view, ['meta']);
-  const properties = meta && findBox(view, { ...meta, start: meta.start + 4 }, 'iprp');
-  const container = properties && findBox(view, properties, 'ipco');
-  if (!container) return undefined;
-  return listBoxes(view, container.start, container.end)
+  return listProperties(view)
     .filter(({ type, start, end }) => type === 'ispe' && start + 12 <= end)
     .map(({ start: at }) => ({
       width: view.readUInt32BE(at + 4),

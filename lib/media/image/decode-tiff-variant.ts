@@ -3,9 +3,7 @@ import { redeclareTiff, type TagChanges } from './redeclare-tiff.ts';
 import { labToSrgb, ycbcrToRgb } from './sample-colours.ts';
 import type { Sharp } from './sharp.ts';
 import { TIFF } from './tiff-tags.ts';
-import { declareReadable, type FirstPage, firstOf } from './tiff-variant.ts';
-
-const GREY = 1;
+import { declareGrey, declareReadable, type FirstPage, firstOf } from './tiff-variant.ts';
 
 /** Decodes what libvips does not know: libtiff unpacks the bytes, and what they mean is read here. */
 export async function decodeTiffVariant(
@@ -18,6 +16,11 @@ export async function decodeTiffVariant(
   const height = firstOf(tags, TIFF.height, 0);
   const read = (changes: TagChanges) => readBytes(sharp, redeclareTiff(bytes, changes));
   if (variant === 'planes') return { ...(await joinPlanes(page, read)), width, height };
+  if (variant === 'first-plane') {
+    const strips = Math.ceil(height / firstOf(tags, TIFF.rowsPerStrip, height));
+    const data = await read(declareFirstStrips(tags, Math.min(strips, height)));
+    return { data, width, height, channels: 1 };
+  }
   if (variant === 'twelve-bits') {
     const channels = firstOf(tags, TIFF.samples, 1) === 1 ? 1 : 3;
     const rowBytes = Math.ceil((width * channels * 12) / 8);
@@ -40,18 +43,14 @@ async function readBytes(sharp: Sharp, tiff: Buffer): Promise<Uint8Array<ArrayBu
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
 }
 
-/** One sample of 8 bits a pixel, whatever it means. */
-function declareGrey(...more: [number, readonly number[] | undefined][]): TagChanges {
-  return new Map<number, readonly number[] | undefined>([
-    [TIFF.sampleBits, [8]],
-    [TIFF.photometric, [GREY]],
-    [TIFF.samples, [1]],
-    [TIFF.planes, [1]],
-    [TIFF.extraSamples, undefined],
-    [TIFF.sampleFormat, undefined],
-    [TIFF.profile, undefined],
-    ...more,
-  ]);
+/** The strips of the first plane come first. */
+function declareFirstStrips(tags: FirstPage['tags'], strips: number): TagChanges {
+  const list = (tag: number) =>
+    Array.from({ length: strips }, (_, strip) => tags.get(tag)?.value(strip) ?? 0);
+  return declareGrey(
+    [TIFF.stripOffsets, list(TIFF.stripOffsets)],
+    [TIFF.stripBytes, list(TIFF.stripBytes)],
+  );
 }
 
 /** The tiles of the first plane come first, then those of the second … (TIFF 6.0, section 15). */

@@ -8,7 +8,7 @@ import type { PictureFacts } from './inspect.ts';
 import { findOldJpeg } from './old-jpeg.ts';
 import type { RawPicture } from './raw-picture.ts';
 import type { Sharp } from './sharp.ts';
-import { findVariant } from './tiff-variant.ts';
+import { findVariant, REDECLARED } from './tiff-variant.ts';
 import { turnUpright } from './turn-upright.ts';
 
 /** The picture for sharp to work on: by its own loaders, or decoded beside it where it has none. */
@@ -24,7 +24,7 @@ export async function openPicture(
     const oldJpeg = findOldJpeg(bytes);
     if (oldJpeg) return openPicture(sharp, oldJpeg, { ...facts, mediaType: 'image/jpeg' });
     const page = findVariant(bytes);
-    if (page && page.variant !== 'unnamed-colours') {
+    if (page && !REDECLARED.includes(page.variant)) {
       const raw = await decodeTiffVariant(sharp, bytes, page);
       return turnUpright(openRaw(sharp, raw), facts.orientation);
     }

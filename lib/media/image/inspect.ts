@@ -7,6 +7,7 @@ import { checkClaimedSize, checkCost, countFrames } from './cost.ts';
 import { chooseFailOn, makeDecodable } from './decodable.ts';
 import type { PictureLimits } from './limits.ts';
 import { listMetadata, type MetadataKind } from './metadata-kinds.ts';
+import { findNamedProfile } from './named-colours.ts';
 import { findOldJpeg } from './old-jpeg.ts';
 import { loadSharp } from './sharp.ts';
 import { checkStructure, type Structure } from './structure.ts';
@@ -25,6 +26,8 @@ export interface PictureFacts {
   hasAlpha: boolean;
   /** The ICC profile to convert the colours by; undefined where they are sRGB, by its name or for want of one. */
   profile: Uint8Array | undefined;
+  /** Inks of which no profile says what they look like. */
+  isPlainCmyk: boolean;
   /** Found in the file; none of it leaves with the converted picture. */
   metadata: MetadataKind[];
   /** When the picture was taken, by its EXIF: ISO 8601, in the camera's own time. */
@@ -35,7 +38,10 @@ export interface PictureFacts {
 export type Header = Pick<Metadata, 'width' | 'height' | 'autoOrient' | 'hasAlpha' | 'hasProfile'> &
   Partial<
     Pick<Metadata, 'orientation' | 'pages' | 'pagePrimary' | 'icc' | 'exif' | 'xmp' | 'iptc'> &
-      Pick<Metadata, 'comments' | 'channels' | 'depth' | 'isProgressive' | 'chromaSubsampling'>
+      Pick<
+        Metadata,
+        'comments' | 'channels' | 'depth' | 'space' | 'isProgressive' | 'chromaSubsampling'
+      >
   > & {
     mediaType: PictureType;
   };
@@ -88,7 +94,8 @@ async function readHeader(bytes: Uint8Array, detected: PictureType): Promise<Hea
   const isSame = mediaType === detected || (isHeif(mediaType) && isHeif(detected));
   if (!mediaType || !isSame)
     throw new ServiceError('file_malformed', 'The file is not what its start says.');
-  return { ...header, mediaType };
+  const icc = header.icc ?? (isHeif(mediaType) ? await findNamedProfile(sharp, bytes) : undefined);
+  return { ...header, ...(icc && { icc }), mediaType };
 }
 
 /** One container for two codecs; which, its first bytes need not say. */
@@ -120,6 +127,7 @@ function describeFacts(bytes: Uint8Array, header: Header, structure: Structure):
     frames: countFrames(header, structure),
     page: (header.pagePrimary ?? 0) + 1,
     hasAlpha: header.hasAlpha,
+    isPlainCmyk: header.space === 'cmyk' && !header.icc,
     profile: header.icc && !isPlainSrgb(header.icc) ? header.icc : undefined,
     ...listMetadata(bytes, header, structure),
   };

@@ -42,3 +42,16 @@ export function ycbcrToRgb(data: Uint8Array): void {
     clamped[at + 2] = luma + 1.772 * blue;
   }
 }
+
+/** Cyan, magenta, yellow and black as light that each of them takes away: what browsers do without a profile. */
+export function inksToRgb(data: Uint8Array, channels: number): Uint8Array {
+  const pixels = Math.floor(data.length / channels);
+  const rgb = new Uint8Array(pixels * 3);
+  for (let pixel = 0; pixel < pixels; pixel += 1) {
+    const at = pixel * channels;
+    const light = 255 - (data[at + 3] ?? 0);
+    for (let ink = 0; ink < 3; ink += 1)
+      rgb[pixel * 3 + ink] = Math.round(((255 - (data[at + ink] ?? 0)) * light) / 255);
+  }
+  return rgb;
+}

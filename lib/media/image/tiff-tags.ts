@@ -20,6 +20,10 @@ export const TIFF = {
   sampleFormat: 339,
   oldJpegAt: 513,
   oldJpegBytes: 514,
+  oldJpegInterval: 515,
+  oldJpegQuantisation: 519,
+  oldJpegDc: 520,
+  oldJpegAc: 521,
   subsampling: 530,
   profile: 34_675,
 } as const;

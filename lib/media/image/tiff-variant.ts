@@ -8,13 +8,25 @@ const GREY = 1;
 const RGB = 2;
 const YCBCR = 6;
 const LAB = 8;
+/** Whole numbers that may be negative: programs write it over bytes that are none. */
+const SIGNED = 2;
 /** As many as any picture here has; a header may claim more. */
 const MAX_SAMPLES = 5;
 /** Tiles of all planes: 30 megapixels of them at 32 × 32 pixels, twice over. */
 const MAX_PLANE_TILES = 250_000;
 
 /** Ways to write a TIFF that libvips does not know, or gets wrong, and libtiff beneath it unpacks. */
-export type TiffVariant = 'lab' | 'ycbcr' | 'planes' | 'twelve-bits' | 'unnamed-colours';
+export type TiffVariant =
+  | 'lab'
+  | 'ycbcr'
+  | 'planes'
+  | 'first-plane'
+  | 'twelve-bits'
+  | 'signed'
+  | 'unnamed-colours';
+
+/** Those that the decoder reads right, told something else of them. */
+export const REDECLARED: readonly TiffVariant[] = ['unnamed-colours', 'signed'];
 
 export interface FirstPage {
   variant: TiffVariant;
@@ -34,10 +46,18 @@ export function nameVariant(tags: Tags): TiffVariant | undefined {
   const photometric = tags.get(TIFF.photometric)?.value(0);
   const samples = firstOf(tags, TIFF.samples, 1);
   const bits = firstOf(tags, TIFF.sampleBits, 1);
-  if (isSeparate(tags))
-    return photometric === RGB && arePlanesReadable(tags) ? 'planes' : undefined;
+  if (isSeparate(tags)) return namePlanes(tags, photometric);
+  if (bits === 8 && firstOf(tags, TIFF.sampleFormat, 1) === SIGNED) return 'signed';
   if (samples === 3 && bits === 8) return nameColours(tags, photometric);
   return bits === 12 && isTwelveReadable(tags, photometric) ? 'twelve-bits' : undefined;
+}
+
+/** Beside grey, other samples than transparency may stand in planes of their own, or be left out there. */
+function namePlanes(tags: Tags, photometric: number | undefined): TiffVariant | undefined {
+  if (photometric === RGB) return arePlanesReadable(tags) ? 'planes' : undefined;
+  const isPlain = firstOf(tags, TIFF.sampleBits, 1) === 8 && !tags.has(TIFF.tileOffsets);
+  const isExtra = tags.has(TIFF.extraSamples) && firstOf(tags, TIFF.extraSamples, 0) === 0;
+  return photometric === GREY && isPlain && isExtra ? 'first-plane' : undefined;
 }
 
 function nameColours(tags: Tags, photometric: number | undefined): TiffVariant | undefined {
@@ -66,11 +86,29 @@ export function declareReadable({ variant, tags }: FirstPage): TagChanges {
       return new Map([[TIFF.photometric, [RGB]]]);
     case 'planes':
       return new Map([[TIFF.planes, [1]]]);
+    case 'first-plane':
+      return declareGrey();
+    case 'signed':
+      return new Map([[TIFF.sampleFormat, undefined]]);
     case 'twelve-bits':
       return new Map([[TIFF.sampleBits, Array.from({ length: samples }, () => 8)]]);
     case 'unnamed-colours':
       return new Map([[TIFF.photometric, [samples < 3 ? GREY : RGB]]]);
   }
+}
+
+/** One sample of 8 bits a pixel, whatever it means. */
+export function declareGrey(...more: [number, readonly number[] | undefined][]): TagChanges {
+  return new Map<number, readonly number[] | undefined>([
+    [TIFF.sampleBits, [8]],
+    [TIFF.photometric, [GREY]],
+    [TIFF.samples, [1]],
+    [TIFF.planes, [1]],
+    [TIFF.extraSamples, undefined],
+    [TIFF.sampleFormat, undefined],
+    [TIFF.profile, undefined],
+    ...more,
+  ]);
 }
 
 export function firstOf(tags: Tags, tag: number, otherwise: number): number {
