@@ -1,14 +1,13 @@
-import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { connectIdempotency } from '../lib/api/connect-idempotency.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { createClientSettings } from '../lib/aws/client-settings.ts';
-import { awsDefaults, connectBucket, connectTable } from '../lib/aws/connections.ts';
+import { connectBucket, connectTable } from '../lib/aws/connections.ts';
 import { createPictureLinks } from '../lib/aws/picture-links.ts';
 import { createResults } from '../lib/aws/results.ts';
 import { createSpending } from '../lib/aws/spending.ts';
-import { createUploads } from '../lib/aws/uploads.ts';
+import { createUploadWriter } from '../lib/aws/upload-writer.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitUploads } from '../lib/rates/limits.ts';
@@ -40,7 +39,6 @@ const config = readConfig([
   'RECORD_DAYS',
 ]);
 const table = connectTable();
-const s3 = new S3Client(awsDefaults);
 export const handler = createHandler({
   door: connectDoor(table, config),
   limit: limitUploads(table, config),
@@ -51,7 +49,7 @@ export const handler = createHandler({
   reach: config.WEBHOOK_REACH,
   recordDays: config.RECORD_DAYS,
   analyses: createAnalyses(table, config.TABLE_NAME),
-  uploads: createUploads(s3, config.UPLOAD_BUCKET),
+  uploads: createUploadWriter(connectBucket(config.UPLOAD_BUCKET)),
   results: createResults(connectBucket(config.RESULT_BUCKET)),
   links: createPictureLinks(config.RESULT_BUCKET, Date.now),
   findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),

@@ -1,9 +1,18 @@
 import { join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
-import { environmentCredentials, findThreads, nodeBuiltins } from './plugins.ts';
+import {
+  environmentCredentials,
+  findThreads,
+  nodeBuiltins,
+  noEventStreams,
+  pureSchemas,
+} from './plugins.ts';
 
 /** Native code and WebAssembly: goes into the zip as the packages that npm installs. */
 const EXTERNAL = ['sharp', 'libheif-js', '@embedpdf/pdfium'];
+
+/** What makes a cold start shorter, and zips smaller. */
+const LEAN = [environmentCredentials, nodeBuiltins, pureSchemas, noEventStreams];
 
 export interface HandlerBundle {
   code: Uint8Array;
@@ -38,7 +47,7 @@ export async function bundleHandlers(root: string, sources: string[]): Promise<H
     sourcemap: 'external',
     legalComments: 'none',
     external: EXTERNAL,
-    plugins: [environmentCredentials, nodeBuiltins, threads.plugin],
+    plugins: [...LEAN, threads.plugin],
     logLevel: 'warning',
   });
   const written = new Map(outputFiles.map(({ path, contents }) => [path, contents]));

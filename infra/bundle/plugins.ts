@@ -39,6 +39,39 @@ export const environmentCredentials: Plugin = {
   },
 };
 
+/** A shape of an operation, over one line or more. */
+const SCHEMA = /^((?:export )?var \w+\$? = )(\[.*?\]);$/gms;
+
+/**
+ * The clients' lists of shapes: esbuild takes each for code with effects, for their keys are computed, and
+ * keeps those of a hundred operations that are never called. As functions called once they go.
+ */
+export const pureSchemas: Plugin = {
+  name: 'pure-schemas',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]dist-es[\\/]schemas[\\/]schemas_0\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      return { contents: source.replace(SCHEMA, '$1/* @__PURE__ */ (() => $2)();'), loader: 'js' };
+    });
+  },
+};
+
+/** Of S3's client: for SelectObjectContent, which nothing here calls. */
+export const noEventStreams: Plugin = {
+  name: 'no-event-streams',
+  setup(build) {
+    build.onResolve({ filter: /^@smithy\/core\/event-streams$/ }, () => ({
+      path: 'event-streams',
+      namespace: 'no-event-streams',
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'no-event-streams' }, () => ({
+      contents: `export const resolveEventStreamSerdeConfig = (config) => config;
+        export const eventStreamSerdeProvider = () => undefined;
+        export class EventStreamSerde {}`,
+    }));
+  },
+};
+
 const THREAD = /new URL\('\.\/([\w-]+)\.ts', import\.meta\.url\)/g;
 
 /**

@@ -1,9 +1,9 @@
 /** The tag by which the buckets' lifecycle rules (infra/storage.yml) know how long to keep an object. */
 export const DAYS_TAG = 'days';
 
-/** For PutObject; an object without it is kept as long as its bucket keeps any. */
-export function describeKept(days: number | undefined): { Tagging?: string } {
-  return days === undefined ? {} : { Tagging: `${DAYS_TAG}=${days}` };
+/** A header of PutObject; an object without it is kept as long as its bucket keeps any. */
+export function describeKept(days: number | undefined): Record<string, string> {
+  return days === undefined ? {} : { 'x-amz-tagging': `${DAYS_TAG}=${days}` };
 }
 
 /** The same tag as a form has it; S3 takes it as XML there. */

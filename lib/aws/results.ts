@@ -22,7 +22,7 @@ const storedResult = z.record(z.string(), z.unknown());
 
 export function createResults(objects: Objects) {
   async function put(key: string, json: string, keptDays?: number): Promise<void> {
-    await objects.put(key, json, { 'content-type': 'application/json', ...tagKept(keptDays) });
+    await objects.put(key, json, { 'content-type': 'application/json', ...describeKept(keptDays) });
   }
 
   return {
@@ -30,7 +30,11 @@ export function createResults(objects: Objects) {
 
     async putPicture({ key, mediaType, bytes, keptDays }: PictureToKeep): Promise<void> {
       const cache = { 'cache-control': `private, max-age=${PICTURE_CACHE_SECONDS}` };
-      await objects.put(key, bytes, { 'content-type': mediaType, ...cache, ...tagKept(keptDays) });
+      await objects.put(key, bytes, {
+        'content-type': mediaType,
+        ...cache,
+        ...describeKept(keptDays),
+      });
     },
 
     async read(key: string): Promise<Record<string, unknown>> {
@@ -43,9 +47,4 @@ export function createResults(objects: Objects) {
 
     remove: objects.remove,
   };
-}
-
-function tagKept(days: number | undefined): Record<string, string> {
-  const { Tagging } = describeKept(days);
-  return Tagging === undefined ? {} : { 'x-amz-tagging': Tagging };
 }

@@ -3,10 +3,8 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
-  PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { describeKept } from './kept-days.ts';
 import { removeVersions } from './object-versions.ts';
 import { createStoredFile, type StoredFile } from './stored-file.ts';
 
@@ -27,16 +25,6 @@ export function createUploads(s3: S3Client, bucket: string) {
           throw error;
         },
       );
-    },
-
-    async put(
-      key: string,
-      bytes: Uint8Array,
-      contentType: string,
-      keptDays?: number,
-    ): Promise<void> {
-      const object = { Bucket: bucket, Key: key, Body: bytes, ContentType: contentType };
-      await s3.send(new PutObjectCommand({ ...object, ...describeKept(keptDays) }));
     },
 
     /** Undefined where the object is gone. What is opened is closed by who opened it. */

@@ -3,7 +3,7 @@ import { createAnalysisId, uploadKey } from '../analysis-id.ts';
 import type { RouteRequest } from '../api/http.ts';
 import { describeProblem, type Reply } from '../api/problem.ts';
 import type { Analyses } from '../aws/analyses.ts';
-import type { Uploads } from '../aws/uploads.ts';
+import type { UploadWriter } from '../aws/upload-writer.ts';
 import { ServiceError } from '../errors.ts';
 import { type RefuseSpentDeps, refuseSpent } from '../money/refuse-spent.ts';
 import type { Reach } from '../webhooks/webhook-target.ts';
@@ -19,7 +19,7 @@ const MAX_WAIT_SECONDS = 25;
 
 export interface AnalyzeNowDeps extends LookUpDeps, RefuseSpentDeps, RetentionDeps {
   analyses: Pick<Analyses, 'read' | 'create'>;
-  uploads: Pick<Uploads, 'put'>;
+  uploads: UploadWriter;
   findAnalyzer: FindAnalyzer;
   /** Of callbacks. */
   reach: Reach;

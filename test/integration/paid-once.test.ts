@@ -324,6 +324,24 @@ test('a known picture costs five calls of AWS, a fresh one eight, budget and web
   ]);
 });
 
+test("a look-up reads one item beside the key's", async () => {
+  const { createHandler } = await import('../../functions/get-analysis.ts');
+  const handler = createHandler({ ...service, now: Date.now });
+  await service.addKey('sk_look_up', 'looker');
+  const id = await recordWith({ clientId: 'looker' });
+  awsCalls = [];
+  const answer = await handler(
+    {
+      headers: { authorization: 'Bearer sk_look_up' },
+      pathParameters: { id },
+      requestContext: { requestId: 'r', timeEpoch: Date.now() },
+    } as never,
+    {} as Context,
+  );
+  expect(answer).toMatchObject({ statusCode: 200 });
+  expect(awsCalls).toEqual(['dynamodb:GetItem', 'dynamodb:GetItem']);
+});
+
 describe('a result too large for the table', () => {
   const large = { text: 'x'.repeat(MAX_INLINE_RESULT_BYTES) };
   const plain = findBuiltIn('describe');

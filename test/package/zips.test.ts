@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import * as z from 'zod';
 import { type BuiltZip, buildZips } from '../../infra/bundle/build-zips.ts';
 import { unpackZip } from '../../infra/bundle/unpack-zip.ts';
 import { readTemplateFile } from '../../local/host/template-file.ts';
@@ -28,6 +29,13 @@ const NATIVE = [
   'semver',
   'sharp',
 ];
+/** A cold start loads all of it. process-upload has decoders beside it. */
+const MAX_ZIP_BYTES = 150_000;
+const LEAST_SHARE_OF_BUDGET = 0.8;
+/** In bytes; what takes more has to say so here. */
+const budgets = z
+  .record(z.string(), z.number())
+  .parse(JSON.parse(readFileSync(new URL('./zip-budget.json', import.meta.url), 'utf8')));
 const folder = mkdtempSync(join(tmpdir(), 'sightline-zips-'));
 let zips: BuiltZip[];
 let contents: Record<string, Record<string, Uint8Array>>;
@@ -48,6 +56,16 @@ test('each function of serverless.yml has its zip, where the template looks for 
   expect(zips.map(({ name }) => name).sort()).toEqual(Object.keys(functions).sort());
   for (const [name, declared] of Object.entries(functions)) {
     expect(declared.package?.artifact).toBe(`.build/${name}.zip`);
+  }
+});
+
+test('no zip is larger than its budget, nor so much smaller that the budget says nothing', () => {
+  const sizes = Object.fromEntries(zips.map(({ name, bytes }) => [name, bytes]));
+  expect(Object.keys(budgets).sort()).toEqual(Object.keys(sizes).sort());
+  for (const [name, most] of Object.entries(budgets)) {
+    expect(sizes[name], name).toBeLessThanOrEqual(most);
+    expect(sizes[name], name).toBeGreaterThan(most * LEAST_SHARE_OF_BUDGET);
+    if (name !== 'process-upload') expect(most, name).toBeLessThanOrEqual(MAX_ZIP_BYTES);
   }
 });
 

@@ -20,6 +20,7 @@ import { createSpending } from '../../lib/aws/spending.ts';
 import { createStoredParts } from '../../lib/aws/stored-parts.ts';
 import { createTokens } from '../../lib/aws/tokens.ts';
 import { createFormSigner } from '../../lib/aws/upload-form.ts';
+import { createUploadWriter } from '../../lib/aws/upload-writer.ts';
 import { createUploads } from '../../lib/aws/uploads.ts';
 import { createUses } from '../../lib/aws/uses.ts';
 import { createWebhooks } from '../../lib/aws/webhooks.ts';
@@ -97,7 +98,11 @@ export async function startService(
     deliveries: createDeliveries(table, tableName),
     notices: createSender(connectQueues(), played.refOf('WebhookQueue')),
     recordDays: 0,
-    uploads: { ...createUploads(s3, uploadBucket), ...createFormSigner(uploadBucket) },
+    uploads: {
+      ...createUploads(s3, uploadBucket),
+      ...createFormSigner(uploadBucket),
+      ...createUploadWriter(connectBucket(uploadBucket)),
+    },
     signer: createPartSigner(uploadBucket),
     parts: {
       ...createPartStarter(connectBucket(uploadBucket)),
