@@ -7,6 +7,13 @@ import { addFiles, uploads } from '../uploads/uploads.ts';
 import { AnalyzerChoice, readAnalyzer } from './analyzer-choice.tsx';
 import { ProblemNote } from './problem.tsx';
 
+/** Without the small picture behind it, whose place the other link names. */
+async function fetchPicture({ picture = '', thumbnail = '' }: Analysis['links']): Promise<Blob> {
+  const [, end] = /#bytes=(\d+)-/.exec(thumbnail) ?? [];
+  const headers: HeadersInit = end ? { range: `bytes=0-${Number(end) - 1}` } : {};
+  return (await fetch(picture, { headers })).blob();
+}
+
 /** The same file once more, with another analyzer: as it was chosen, or as the service shows it. */
 export function RunAgain({ analysis }: { analysis: Analysis }) {
   const [problem, setProblem] = useState<PageProblem>();
@@ -14,7 +21,7 @@ export function RunAgain({ analysis }: { analysis: Analysis }) {
   const picture = analysis.links.picture;
   if (!file && !picture) return null;
   const run = async (form: HTMLFormElement) => {
-    const blob = file ?? (await (await fetch(picture ?? '')).blob());
+    const blob = file ?? (await fetchPicture(analysis.links));
     const { filename } = analysis.source;
     const copy = new File([blob], filename, { type: blob.type });
     addFiles([copy], readAnalyzer(form), filename);

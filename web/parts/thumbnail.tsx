@@ -1,10 +1,22 @@
-import { useState } from 'preact/hooks';
+import type { Analysis } from '@sightline/client';
+import { useEffect, useState } from 'preact/hooks';
+import { loadThumbnail } from '../library/thumbnails.ts';
 import { Icon, type IconName } from './icon.tsx';
 
-/** A small picture of a file; its kind's icon where the browser cannot show it. */
-export function Thumbnail({ url, type = '' }: { url?: string | undefined; type?: string }) {
+interface ThumbnailProps {
+  /** Of the file itself, where this page has it. */
+  file?: string | undefined;
+  type: string;
+  analysis?: Analysis | undefined;
+}
+
+/** A small picture of a file, by itself or by the service; its kind's icon where there is none. */
+export function Thumbnail({ file, type, analysis }: ThumbnailProps) {
   const [failed, setFailed] = useState<string>();
-  const isShown = url && failed !== url && type.startsWith('image/');
+  const own = type.startsWith('image/') && file !== failed ? file : undefined;
+  const kept = useKeptThumbnail(own ? undefined : analysis);
+  const url = own ?? kept;
+  const isShown = url && failed !== url;
   return (
     <span class="thumbnail">
       {isShown ? (
@@ -14,6 +26,18 @@ export function Thumbnail({ url, type = '' }: { url?: string | undefined; type?:
       )}
     </span>
   );
+}
+
+function useKeptThumbnail(analysis: Analysis | undefined): string | undefined {
+  const [url, setUrl] = useState<string>();
+  const { id = '', links } = analysis ?? {};
+  useEffect(() => {
+    if (!links?.thumbnail) return;
+    const stop = new AbortController();
+    loadThumbnail(id, links.thumbnail, stop.signal).then(setUrl, () => {}); // the icon stays
+    return () => stop.abort();
+  }, [id, links?.thumbnail === undefined]);
+  return url;
 }
 
 function iconOf(type: string): IconName {

@@ -25,7 +25,7 @@ export function UploadCard({ upload, isOnly }: { upload: Upload; isOnly: boolean
   return (
     <article class={problem ? 'panel card bad' : 'panel card'} aria-label={name}>
       <div class="heading">
-        <Thumbnail url={upload.url} type={type} />
+        <Thumbnail file={upload.url} type={type} analysis={analysis} />
         <div class="title">
           <h3>
             <bdi>{analysis ? <a href={hrefTo(['analyses', analysis.id])}>{name}</a> : name}</bdi>

@@ -34,7 +34,11 @@ export function View({ rest: [id = ''] }: ViewProps) {
   return (
     <article class="panel card" aria-label={name}>
       <div class="heading">
-        <Thumbnail url={upload?.url} type={source.mediaType ?? source.declaredType ?? ''} />
+        <Thumbnail
+          file={upload?.url}
+          type={source.mediaType ?? source.declaredType ?? ''}
+          analysis={analysis}
+        />
         <h1 class="title">
           <bdi>{name}</bdi>
         </h1>
