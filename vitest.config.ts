@@ -1,9 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /** Folders whose tests share a process with one another: what they load is loaded once. */
-const TOGETHER = ['unit', 'integration', 'local'];
-/** Functions are wired as they are imported, by the environment of one test's own service. */
-const ALONE = ['bench', 'e2e', 'functions', 'package', 'template'];
+const TOGETHER = ['unit', 'functions', 'integration', 'local'];
+const ALONE = ['bench', 'e2e', 'package', 'template'];
 
 const inFolders = (folders: string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
 

@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
-import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newAnalysis } from '../../lib/analysis.ts';
 import { uploadKey } from '../../lib/analysis-id.ts';
 import { BUILT_IN } from '../../lib/analyzers/registry.ts';
 import { startGemini } from '../../local/gemini/server.ts';
+import { invoke } from '../support/invoke.ts';
 import { type Service, startService } from '../support/service.ts';
 
 // Every event in events/ goes to the very handler that is deployed, wired by the very environment
@@ -37,24 +36,9 @@ function eventOf(file: string) {
   const text = readFileSync(new URL(file, folder), 'utf8');
   return JSON.parse(text.replaceAll(BUCKET, service.uploadBucket));
 }
-const context = {
-  functionName: 'test',
-  awsRequestId: 'test',
-  getRemainingTimeInMillis: () => 25_000,
-  callbackWaitsForEmptyEventLoop: false,
-} as Context;
-
-async function invoke(name: string, event: unknown) {
-  const spec = service.played.functions.find((one) => one.name === name);
-  if (!spec) throw new Error(`serverless.yml declares no ${name}`);
-  Object.assign(process.env, spec.environment);
-  const file = pathToFileURL(`${service.played.taskRoot}/functions/${name}.ts`);
-  const { handler } = await import(file.href);
-  return handler(event, context);
-}
 async function answer(name: string, event = eventOf(`${name}.json`)) {
   event.requestContext.timeEpoch = Date.now();
-  const { statusCode, body, headers } = await invoke(name, event);
+  const { statusCode, body, headers } = await invoke(service, name, event);
   return { status: statusCode, headers, body: body && JSON.parse(body) };
 }
 async function storePhoto(id = ID) {
@@ -129,7 +113,7 @@ test('create-webhook, list-webhooks and delete-webhook: an endpoint is made, sho
 
 test('deliver-webhook, list-deliveries and replay-delivery: what is refused is logged, and sent again when asked', async () => {
   const event = eventOf('sqs-webhook.json');
-  const { batchItemFailures } = await invoke('deliver-webhook', event);
+  const { batchItemFailures } = await invoke(service, 'deliver-webhook', event);
   expect(batchItemFailures).toEqual([{ itemIdentifier: event.Records[0].messageId }]);
   const [delivery] = (await answer('list-deliveries')).body.data;
   expect(delivery).toMatchObject({ status: 'waiting', attempts: [{ failure: 'refused_target' }] });
@@ -170,7 +154,7 @@ async function processUploadsUntil(answered: Promise<unknown>) {
     if (received.length === 0) continue;
     const shape = eventOf('sqs-s3-put.json').Records[0];
     const Records = received.map((message) => ({ ...shape, ...message }));
-    expect(await invoke('process-upload', { Records })).toEqual({ batchItemFailures: [] });
+    expect(await invoke(service, 'process-upload', { Records })).toEqual({ batchItemFailures: [] });
     for (const { receiptHandle } of received) service.cloud.queues.delete(queueName, receiptHandle);
   }
 }
@@ -214,7 +198,7 @@ test('sign-parts, list-parts, complete-upload and cancel-upload: a part is sent,
 test('sqs-s3-complete.json: what was made of parts is analysed', async () => {
   const id = 'an_01kaa6cz00q3v5t8m2x9d4h7kh';
   await storePhoto(id);
-  await invoke('process-upload', eventOf('sqs-s3-complete.json'));
+  await invoke(service, 'process-upload', eventOf('sqs-s3-complete.json'));
   expect(await service.analyses.read(id)).toMatchObject({ status: 'succeeded' });
 });
 
@@ -267,14 +251,14 @@ test.each(['s3-put.json', 'sqs-s3-put.json'])(
     const { object } = event.Records[0].s3 ?? JSON.parse(event.Records[0].body).Records[0].s3;
     const key = decodeURIComponent(object.key.replaceAll('+', ' '));
     await service.uploads.put(key, photo, 'image/jpeg');
-    await invoke('process-upload', event);
+    await invoke(service, 'process-upload', event);
     const found = await service.lists.list({ clientId: 'dropper', limit: 9, key, now: Date.now() });
     expect(found.items).toMatchObject([{ status: 'succeeded', source: { key } }]);
   },
 );
 
 test.each(['s3-test-event.json', 'sqs-s3-test-event.json'])('%s: taken quietly', async (file) => {
-  const answered = await invoke('process-upload', eventOf(file));
+  const answered = await invoke(service, 'process-upload', eventOf(file));
   expect(answered?.batchItemFailures ?? []).toEqual([]);
 });
 
@@ -283,7 +267,7 @@ test('sqs-dead-letter.json: the record says failed', async () => {
   const body = JSON.parse(event.Records[0].body);
   body.Records[0].s3.object.sequencer = 'FF'; // another write than the one that was analysed above
   event.Records[0].body = JSON.stringify(body);
-  expect(await invoke('fail-upload', event)).toEqual({ batchItemFailures: [] });
+  expect(await invoke(service, 'fail-upload', event)).toEqual({ batchItemFailures: [] });
   const key = 'drop/rocket launch ü.jpg';
   const listed = { clientId: 'dropper', limit: 9, key, status: 'failed', now: Date.now() } as const;
   expect((await service.lists.list(listed)).items).toMatchObject([{ error: { code: 'internal' } }]);
@@ -292,9 +276,9 @@ test('sqs-dead-letter.json: the record says failed', async () => {
 test('a message that is no S3 event is named as failed until the queue gives it up, and then dropped', async () => {
   const event = eventOf('sqs-s3-put.json');
   event.Records[0].body = 'no JSON';
-  const { batchItemFailures } = await invoke('process-upload', event);
+  const { batchItemFailures } = await invoke(service, 'process-upload', event);
   expect(batchItemFailures).toEqual([{ itemIdentifier: event.Records[0].messageId }]);
-  expect(await invoke('fail-upload', event)).toEqual({ batchItemFailures: [] });
+  expect(await invoke(service, 'fail-upload', event)).toEqual({ batchItemFailures: [] });
 });
 
 test('every event in the folder is fed to a function above', () => {

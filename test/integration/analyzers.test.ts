@@ -1,20 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
-import type { Context } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Fault } from '../../local/gemini/script.ts';
 import { type Gemini, startGemini } from '../../local/gemini/server.ts';
+import { invoke, invokeApi } from '../support/invoke.ts';
 import { type Service, startService } from '../support/service.ts';
 import { drawWritten, WRITTEN } from '../support/written-pictures.ts';
 
 // The deployed handlers, from PUT to result, against the laptop's cloud and a scripted model.
 
 const photo = readFileSync(new URL('../fixtures/rocket.jpg', import.meta.url));
-const context = {
-  functionName: 'test',
-  awsRequestId: 'test',
-  getRemainingTimeInMillis: () => 25_000,
-} as Context;
 // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever was answered
 type Json = any;
 let service: Service;
@@ -33,20 +27,7 @@ afterAll(async () => {
 });
 afterEach(() => gemini.script([]));
 
-async function invoke(name: string, event: object): Promise<Json> {
-  const spec = service.played.functions.find((one) => one.name === name);
-  Object.assign(process.env, spec?.environment);
-  const file = pathToFileURL(`${service.played.taskRoot}/functions/${name}.ts`);
-  const { handler } = await import(file.href);
-  return handler(event, context);
-}
-async function call(name: string, event: object, key = 'sk_test'): Promise<Json> {
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
-  const http = { sourceIp: '203.0.113.7', method: 'GET', path: '/' };
-  const requestContext = { requestId: 'r', timeEpoch: Date.now(), http };
-  const { statusCode, body } = await invoke(name, { headers, requestContext, ...event });
-  return { status: statusCode, body: JSON.parse(body) };
-}
+const call = (name: string, event: object, key = 'sk_test') => invokeApi(service, name, event, key);
 const put = (name: string, definition: object, key?: string) =>
   call('put-analyzer', { pathParameters: { name }, body: JSON.stringify(definition) }, key);
 
@@ -65,7 +46,7 @@ async function work(key: string): Promise<void> {
   const object = { key, size: 1, sequencer };
   const s3 = { bucket: { name: service.uploadBucket }, object };
   const record = { eventName: 'ObjectCreated:Put', eventTime: new Date().toISOString(), s3 };
-  await invoke('process-upload', { Records: [record] });
+  await invoke(service, 'process-upload', { Records: [record] });
 }
 async function analyse(wish: object, bytes?: Uint8Array): Promise<Json> {
   const id = await upload(wish, bytes);

@@ -1,17 +1,11 @@
-import { pathToFileURL } from 'node:url';
-import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Gemini, startGemini } from '../../local/gemini/server.ts';
+import { invoke, invokeApi } from '../support/invoke.ts';
 import { writePdf } from '../support/pdf.ts';
 import { type Service, startService } from '../support/service.ts';
 
 // PDFs through the deployed handlers, against the laptop's cloud and the stand-in.
 
-const context = {
-  functionName: 'test',
-  awsRequestId: 'test',
-  getRemainingTimeInMillis: () => 25_000,
-} as Context;
 // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever was answered
 type Json = any;
 let service: Service;
@@ -28,20 +22,7 @@ afterAll(async () => {
   await gemini.close();
 });
 
-async function invoke(name: string, event: object): Promise<Json> {
-  const spec = service.played.functions.find((one) => one.name === name);
-  Object.assign(process.env, spec?.environment);
-  const file = pathToFileURL(`${service.played.taskRoot}/functions/${name}.ts`);
-  const { handler } = await import(file.href);
-  return handler(event, context);
-}
-async function call(name: string, event: object): Promise<Json> {
-  const headers = { 'content-type': 'application/json', authorization: 'Bearer sk_test' };
-  const http = { sourceIp: '203.0.113.7', method: 'GET', path: '/' };
-  const requestContext = { requestId: 'r', timeEpoch: Date.now(), http };
-  const { statusCode, body } = await invoke(name, { headers, requestContext, ...event });
-  return { status: statusCode, body: JSON.parse(body) };
-}
+const call = (name: string, event: object) => invokeApi(service, name, event, 'sk_test');
 let sequence = 0;
 async function analyse(bytes: Uint8Array, wish: object = {}): Promise<Json> {
   const told = { filename: 'a.pdf', contentType: 'application/octet-stream', ...wish };
@@ -53,7 +34,7 @@ async function analyse(bytes: Uint8Array, wish: object = {}): Promise<Json> {
   const object = { key, size: 1, sequencer: String(sequence).padStart(16, '0') };
   const s3 = { bucket: { name: service.uploadBucket }, object };
   const record = { eventName: 'ObjectCreated:Put', eventTime: new Date().toISOString(), s3 };
-  await invoke('process-upload', { Records: [record] });
+  await invoke(service, 'process-upload', { Records: [record] });
   return (await call('get-analysis', { pathParameters: { id: body.id } })).body;
 }
 const lastRequest = (): Json => gemini.requests.at(-1)?.body;
