@@ -6,6 +6,9 @@ const outputs = z.object({
   ApiUrl: z.url(),
   TableName: z.string(),
   GeminiSecretArn: z.string(),
+  // Of a stage that was deployed before there was a page.
+  PageBucketName: z.string().optional(),
+  PageUrl: z.string().optional(),
 });
 
 type StageOutputs = z.infer<typeof outputs>;

@@ -71,20 +71,24 @@ function listFiles(folder: string): Map<string, string> {
   return files;
 }
 
-function secureHeaders(awsEndpoint: string): Record<string, string> {
-  const policy = [
+/** `storage`: the origins that files are sent to and pictures come from. infra/page.yml has the same. */
+export function describePolicy(storage: string): string {
+  return [
     "default-src 'self'",
-    `img-src 'self' blob: ${awsEndpoint}`,
-    `media-src 'self' blob: ${awsEndpoint}`,
-    `connect-src 'self' ${awsEndpoint}`,
+    `img-src 'self' blob: ${storage}`,
+    `media-src 'self' blob: ${storage}`,
+    `connect-src 'self' ${storage}`,
     "style-src 'self'",
     "frame-ancestors 'none'",
     "base-uri 'none'",
     "form-action 'none'",
     "object-src 'none'",
-  ];
+  ].join('; ');
+}
+
+function secureHeaders(awsEndpoint: string): Record<string, string> {
   return {
-    'content-security-policy': policy.join('; '),
+    'content-security-policy': describePolicy(awsEndpoint),
     // Another origin must not get at the key in config.json, not even as a script.
     'cross-origin-resource-policy': 'same-origin',
     'x-content-type-options': 'nosniff',

@@ -31,7 +31,7 @@ const PLAYERS: Record<string, Player> = {
 const NAMED_ONLY: Record<string, () => Attributes> = { 'AWS::KMS::Key': nameKey };
 // Who may do what, and who is told of it: one developer, at the terminal.
 const OF_NO_MEANING_HERE =
-  /^AWS::(IAM::|KMS::|SQS::QueuePolicy$|S3::BucketPolicy$|Lambda::Permission$|CloudWatch::|Logs::|SNS::)/;
+  /^AWS::(IAM::|KMS::|SQS::QueuePolicy$|S3::BucketPolicy$|Lambda::Permission$|CloudWatch::|CloudFront::|Logs::|SNS::)/;
 
 export interface Resources {
   /** Resolves references to them anywhere in the template. */

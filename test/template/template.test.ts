@@ -11,7 +11,8 @@ import {
 import { DAYS_TAG } from '../../lib/aws/kept-days.ts';
 import { MAX_HIDE_SECONDS } from '../../lib/aws/queue.ts';
 import { waitDelaySeconds } from '../../lib/outcome.ts';
-import { listDeployed, listOf, listResources } from './deployed.ts';
+import { describePolicy } from '../../local/host/page.ts';
+import { createPackagedResolver, listDeployed, listOf, listResources } from './deployed.ts';
 import { findEnvironmentProblems } from './environment.ts';
 import { findEventProblems } from './events.ts';
 import { findCycle } from './graph.ts';
@@ -138,7 +139,7 @@ describe('what holds data', () => {
       ({ Effect, Condition }) =>
         Effect === 'Deny' && String(Condition.Bool['aws:SecureTransport']) === 'false',
     );
-    expect(tlsOnly).toHaveLength(7); // three buckets, the framework's among them, and four queues
+    expect(tlsOnly).toHaveLength(8); // four buckets, the framework's among them, and four queues
     for (const id of ['UploadBucket', 'ResultBucket']) {
       const bucket = prod.Resources[id]?.Properties;
       expect(Object.values(bucket?.PublicAccessBlockConfiguration)).toEqual(Array(4).fill(true));
@@ -197,6 +198,62 @@ describe('what holds data', () => {
     const functions = await listDeployed(existing);
     const buckets = functions.flatMap(({ environment }) => environment.UPLOAD_BUCKET ?? []);
     expect(new Set(buckets)).toEqual(new Set(['scans-of-the-archive']));
+  });
+});
+
+describe('the page', () => {
+  test('has the API behind its own origin, uncached, with what the viewer sent, its own errors and its key in no clear text', () => {
+    const [config] = propertiesOf(prod, 'CloudFront::Distribution').map(
+      ({ DistributionConfig }) => DistributionConfig,
+    );
+    const behaviors: Input[] = config.CacheBehaviors;
+    expect(behaviors.map(({ PathPattern }) => PathPattern)).toEqual([
+      '/v1/*',
+      '/analyze',
+      '/health*',
+      '/openapi.json',
+    ]);
+    for (const behavior of behaviors)
+      expect(behavior).toMatchObject({
+        TargetOriginId: 'api',
+        ViewerProtocolPolicy: 'https-only',
+        CachePolicyId: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad', // CachingDisabled
+        OriginRequestPolicyId: 'b689b0a8-53d0-40ab-baf2-68738e2966ac', // AllViewerExceptHostHeader
+        AllowedMethods: expect.arrayContaining(['GET', 'POST', 'PUT', 'DELETE']),
+      });
+    // Every route that is no look into a folder of files goes to the API.
+    const routes = propertiesOf(prod, 'ApiGatewayV2::Route').map(({ RouteKey }) => RouteKey);
+    const paths = routes.flatMap((key: string) => key.split(' ')[1] ?? []);
+    const isBehind = (path: string) =>
+      behaviors.some(({ PathPattern }) =>
+        new RegExp(`^${PathPattern.replace('*', '.*')}$`).test(path),
+      );
+    expect(paths.filter((path: string) => !isBehind(path))).toEqual([]);
+    expect(config.CustomErrorResponses).toBeUndefined();
+    expect(config.DefaultCacheBehavior.TargetOriginId).toBe('page');
+  });
+
+  test('is read through CloudFront alone', () => {
+    const { Statement } = prod.Resources.PageBucketPolicy?.Properties.PolicyDocument ?? {};
+    const allowed = Statement.filter(({ Effect }: Input) => Effect === 'Allow');
+    expect(allowed).toHaveLength(2);
+    for (const { Principal, Condition } of allowed) {
+      expect(Principal).toEqual({ Service: 'cloudfront.amazonaws.com' });
+      expect(JSON.stringify(Condition)).toMatch(/distribution\/\$\{Page\}/);
+    }
+    const { PublicAccessBlockConfiguration } = prod.Resources.PageBucket?.Properties ?? {};
+    expect(Object.values(PublicAccessBlockConfiguration)).toEqual(Array(4).fill(true));
+  });
+
+  test('has the content policy that it has on a laptop, with the buckets in the cloud’s place', async () => {
+    const headers = prod.Resources.PageHeaders?.Properties.ResponseHeadersPolicyConfig;
+    const resolve = createPackagedResolver(prod);
+    const { ContentSecurityPolicy } = headers.SecurityHeadersConfig.ContentSecurityPolicy;
+    const policy = String(await resolve(ContentSecurityPolicy, 'PageHeaders'));
+    const bucket = (name: string) =>
+      `https://sightline-prod-${name}-111122223333.s3.us-east-1.amazonaws.com`;
+    const origins = `${bucket('uploads')} ${bucket('results')}`;
+    expect(policy.replace(/\s+/g, ' ')).toBe(describePolicy(origins));
   });
 });
 
