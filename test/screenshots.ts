@@ -30,7 +30,7 @@ const VIEWS: Record<string, (page: Page, id: string) => Promise<void>> = {
   },
   library: async (page) => {
     await page.goto(`${origin(page)}/#/library`);
-    await page.locator('.tile img').nth(5).waitFor();
+    await page.locator('.tile img').nth(2).waitFor();
   },
   analyzers: async (page) => {
     await page.goto(`${origin(page)}/#/analyzers/shelf`);

@@ -2,7 +2,7 @@ import type { RefObject } from 'preact';
 import { useLayoutEffect, useState } from 'preact/hooks';
 
 /** The least width of a tile, the gap between tiles, and a tile's height, in pixels; library.css has the same. */
-const TILE_PIXELS = 176;
+const TILE_PIXELS = 150;
 const GAP_PIXELS = 16;
 const TILE_HEIGHT_PIXELS = 236;
 const ROW_PIXELS = TILE_HEIGHT_PIXELS + GAP_PIXELS;
