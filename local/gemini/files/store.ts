@@ -86,6 +86,13 @@ export function openFileStore(folder: string, options: FileStoreOptions = {}) {
     return existsSync(path) ? statSync(path).size : 0;
   };
 
+  /** Only whole pieces count: of the rest nobody was told. */
+  function dropRest(row: FileRow): void {
+    const whole = Math.floor(countReceived(row) / granularityBytes) * granularityBytes;
+    truncateSync(pathOf(row, 'bin'), whole);
+  }
+  for (const row of rows.values()) if (row.status === 'active') dropRest(row);
+
   return {
     /** Undefined where there is a file of this name. */
     begin(file: NewFile): FileRow | undefined {
@@ -105,13 +112,11 @@ export function openFileStore(folder: string, options: FileStoreOptions = {}) {
 
     /** Adds to an upload what comes, up to what was announced; of a body that breaks off, whole pieces. */
     async append(row: FileRow, source: AsyncIterable<Buffer>): Promise<void> {
-      const start = countReceived(row);
       const handle = await open(pathOf(row, 'bin'), 'a');
       try {
-        await writeAll(handle, source, row.bytes - start);
+        await writeAll(handle, source, row.bytes - countReceived(row));
       } catch (error) {
-        const whole = Math.floor(countReceived(row) / granularityBytes) * granularityBytes;
-        truncateSync(pathOf(row, 'bin'), Math.max(start, whole));
+        dropRest(row);
         throw error;
       } finally {
         await handle.close();
