@@ -2,7 +2,7 @@
 const RATES = [44_100, 48_000, 32_000];
 const KILOBITS_1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
 const KILOBITS_2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
-const ADTS_HEAD_BYTES = 7;
+export const ADTS_HEAD_BYTES = 7;
 
 /** Sound without a container begins with its first frame: two bytes that may stand anywhere, so the second frame has to follow. */
 export function detectFrames(bytes: Uint8Array): 'audio/mpeg' | 'audio/aac' | undefined {
@@ -32,7 +32,8 @@ function measureMp3(bytes: Uint8Array, at: number): number | undefined {
   return Math.floor((samples * kilobits * 1000) / hertz) + ((rates >> 1) & 1);
 }
 
-function measureAdts(bytes: Uint8Array, at: number): number | undefined {
+/** The length of the ADTS frame that begins there, in bytes; undefined where none does. */
+export function measureAdts(bytes: Uint8Array, at: number): number | undefined {
   const [sync = 0, kind = 0, rate = 0, high = 0, middle = 0, low = 0] = bytes.subarray(at, at + 6);
   if (sync !== 0xff || (kind & 0xf6) !== 0xf0 || ((rate >> 2) & 15) > 12) return undefined;
   const length = ((high & 3) << 11) | (middle << 3) | (low >> 5);

@@ -79,7 +79,7 @@ test('built again, the zips have the same bytes', async () => {
 test('a zip holds its handler alone; only the one that decodes has threads and packages beside it', () => {
   for (const [name, files] of Object.entries(contents)) {
     const own = Object.keys(files).filter((path) => !path.startsWith('node_modules/'));
-    const threads = name === 'process-upload' ? ['heic-thread', 'pdf-thread'] : [];
+    const threads = name === 'process-upload' ? ['heic-thread', 'pdf-thread', 'tracks-thread'] : [];
     expect(own.sort()).toEqual(
       [...threads.map((thread) => `functions/${thread}.mjs`), `functions/${name}.mjs`].sort(),
     );

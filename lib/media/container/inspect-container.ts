@@ -1,6 +1,7 @@
 import { ServiceError } from '../../errors.ts';
 import { detectMediaType, isStreamType, type KnownType, SIGNATURE_BYTES } from '../detect.ts';
 import type { MediaFile } from '../file.ts';
+import { checkAdts } from './adts.ts';
 import { readAiff } from './aiff.ts';
 import { type CountedFile, countReads } from './counted-file.ts';
 import { checkEbml } from './ebml.ts';
@@ -30,6 +31,7 @@ const CHECKS: Partial<Record<KnownType, Check>> = {
   'video/x-matroska': checkEbml,
   'audio/wav': checkWave,
   'audio/mpeg': checkMpegAudio,
+  'audio/aac': checkAdts,
   'audio/ogg': checkOgg,
   'audio/flac': checkFlac,
 };

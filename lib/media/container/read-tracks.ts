@@ -1,16 +1,24 @@
+import { setInterval } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ServiceError } from '../../errors.ts';
 import type { KnownType } from '../detect.ts';
 import type { CountedFile } from './counted-file.ts';
-import { CONTAINER_HEAP_MEGABYTES, CONTAINER_SECONDS } from './limits.ts';
+import { CONTAINER_CPU_SECONDS, CONTAINER_HEAP_MEGABYTES, CONTAINER_SECONDS } from './limits.ts';
 import { malformed } from './malformed.ts';
 import type { TracksAnswer, TracksMessage, TracksTask } from './tracks-answer.ts';
+
+/** How often the thread's time is looked at, in milliseconds. */
+const LOOK_MS = 50;
 
 /**
  * What is in a container. A table of a kilobyte may count four billion pictures, so that it is read in a
  * thread, whose memory and time are bounded. Throws `file_malformed` and `file_too_complex`.
  */
-export async function readTracks(file: CountedFile, type: KnownType): Promise<TracksAnswer> {
+export async function readTracks(
+  file: CountedFile,
+  type: KnownType,
+  cpuSeconds = CONTAINER_CPU_SECONDS,
+): Promise<TracksAnswer> {
   const workerData: TracksTask = { bytes: file.bytes, type };
   const worker = new Worker(new URL('./tracks-thread.ts', import.meta.url), {
     workerData,
@@ -19,7 +27,9 @@ export async function readTracks(file: CountedFile, type: KnownType): Promise<Tr
     stderr: true,
   });
   const end = Promise.withResolvers<TracksAnswer>();
+  const done = new AbortController();
   const timer = setTimeout(() => end.reject(tooComplex()), CONTAINER_SECONDS * 1000);
+  watch(worker, cpuSeconds, done.signal).catch(end.reject);
   worker.on('error', (cause) => end.reject(tooComplex(cause))); // its memory is full
   worker.on('message', (message: TracksMessage) => {
     if ('answer' in message) end.resolve(message.answer);
@@ -29,14 +39,29 @@ export async function readTracks(file: CountedFile, type: KnownType): Promise<Tr
   try {
     return await end.promise;
   } finally {
+    done.abort();
     clearTimeout(timer);
     await worker.terminate();
   }
 }
 
+/** Ends with an error when the thread has had its time of the processor. */
+async function watch(worker: Worker, cpuSeconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    for await (const _ of setInterval(LOOK_MS, undefined, { signal })) {
+      const { user, system } = await worker.cpuUsage();
+      if (user + system > cpuSeconds * 1e6) break;
+    }
+  } catch {
+    return; // it is done, and nobody listens any more
+  }
+  throw tooComplex();
+}
+
 async function serve(worker: Worker, file: CountedFile, asked: { start: number; end: number }) {
-  const data = await file.read(asked.start, asked.end);
-  worker.postMessage({ ...asked, data });
+  // A copy that is given away: what it is a piece of would be sent along as a whole.
+  const data = new Uint8Array(await file.read(asked.start, asked.end));
+  worker.postMessage({ ...asked, data }, [data.buffer]);
 }
 
 function tooComplex(cause?: unknown): ServiceError {

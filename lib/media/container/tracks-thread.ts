@@ -64,7 +64,7 @@ function read(start: number, end: number): Promise<Uint8Array> {
 }
 
 async function describe(): Promise<TracksAnswer> {
-  const source = new CustomSource({ getSize: () => bytes, read, prefetchProfile: 'none' });
+  const source = new CustomSource({ getSize: () => bytes, read, prefetchProfile: 'fileSystem' });
   const input = new Input({ source, formats: FORMATS[type] ?? [] });
   const found = (await input.getTracks()).filter(
     (track) => track.isVideoTrack() || track.isAudioTrack(),
