@@ -209,6 +209,31 @@ export type CompletedUpload = {
   };
 };
 
+export type CreateEstimateBody = {
+  source?: {
+    mediaType: string;
+    /** Of a document */
+    pages?: number;
+    /** Of a video or a recording */
+    durationSeconds?: number;
+    /** Of a video; left out: it has */
+    hasSound?: boolean;
+  };
+  analysisId?: string;
+  analyzer?: string;
+  options?: unknown;
+  prompt?: string;
+  clip?: {
+    start?: number;
+    end?: number;
+    fps?: number;
+  };
+  pages?: {
+    first: number;
+    last: number;
+  };
+};
+
 export type CreateTokenBody = {
   scopes?: Array<'upload' | 'read' | 'delete'>;
   expiresInSeconds?: number;
@@ -233,6 +258,7 @@ export type CreateUploadBody = {
     first: number;
     last: number;
   };
+  maxUsd?: number;
   prompt?: string;
   callbackUrl?: string;
   keep?: Array<'capturedAt' | 'orientation'>;
@@ -274,6 +300,28 @@ export type Delivery = {
     /** Why there was no answer */
     failure?: string;
   }>;
+};
+
+export type Estimate = {
+  analyzer: {
+    name: string;
+    version: number;
+  };
+  /** The one that is asked first */
+  model: string;
+  inputTokens: number;
+  /** Of the input: the file */
+  mediaTokens: number;
+  /** The most that it writes, thinking included */
+  maxOutputTokens: number;
+  /** Absent where the price of the model is not known */
+  inputUsd?: number;
+  /** The most that one call can cost: what is set aside for it */
+  maxUsd: number;
+  /** What one analysis may cost by the budget; null: as much as it does */
+  limitUsd: number | null;
+  /** Whether that is enough */
+  allowed: boolean;
 };
 
 export type GetAnalysisQuery = {

@@ -105,6 +105,9 @@ export const pages = z
   .refine(({ first, last }) => last >= first, 'has to end at its first page or later');
 export type Pages = z.output<typeof pages>;
 
+/** The most that one analysis may cost, in USD. */
+export const maxUsd = z.number().positive().max(10_000);
+
 /** What the models were asked and what it cost, over all tries, failed ones too. */
 const usage = z.object({
   inputTokens: z.number(),
@@ -207,6 +210,7 @@ export const analysisRecord = summaryRecord.extend({
   byMedium: z.boolean().optional(),
   /** Of a file that comes in parts; sizes in bytes. */
   multipart: multipart.optional(),
+  maxUsd: maxUsd.optional(),
   /** Asked for anew, whatever is known of the same bytes. */
   fresh: z.boolean().optional(),
   result: z.record(z.string(), z.unknown()).optional(),
@@ -267,6 +271,7 @@ export interface NewAnalysis {
   clip?: Clip | undefined;
   pages?: Pages | undefined;
   byMedium?: boolean | undefined;
+  maxUsd?: number | undefined;
   fresh?: boolean | undefined;
   recordDays?: number | undefined;
   uploadDays?: number | undefined;
@@ -298,6 +303,7 @@ export function newAnalysis(given: NewAnalysis): AnalysisRecord {
     clip: given.clip,
     pages: given.pages,
     byMedium: given.byMedium || undefined,
+    maxUsd: given.maxUsd,
     fresh: given.fresh || undefined,
     recordDays: given.recordDays,
     uploadDays: given.uploadDays,

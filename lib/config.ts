@@ -37,6 +37,7 @@ const limits = z.strictObject({
   monthUsd: usd,
   dayAnalyses: analyses,
   monthAnalyses: analyses,
+  analysisUsd: usd,
 });
 /** `none`, or limits with commas between: `dayUsd=5,monthAnalyses=1000`. */
 const budget = text

@@ -135,6 +135,15 @@ export const OPERATIONS: Record<string, Operation> = {
     summary: 'What was used on which day, and what the budget leaves',
     answers: { 200: { description: 'Days of UTC', schema: schemas.usageReport } },
   },
+  'POST /v1/estimates': {
+    operationId: 'createEstimate',
+    summary: 'What an analysis would cost, without asking a model',
+    description:
+      'Of a file that is told of, or of one that was uploaded and looked at; docs/budgets.md tells how tokens are counted.',
+    answers: { 200: { description: 'The price', schema: schemas.estimate } },
+    errors: ['analysis_not_found', 'type_unsupported'],
+    example: { source: { mediaType: 'application/pdf', pages: 30 } },
+  },
   'POST /v1/webhooks': {
     operationId: 'createWebhook',
     summary: 'Be told of the end of every analysis',

@@ -231,6 +231,23 @@ export const usageReport = z
   })
   .meta({ id: 'UsageReport' });
 
+export const estimate = z
+  .object({
+    analyzer,
+    model: z.string().describe('The one that is asked first'),
+    inputTokens: z.number(),
+    mediaTokens: z.number().describe('Of the input: the file'),
+    maxOutputTokens: z.number().describe('The most that it writes, thinking included'),
+    inputUsd: z.number().optional().describe('Absent where the price of the model is not known'),
+    maxUsd: z.number().describe('The most that one call can cost: what is set aside for it'),
+    limitUsd: z
+      .number()
+      .nullable()
+      .describe('What one analysis may cost by the budget; null: as much as it does'),
+    allowed: z.boolean().describe('Whether that is enough'),
+  })
+  .meta({ id: 'Estimate' });
+
 const webhook = {
   id: z.string(),
   url: z.url(),

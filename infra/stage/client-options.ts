@@ -21,6 +21,7 @@ const OPTIONS = {
   'budget-month-usd': { path: ['budget', 'monthUsd'], read: number },
   'budget-day-analyses': { path: ['budget', 'dayAnalyses'], read: number },
   'budget-month-analyses': { path: ['budget', 'monthAnalyses'], read: number },
+  'budget-analysis-usd': { path: ['budget', 'analysisUsd'], read: number },
   'uploads-per-minute': { path: ['uploadsPerMinute'], read: number },
   'reads-per-minute': { path: ['readsPerMinute'], read: number },
   'upload-days': { path: ['retention', 'uploadDays'], read: number },

@@ -22,6 +22,8 @@ export const clientSettings = z.object({
       monthUsd: amount.optional(),
       dayAnalyses: count.optional(),
       monthAnalyses: count.optional(),
+      /** The most that one analysis may cost. */
+      analysisUsd: amount.optional(),
     })
     .optional(),
   /** 0 = no limit. */

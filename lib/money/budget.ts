@@ -43,6 +43,13 @@ export function limitsOf(stage: Budget, own: Budget = {}): Limits {
   };
 }
 
+/** The most that one analysis may cost, in the table's units: the client's word, and no more than its budget says. */
+export function capOf(stage: Budget, own: Budget = {}, maxUsd?: number): number | undefined {
+  const { analysisUsd } = { ...stage, ...own };
+  const caps = [roundUsd(analysisUsd), roundUsd(maxUsd)].filter((cap) => cap !== undefined);
+  return caps.length > 0 ? Math.min(...caps) : undefined;
+}
+
 function roundUsd(usd: number | undefined): number | undefined {
   return usd === undefined ? undefined : Math.round(usd * MICRO);
 }
@@ -111,6 +118,13 @@ function combine(one: Need, other: Need, sign: 1 | -1): Need {
     chargedMicroUsd: one.chargedMicroUsd + sign * other.chargedMicroUsd,
     admitted: one.admitted + sign * other.admitted,
   };
+}
+
+/** An analysis that may cost more than it is allowed to: not asked for, and not worth another try. */
+export function tooDear(mostMicroUsd: number, capMicroUsd: number): ServiceError {
+  const [most, cap] = [toUsd(mostMicroUsd), toUsd(capMicroUsd)];
+  const message = `This may cost up to ${most} USD, and is allowed ${cap} USD: ask about less of the file, or allow more.`;
+  return new ServiceError('request_invalid', message);
 }
 
 /** The end of what a client may spend: says when it may again. */

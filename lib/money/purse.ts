@@ -3,7 +3,16 @@ import type { Amounts, Reservation } from '../aws/spending-month.ts';
 import type { Meter, Tally } from '../gemini/tally.ts';
 import { logger } from '../log.ts';
 import type { Outcome } from '../outcome.ts';
-import { type Budget, dayOf, isLimited, type Limits, limitsOf, toMicroUsd } from './budget.ts';
+import {
+  type Budget,
+  capOf,
+  dayOf,
+  isLimited,
+  type Limits,
+  limitsOf,
+  toMicroUsd,
+  tooDear,
+} from './budget.ts';
 import { type Claimed, type SetAsideDeps, setAside } from './set-aside.ts';
 
 /** A worker whose time has been up for so long, in milliseconds, is dead for certain. */
@@ -31,12 +40,15 @@ export interface Purse {
  * what all of them did cost takes its place in the end. `deadline` of the worker, in epoch milliseconds.
  */
 export function openPurse(deps: PurseDeps, record: Claimed, deadline: number): Purse {
-  let limits: Limits | undefined;
+  let terms: { limits: Limits; cap: number | undefined } | undefined;
   let held: Reservation | undefined;
   let tally: Readonly<Tally> | undefined;
 
   async function admit(chargedMicroUsd: number): Promise<void> {
-    limits ??= limitsOf(deps.budget, (await deps.settings.read(record.clientId)).budget);
+    terms ??= await readTerms(deps, record);
+    const { limits, cap } = terms;
+    const most = chargedMicroUsd + toMicroUsd(record.usage?.costUsd ?? 0); // of earlier tries
+    if (cap !== undefined && most > cap) throw tooDear(most, cap);
     if (!isLimited(limits) || (held && chargedMicroUsd <= held.chargedMicroUsd)) return;
     const { leaseToken: token } = record;
     const [day, until] = [held?.day ?? dayOf(deps.now()), deadline + LAST_WORDS_MS];
@@ -64,6 +76,11 @@ export function openPurse(deps: PurseDeps, record: Claimed, deadline: number): P
     },
     settle: (outcome) => settle(describeEnd(outcome, tally)).catch(reportLoss),
   };
+}
+
+async function readTerms({ settings, budget }: PurseDeps, { clientId, maxUsd }: Claimed) {
+  const { budget: own } = await settings.read(clientId);
+  return { limits: limitsOf(budget, own), cap: capOf(budget, own, maxUsd) };
 }
 
 /** The sums are not worth a second try: what was set aside stays charged, and what was not is lost to them. */

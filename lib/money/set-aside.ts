@@ -21,7 +21,9 @@ export interface SetAsideDeps {
   now(): number;
 }
 
-export type Claimed = Pick<AnalysisRecord, 'id' | 'clientId'> & { leaseToken: string };
+export type Claimed = Pick<AnalysisRecord, 'id' | 'clientId' | 'maxUsd' | 'usage'> & {
+  leaseToken: string;
+};
 
 /** From what is set aside to what has to be. */
 interface Step {

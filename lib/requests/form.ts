@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { clip, keep, pages } from '../analysis.ts';
+import { clip, keep, maxUsd, pages } from '../analysis.ts';
 import type { RouteEvent } from '../api/http.ts';
 import { parseRequest } from '../api/validation.ts';
 import { ServiceError } from '../errors.ts';
@@ -19,6 +19,7 @@ export const formFields = z.object({
   keep: keep.optional(),
   clip: clip.optional(),
   pages: pages.optional(),
+  maxUsd: maxUsd.optional(),
 });
 
 type FormEvent = Pick<RouteEvent, 'headers' | 'body' | 'isBase64Encoded'>;
@@ -50,6 +51,7 @@ export async function parseForm(event: FormEvent): Promise<AnalyzeForm> {
     keep: textOf(form, 'keep')?.split(','),
     clip: jsonOf(form, 'clip'),
     pages: jsonOf(form, 'pages'),
+    maxUsd: jsonOf(form, 'maxUsd'),
   });
   return { ...given, bytes: new Uint8Array(await file.arrayBuffer()) };
 }

@@ -3,6 +3,7 @@ import {
   type AnalysisRecord,
   clip,
   keep,
+  maxUsd,
   newAnalysis,
   pages,
   UPLOAD_EXPIRES_SECONDS,
@@ -66,6 +67,7 @@ export const uploadRequest = z.strictObject({
   ...analyzerFields,
   clip: clip.optional(),
   pages: pages.optional(),
+  maxUsd: maxUsd.optional(),
   prompt: prompt.optional(),
   callbackUrl: callbackUrl.optional(),
   keep: keep.optional(),
@@ -172,7 +174,7 @@ export function describeUpload(
   now: number,
 ): AnalysisRecord {
   const { filename, contentType, analyzer, sha256, ...rest } = request;
-  const { options, byMedium, prompt, callbackUrl, keep, clip, pages } = rest;
+  const { options, byMedium, prompt, callbackUrl, keep, clip, pages, maxUsd } = rest;
   const { fresh, recordDays, uploadDays, tags, metadata } = rest;
   return newAnalysis({
     id,
@@ -186,6 +188,7 @@ export function describeUpload(
     keep,
     clip,
     pages,
+    maxUsd,
     fresh,
     recordDays,
     uploadDays,

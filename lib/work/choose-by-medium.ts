@@ -1,4 +1,4 @@
-import type { MediumName } from '../analysis.ts';
+import type { AnalysisRecord, MediumName } from '../analysis.ts';
 import type { Analyzer } from '../analyzers/analyzer.ts';
 import { DEFAULT_ANALYZERS } from '../analyzers/defaults.ts';
 import { ServiceError } from '../errors.ts';
@@ -25,16 +25,26 @@ export async function chooseByMedium(
   const reference = record.byMedium ? { name: DEFAULT_ANALYZERS[medium] } : record.analyzer;
   const analyzer = await findAnalyzer(record.clientId, reference);
   if (!analyzer) throw new ServiceError('internal', 'The analyzer is not known here.');
-  const { name, version, media } = analyzer;
-  if (record.clip && medium !== 'video' && medium !== 'audio')
-    throw new ServiceError('request_invalid', 'Only videos and sound have a part by seconds.');
-  if (!media.includes(medium)) {
-    const taken = media.map((one) => WORDS[one]).join(', ');
-    const message = `The analyzer ${name} takes ${taken}, and this file is none of them.`;
-    throw new ServiceError('type_unsupported', message);
-  }
+  checkMedium(analyzer, medium, record);
+  const { name, version } = analyzer;
   if (!record.byMedium || record.analyzer.name === name) return { record, analyzer };
   const changed = { analyzer: { name, version } };
   lease.note(changed);
   return { record: { ...record, ...changed }, analyzer };
+}
+
+/** @throws ServiceError `type_unsupported`, `request_invalid` (a part that such files do not have) */
+export function checkMedium(
+  { name, media }: Analyzer,
+  medium: MediumName,
+  { clip, pages }: Pick<AnalysisRecord, 'clip' | 'pages'>,
+): void {
+  if (clip && medium !== 'video' && medium !== 'audio')
+    throw new ServiceError('request_invalid', 'Only videos and sound have a part by seconds.');
+  if (pages && medium !== 'document')
+    throw new ServiceError('request_invalid', 'Only documents are looked at by pages.');
+  if (media.includes(medium)) return;
+  const taken = media.map((one) => WORDS[one]).join(', ');
+  const message = `The analyzer ${name} takes ${taken}, and this file is none of them.`;
+  throw new ServiceError('type_unsupported', message);
 }

@@ -1,9 +1,14 @@
-import type { AnalysisRecord, MediumName } from '../analysis.ts';
+import type { AnalysisRecord, MediumName, Source } from '../analysis.ts';
 import type { Analyzer } from '../analyzers/analyzer.ts';
 import { ServiceError } from '../errors.ts';
 
+/** What a client said of how to look at its file. */
+type Told = Pick<AnalysisRecord, 'prompt' | 'options' | 'pages' | 'clip'> & {
+  source: Pick<Source, 'durationSeconds'>;
+};
+
 /** What a record says that is to be asked of the model about its file: all but the file itself. */
-export function prepareInquiry(analyzer: Analyzer, record: AnalysisRecord, medium: MediumName) {
+export function prepareInquiry(analyzer: Analyzer, record: Told, medium: MediumName) {
   const options = readOptions(analyzer, record);
   const { prompt: question, pages, clip } = record;
   const { durationSeconds } = record.source;
@@ -14,7 +19,7 @@ export function prepareInquiry(analyzer: Analyzer, record: AnalysisRecord, mediu
 }
 
 /** They were checked when they came; only the drop folder can carry none. */
-function readOptions(analyzer: Analyzer, { options }: AnalysisRecord): unknown {
+function readOptions(analyzer: Analyzer, { options }: Told): unknown {
   const given = options === undefined ? undefined : JSON.parse(options);
   if (!analyzer.options) return undefined;
   const parsed = analyzer.options.safeParse(given);

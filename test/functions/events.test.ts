@@ -98,6 +98,17 @@ test('get-usage: 200 with what was used, and 400 for days that no report can hav
   }
 });
 
+test('create-estimate: 200 with tokens and prices, 404 for an analysis that is not there', async () => {
+  const { status, body } = await answer('create-estimate');
+  expect({ status, body }).toMatchObject({
+    status: 200,
+    body: { analyzer: { name: 'describe-document' }, model: MODELS[0], mediaTokens: 16_800 },
+  });
+  const event = eventOf('create-estimate.json');
+  event.body = JSON.stringify({ analysisId: 'an_nobody' });
+  expect(await answer('create-estimate', event)).toMatchObject({ status: 404 });
+});
+
 test('create-webhook, list-webhooks and delete-webhook: an endpoint is made, shown without its secret, and removed', async () => {
   const { status, body } = await answer('create-webhook');
   expect(status).toBe(201);

@@ -213,6 +213,28 @@ describe('given a budget in analyses', () => {
   });
 });
 
+describe('given the most that one analysis may cost', () => {
+  test.each([
+    ['by the upload', {}, 0.01],
+    ['by the budget', { analysisUsd: 0.01 }, undefined],
+    ['by the budget, and more by the upload', { analysisUsd: 0.01 }, 1],
+  ])('%s, when it may cost more, then the model is not asked', async (_, budget, maxUsd) => {
+    const id = await upload({ maxUsd });
+    expect(await deliver(withBudget(budget), id)).toMatchObject({ status: 'failed' });
+    expect((await stored(id)).error).toMatchObject({
+      code: 'request_invalid',
+      message: expect.stringContaining('allowed 0.01 USD'),
+    });
+    expect(server.seen).toHaveLength(0);
+    expect((await read()).month.chargedMicroUsd).toBe(0);
+  });
+
+  test('when it cannot cost more, then it is asked', async () => {
+    const outcome = await deliver(withBudget({ analysisUsd: 1 }), await upload({ maxUsd: 0.06 }));
+    expect(outcome).toMatchObject({ status: 'succeeded' });
+  });
+});
+
 describe('given a budget in money', () => {
   test('when what is left does not bear the dearest answer, then the model is not asked', async () => {
     const deps = withBudget({ dayUsd: 0.01 });

@@ -302,6 +302,10 @@ test("a client's own analyzer, named by an upload, by a form and by a folder", a
   const { id, upload } = await announce({ analyzer: 'own' });
   await post(upload, picture);
   expect(await waitForEnd(id)).toMatchObject({ status: 'succeeded', analyzer: { name: 'own' } });
+  const estimate = { analysisId: id, analyzer: 'own' };
+  const headers = { 'content-type': 'application/json' };
+  const init = { method: 'POST', headers, body: JSON.stringify(estimate) };
+  expect((await service.call('/v1/estimates', init)).status).toBe(200);
   const form = new FormData();
   form.append('file', new Blob([photo], { type: 'image/jpeg' }), 'rocket.jpg');
   form.append('analyzer', 'own');

@@ -136,6 +136,11 @@ export const CALLS: Record<string, Record<Call, string>> = {
     's3:GetObject results/pictures': 'LinkPictures Encrypted', // whoever has the link, by our signature
   },
   'get-usage': { ...DOOR, ...BUDGET },
+  'create-estimate': {
+    ...DOOR,
+    ...ANALYZERS,
+    'dynamodb:GetItem analysis': 'Analyses',
+  },
   'create-webhook': {
     ...DOOR,
     ...IDEMPOTENCY,

@@ -19,6 +19,7 @@ const EVENTS = [
   'DELETE /v1/analyses/{id} → delete-analysis',
   'DELETE /v1/clients/me/data → delete-data',
   'GET /v1/usage → get-usage',
+  'POST /v1/estimates → create-estimate',
   'POST /v1/webhooks → create-webhook',
   'GET /v1/webhooks → list-webhooks',
   'DELETE /v1/webhooks/{id} → delete-webhook',

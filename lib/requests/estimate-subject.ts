@@ -1,0 +1,121 @@
+import * as z from 'zod';
+import { type AnalysisRecord, clip, type MediumName, type Pages, pages } from '../analysis.ts';
+import type { Analyses } from '../aws/analyses.ts';
+import { ServiceError } from '../errors.ts';
+import { mediumOf } from '../media/declared-type.ts';
+import { MAX_DOCUMENT_PAGES } from '../media/document/limits.ts';
+import type { Measures } from '../media/tokens.ts';
+import { analyzerFields } from './choose-analyzer.ts';
+import { prompt } from './upload.ts';
+
+/** The longest recording that may be named, in seconds (a day): none that is taken comes near it. */
+const MAX_DURATION_SECONDS = 86_400;
+const MAX_ID_CHARACTERS = 100;
+
+/** A file as far as its price depends on it. */
+const measuredSource = z.strictObject({
+  mediaType: z
+    .string()
+    .regex(/^((image|video|audio)\/[\w.+-]{1,64}|application\/pdf)$/i, 'is no type that is taken'),
+  pages: z.int().min(1).max(MAX_DOCUMENT_PAGES).optional().describe('Of a document'),
+  durationSeconds: z
+    .number()
+    .positive()
+    .max(MAX_DURATION_SECONDS)
+    .optional()
+    .describe('Of a video or a recording'),
+  hasSound: z.boolean().optional().describe('Of a video; left out: it has'),
+});
+
+/** `POST /v1/estimates`: a file that is told of, or one that was uploaded. */
+export const estimateRequest = z
+  .strictObject({
+    source: measuredSource.optional(),
+    analysisId: z.string().min(1).max(MAX_ID_CHARACTERS).optional(),
+    ...analyzerFields,
+    prompt: prompt.optional(),
+    clip: clip.optional(),
+    pages: pages.optional(),
+  })
+  .refine(
+    ({ source, analysisId }) => (source === undefined) !== (analysisId === undefined),
+    'needs either `source` or `analysisId`',
+  );
+export type EstimateRequest = z.output<typeof estimateRequest>;
+
+/** What is to be priced: a file's measures, and what would be asked about it. */
+export interface Subject
+  extends Pick<EstimateRequest, 'analyzer' | 'options' | 'prompt' | 'clip' | 'pages'> {
+  mediaType: string;
+  medium: MediumName;
+  measures: Measures;
+}
+
+/** @throws ServiceError `request_invalid`, `analysis_not_found` */
+export async function describeSubject(
+  analyses: Pick<Analyses, 'read'>,
+  clientId: string,
+  { source, analysisId, ...asked }: EstimateRequest,
+): Promise<Subject> {
+  const subject = source
+    ? describeTold(source)
+    : describeKnown(await readOwn(analyses, clientId, analysisId ?? ''), asked.analyzer);
+  return narrow({ ...subject, ...asked });
+}
+
+type File = Pick<Subject, 'mediaType' | 'medium' | 'measures'>;
+
+function describeTold(source: z.output<typeof measuredSource>): File {
+  const { mediaType, hasSound = true, ...measures } = source;
+  const medium = mediumOf(mediaType);
+  const isKnown = {
+    image: true,
+    document: measures.pages !== undefined,
+    video: measures.durationSeconds !== undefined,
+    audio: measures.durationSeconds !== undefined,
+  }[medium];
+  if (!isKnown) {
+    const path = `body.source.${medium === 'document' ? 'pages' : 'durationSeconds'}`;
+    const fields = [{ path, message: `a ${mediaType} is priced by it` }];
+    throw new ServiceError('request_invalid', 'The file is not told well enough.', { fields });
+  }
+  return { mediaType, medium, measures: { ...measures, ...(!hasSound && { tracks: [] }) } };
+}
+
+async function readOwn(analyses: Pick<Analyses, 'read'>, clientId: string, id: string) {
+  const record = await analyses.read(id);
+  if (!record || record.status === 'deleted' || record.clientId !== clientId)
+    throw new ServiceError('analysis_not_found');
+  return record;
+}
+
+/** An analysis as it was asked for; with another analyzer, without the options that were the first one's. */
+function describeKnown(record: AnalysisRecord, otherAnalyzer: string | undefined) {
+  const { mediaType, pages: count, durationSeconds, tracks } = record.source;
+  if (!mediaType) {
+    const message = 'Nothing is known of the file yet: it has to be uploaded, and looked at.';
+    throw new ServiceError('request_invalid', message);
+  }
+  const { prompt: question, clip: part, pages: range, analyzer, options } = record;
+  const isSame = otherAnalyzer === undefined;
+  return {
+    mediaType,
+    medium: mediumOf(mediaType),
+    measures: { pages: count, durationSeconds, tracks },
+    analyzer: `${analyzer.name}@${analyzer.version}`,
+    ...(isSame && options !== undefined && { options: JSON.parse(options) }),
+    ...(question !== undefined && { prompt: question }),
+    ...(part && { clip: part }),
+    ...(range && { pages: range }),
+  };
+}
+
+/** Only the pages that are asked about count. */
+function narrow(subject: Subject): Subject {
+  const { medium, pages: range, measures } = subject;
+  if (medium !== 'document' || !range) return subject;
+  const pageRange: Pages = { ...range, last: Math.min(range.last, measures.pages ?? range.last) };
+  if (pageRange.first > pageRange.last)
+    throw new ServiceError('request_invalid', 'The document has none of those pages.');
+  return { ...subject, measures: { ...measures, pageRange } };
+}
