@@ -83,6 +83,25 @@ test('a form sent to /v1/analyze is answered with its analysis, and asked of the
   });
 });
 
+test('a script behind a picture stays behind, and one by the name of a picture is refused', async () => {
+  const mark = '<script>PAYLOAD-51c2</script>';
+  const send = (bytes: (string | typeof photo)[]) => {
+    const form = new FormData();
+    form.append('file', new Blob(bytes, { type: 'image/jpeg' }), 'rocket.jpg');
+    return stack.call('/v1/analyze', { method: 'POST', body: form });
+  };
+  const before = gemini.requests.length;
+  expect((await send([photo, mark])).status).toBe(200);
+  const [asked, ...more] = gemini.requests.slice(before);
+  expect(more).toEqual([]);
+  const sent = JSON.stringify(asked?.body).match(/"data":"([^"]+)"/)?.[1] ?? '';
+  const derived = Buffer.from(sent, 'base64');
+  expect([...derived.subarray(0, 2), ...derived.subarray(-2)]).toEqual([0xff, 0xd8, 0xff, 0xd9]);
+  expect(derived.includes(mark)).toBe(false);
+  expect((await send([`<svg xmlns="http://www.w3.org/2000/svg">${mark}</svg>`])).status).toBe(415);
+  expect(gemini.requests).toHaveLength(before + 1);
+});
+
 test('a signed upload is waited for by its ETag, listed, and deleted', async () => {
   const { id, upload: signed } = await announce(stack, {
     filename: 'rocket.jpg',

@@ -45,6 +45,55 @@ export function createSequence(
   return Buffer.concat([head, write(at), box('mdat', ...frames)]);
 }
 
+/** Two still AVIFs in one file, the second of them its primary picture (ISO/IEC 23008-12, 6). */
+export function createPair(stills: readonly [Buffer, Buffer]): Buffer {
+  const data = stills.map((still) => boxOf(still, 'mdat').subarray(8));
+  const [size, configuration] = ['ispe', 'av1C'].map((type) => boxOf(stills[0], type));
+  const properties = [size, configuration].map((one) => one ?? Buffer.alloc(0));
+  const head = box('ftyp', Buffer.from('avif'), word(0), Buffer.from('mif1avif'));
+  const both = (write: (item: Buffer, index: number) => Buffer) =>
+    Buffer.concat([0, 1].map((index) => write(Buffer.from([0, index + 1]), index)));
+  const write = (start: number) =>
+    box(
+      'meta',
+      word(0),
+      box('hdlr', word(0, 0), Buffer.from('pict'), Buffer.alloc(13)),
+      box('pitm', word(0), Buffer.from([0, 2])),
+      box(
+        'iloc',
+        word(0),
+        Buffer.from([0x44, 0, 0, 2]),
+        both((item, index) => {
+          const at = start + (index === 0 ? 0 : (data[0]?.length ?? 0));
+          return Buffer.concat([
+            item,
+            Buffer.from([0, 0, 0, 1]),
+            word(at, data[index]?.length ?? 0),
+          ]);
+        }),
+      ),
+      box(
+        'iinf',
+        word(0),
+        Buffer.from([0, 2]),
+        both((item) =>
+          box('infe', word(0x02000000), item, Buffer.from([0, 0]), Buffer.from('av01\0')),
+        ),
+      ),
+      box(
+        'iprp',
+        box('ipco', ...properties),
+        box(
+          'ipma',
+          word(0, 2),
+          both((item) => Buffer.concat([item, Buffer.from([2, 1, 0x82])])),
+        ),
+      ),
+    );
+  const at = head.length + write(0).length + 8;
+  return Buffer.concat([head, write(at), box('mdat', ...data)]);
+}
+
 function nest([outer, ...path]: readonly string[], ...inner: Buffer[]): Buffer {
   return outer === undefined ? Buffer.concat(inner) : box(outer, nest(path, ...inner));
 }

@@ -14,6 +14,7 @@ import {
   MARKER,
   readCorners,
 } from '../support/pictures.ts';
+import { createPair } from '../support/sequence.ts';
 
 async function convert(bytes: Uint8Array) {
   const facts = await inspectPicture(bytes, PICTURE_LIMITS);
@@ -152,6 +153,14 @@ describe('what the model gets', () => {
     avif.write('nclx\0\x0c\0\x0d\0\x06\x80', at, 'latin1'); // over the profile itself
     expect((await sharp(avif).metadata()).icc).toBeUndefined();
     await expectMarker((await convert(avif)).jpeg, 16);
+  });
+
+  test('given an AVIF whose second picture is its primary one, then that is sent', async () => {
+    const still = (picture: Sharp) => picture.avif({ quality: 90 }).toBuffer();
+    const [other, marker] = [await still(drawMarker().negate()), await still(drawMarker())];
+    const { facts, jpeg } = await convert(createPair([other, marker]));
+    expect(facts).toMatchObject({ frames: 2, page: 2, ...MARKER });
+    await expectMarker(jpeg, 16);
   });
 
   test('given one bit a pixel, then black is black and white is white', async () => {
