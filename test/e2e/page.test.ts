@@ -15,7 +15,9 @@ import {
   readRaw,
   readText,
   recordProgress,
+  writeWav,
 } from '../support/page.ts';
+import { writePdf } from '../support/pdf.ts';
 import { drawMarker } from '../support/pictures.ts';
 import { createHome, type RunningStack, startStack } from '../support/stack.ts';
 
@@ -243,6 +245,51 @@ describe.skipIf(!chromium)(
       const card = cardOf(page, '7.png');
       expect(await readText(card.locator('.answer'))).toContain('Four quarters.');
       expect(JSON.stringify(gemini.requests.at(-1)?.body)).toContain('What is it?');
+    });
+
+    test('when a recording is chosen, its times seek, and its transcript follows', async () => {
+      const line = (start: number, text: string) => ({ start, end: start + 2, speaker: '1', text });
+      const answer = {
+        summary: 'Somebody counts.',
+        languages: ['en'],
+        speakers: [],
+        segments: [line(0, 'One.'), line(2, '<b>Two.</b>'), line(4, 'Three.')],
+        instructions_in_image: { found: false, note: '' },
+      };
+      gemini.script(() => ({ kind: 'answer', answer }));
+      await chooseFiles(page, { name: 'count.wav', mimeType: 'audio/wav', buffer: writeWav(6) });
+      const card = cardOf(page, 'count.wav');
+      await card.getByRole('button', { name: 'Play from 0:02' }).click();
+      await card.locator('[aria-current="time"]').filter({ hasText: '<b>Two.</b>' }).waitFor();
+      await card.locator('audio').evaluate((audio: { pause(): void }) => audio.pause());
+    });
+
+    test('when a document is chosen, it is shown page by page', async () => {
+      const answer = {
+        ...{
+          caption: 'A letter.',
+          type: 'letter',
+          title: '',
+          language: 'en',
+          summary: 'Greetings.',
+        },
+        pages: [
+          { page: 1, text: 'Dear reader' },
+          { page: 2, text: 'Yours' },
+        ],
+        tables: [{ page: 2, title: 'Sums', columns: ['What'], rows: [['Pen']] }],
+        fields: [{ page: 1, name: 'To', value: '<i>you</i>' }],
+        instructions_in_image: { found: false, note: '' },
+      };
+      gemini.script(() => ({ kind: 'answer', answer }));
+      const buffer = Buffer.from(writePdf({ texts: ['Dear reader', 'Yours'] }));
+      await chooseFiles(page, { name: 'letter.pdf', mimeType: 'application/pdf', buffer });
+      const card = cardOf(page, 'letter.pdf');
+      await card.getByText('Page 2', { exact: true }).waitFor();
+      expect(await readText(card.locator('.pages'))).toContain('Yours');
+      expect(await readText(card.getByRole('table', { name: 'Sums' }))).toContain('Pen');
+      expect(await readText(card.getByRole('region', { name: 'Fields' }))).toContain('<i>you</i>');
+      await card.locator('.layer img').waitFor(); // its first page, drawn by the service
     });
 
     test('when the link of an analysis is opened, it is shown, and deleted for good', async () => {

@@ -95,6 +95,18 @@ function readCornersShown(image: unknown): number[] {
   return corners.flatMap(([x, y]) => [...context.getImageData(x, y, 1, 1).data].slice(0, 3));
 }
 
+/** A quiet recording of so many seconds: PCM of 8 bits, 8,000 samples a second. */
+export function writeWav(seconds: number): Buffer {
+  const samples = Buffer.alloc(8_000 * seconds, 128);
+  const header = Buffer.alloc(44);
+  header.write('RIFF____WAVEfmt ', 'latin1');
+  header.writeUInt32LE(36 + samples.length, 4);
+  header.set([16, 0, 0, 0, 1, 0, 1, 0, 0x40, 0x1f, 0, 0, 0x40, 0x1f, 0, 0, 1, 0, 8, 0], 16);
+  header.write('data', 36, 'latin1');
+  header.writeUInt32LE(samples.length, 40);
+  return Buffer.concat([header, samples]);
+}
+
 /** From now on, the steps that the page goes through and the amounts that it tells, in their order. */
 export async function recordProgress(page: Page): Promise<() => Promise<string[]>> {
   await page.evaluate(`

@@ -17,14 +17,17 @@ export function Facts({ entries }: { entries: [string, unknown][] }) {
   );
 }
 
-/** Any value as a line of text; boxes are seen in the picture. */
+/** Seen in the picture, or beside the player. */
+const SHOWN_ELSEWHERE = ['box', 'boxes', 'appearances'];
+
+/** Any value as a line of text. */
 function describe(value: unknown): string {
   if (value === undefined || value === null || value === '') return '';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value !== 'object') return String(value);
   if (Array.isArray(value)) return value.map(describe).filter(Boolean).join(', ');
   return Object.entries(value)
-    .filter(([name]) => name !== 'boxes' && name !== 'box')
+    .filter(([name]) => !SHOWN_ELSEWHERE.includes(name))
     .map(([name, inner]) => [formatName(name), describe(inner)])
     .filter(([, words]) => words)
     .map(([name, words]) => `${name}: ${words}`)

@@ -1,5 +1,12 @@
 import type { Analysis } from '@sightline/client';
-import { formatBytes, formatCost, formatDuration, formatName, formatTime } from '../format.ts';
+import {
+  formatBytes,
+  formatCost,
+  formatDuration,
+  formatMoment,
+  formatName,
+  formatTime,
+} from '../format.ts';
 import { TEXTS } from '../texts.ts';
 import { Facts } from './facts.tsx';
 
@@ -8,12 +15,16 @@ export function RunFacts({ analysis }: { analysis: Analysis }) {
   const { source, model, usage, cached, analyzer, createdAt, completedAt } = analysis;
   const size = source.width && source.height ? `${source.width} × ${source.height} px` : '';
   const pages = source.pages ? TEXTS.run.pages(source.pages) : '';
+  const length = source.durationSeconds ? formatMoment(source.durationSeconds) : '';
   const bytes = source.bytes ? formatBytes(source.bytes) : '';
   const took = completedAt ? Date.parse(completedAt) - Date.parse(createdAt) : undefined;
   return (
     <Facts
       entries={[
-        [TEXTS.run.file, [source.mediaType, size, pages, bytes].filter(Boolean).join(' · ')],
+        [
+          TEXTS.run.file,
+          [source.mediaType, size, pages, length, bytes].filter(Boolean).join(' · '),
+        ],
         [TEXTS.run.when, formatTime(createdAt)],
         [TEXTS.run.took, took === undefined ? '' : formatDuration(took)],
         [TEXTS.run.model, model],

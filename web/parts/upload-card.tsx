@@ -82,6 +82,11 @@ function useEndSaid({ kept, state }: Upload, problem: PageProblem | undefined): 
   useEffect(() => {
     if (problem) say(TEXTS.uploads.ended(kept.name, explainProblem(problem).what));
     else if (phase === 'ended')
-      say(TEXTS.uploads.succeeded(kept.name, String(analysis?.result?.caption ?? '')));
+      say(
+        TEXTS.uploads.succeeded(
+          kept.name,
+          String(analysis?.result?.caption ?? analysis?.result?.summary ?? ''),
+        ),
+      );
   }, [phase, problem?.code]);
 }

@@ -15,7 +15,7 @@ export function UploadLine({ upload }: { upload: Upload }) {
         {TEXTS.uploads.limitedShort} <Countdown until={limitedUntil} />
       </p>
     );
-  const caption = analysis?.result?.caption;
+  const caption = analysis?.result?.caption ?? analysis?.result?.summary;
   if (analysis?.status === 'succeeded')
     return (
       <p class="line" dir="auto">
