@@ -31,7 +31,7 @@ export interface CallOptions {
 }
 
 export interface SendOptions extends CallOptions {
-  /** Bytes of the form sent so far, and in all. */
+  /** Bytes of the form, or of a file that goes in parts, sent so far, and in all. */
   onProgress?(sent: number, total: number): void;
 }
 
@@ -58,7 +58,10 @@ export interface Client {
   upload(file: Blob, options?: UploadOptions): Promise<AnnouncedUpload | KnownUpload>;
   /** The first half of `upload`, for who keeps what is announced over a reload; `upload` is null for known bytes. */
   announce(file: Blob, options?: AnnounceOptions): Promise<AnnouncedUpload | KnownUpload>;
-  /** The second half. */
+  /**
+   * The second half. One over 100 MB goes in parts, and only those that are not there yet: abort it by its
+   * signal to pause, and call it again with the same `upload` to go on, after a reload, too.
+   */
   send(upload: AnnouncedUpload['upload'], file: Blob, options?: SendOptions): Promise<void>;
   /** The analysis, once it has ended: look at its `status`. */
   waitFor(id: string, options?: WaitOptions): Promise<Analysis>;
@@ -66,6 +69,8 @@ export interface Client {
   /** Newest first, page after page. */
   list(query?: Omit<ListAnalysesQuery, 'cursor'> & CallOptions): AsyncGenerator<AnalysisSummary>;
   delete(id: string, options?: CallOptions): Promise<Deletion>;
+  /** Takes back an upload that has not come, and removes what has been sent of it. */
+  cancel(id: string, options?: CallOptions): Promise<Deletion>;
   createToken(wish?: CreateTokenBody, options?: CallOptions): Promise<Token>;
   getUsage(query?: { from?: string; to?: string } & CallOptions): Promise<UsageReport>;
   listAnalyzers(options?: CallOptions): Promise<AnalyzerSummary[]>;

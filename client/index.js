@@ -1,9 +1,12 @@
 import { createCaller } from './request.js';
 import { sendFile } from './send-file.js';
+import { sendParts } from './send-parts.js';
 
 export { SightlineError } from './request.js';
 
 const ENDED = ['succeeded', 'failed', 'rejected'];
+/** What is larger goes in parts: 100 MB. */
+const MAX_FORM_BYTES = 104_857_600;
 /** Seconds that one call waits for news: the service allows as many. */
 const WAIT_SECONDS = 20;
 
@@ -20,6 +23,8 @@ export function createClient(options) {
         filename: file.name || 'file',
         contentType: file.type || 'application/octet-stream',
         contentLength: file.size,
+        // Where a page is no secure context, a browser computes none.
+        ...(file.size > MAX_FORM_BYTES && crypto.subtle && { partChecksum: 'sha256' }),
         ...wish,
       },
       once: crypto.randomUUID(),
@@ -27,11 +32,17 @@ export function createClient(options) {
     });
   }
 
+  function send(announced, file, options) {
+    return announced.method === 'MULTIPART'
+      ? sendParts(readJson, announced, file, options)
+      : sendFile(announced, file, options);
+  }
+
   async function upload(file, { onProgress, ...options } = {}) {
     const announced = await announce(file, options);
     // Without a form the service has had these bytes before, and the analysis is there already.
     if (!announced.upload) onProgress?.(file.size, file.size);
-    else await sendFile(announced.upload, file, { onProgress, signal: options.signal });
+    else await send(announced.upload, file, { onProgress, signal: options.signal });
     return announced;
   }
 
@@ -63,11 +74,13 @@ export function createClient(options) {
   return {
     upload,
     announce,
-    send: sendFile,
+    send,
     waitFor,
     list,
     get: (id, { signal } = {}) => readJson('GET', pathOf(id), { signal }),
     delete: (id, { signal } = {}) => readJson('DELETE', pathOf(id), { signal }),
+    cancel: (id, { signal } = {}) =>
+      readJson('DELETE', `/v1/uploads/${encodeURIComponent(id)}`, { signal }),
     createToken: (wish = {}, { signal } = {}) =>
       readJson('POST', '/v1/tokens', { json: wish, once: crypto.randomUUID(), signal }),
     getUsage: ({ signal, ...query } = {}) => readJson('GET', '/v1/usage', { query, signal }),

@@ -5,6 +5,7 @@ import { listen } from '../listen.ts';
 import { openDatabase, truncateLog } from './database.ts';
 import { openTables, type Tables } from './dynamodb.ts';
 import type { Buckets } from './s3/buckets.ts';
+import { createLifecycle, type Lifecycle } from './s3/lifecycle.ts';
 import { createS3Service } from './s3/service.ts';
 import { openStorage } from './s3/storage.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
@@ -53,11 +54,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const stopTruncating = truncateLog(database);
   try {
     const place = { endpoint: '' };
-    const { server, ...parts } = buildParts(options, { tables, database, place });
+    const { server, lifecycle, ...parts } = buildParts(options, { tables, database, place });
     const listening = await listen(server, options.port);
     place.endpoint = listening.url;
     const close = async (): Promise<void> => {
       parts.queues.close();
+      lifecycle.close();
       const timer = setTimeout(listening.cut, CLOSE_GRACE_MILLISECONDS);
       await listening.close();
       clearTimeout(timer);
@@ -84,7 +86,7 @@ interface Foundation {
 function buildParts(
   options: CloudOptions,
   { tables, database, place }: Foundation,
-): Pick<Cloud, 'buckets' | 'queues' | 'secrets'> & { server: Server } {
+): Pick<Cloud, 'buckets' | 'queues' | 'secrets'> & { server: Server; lifecycle: Lifecycle } {
   const { dataDir, credentials, onCall, now = Date.now } = options;
   const { region = 'us-east-1', accountId = '000000000000' } = options;
   const names = { region, accountId };
@@ -99,5 +101,13 @@ function buildParts(
   ]);
   const s3 = createS3Service(storage);
   const server = createEndpoint({ s3, services, credentials, region, now, onCall });
-  return { buckets: storage.buckets, queues, secrets, server };
+  const lifecycle = createLifecycle(storage);
+  const buckets: Buckets = {
+    ensureBucket: ({ abortPartsAfterDays, ...bucket }) => {
+      storage.buckets.ensureBucket(bucket);
+      lifecycle.declare(bucket.name, abortPartsAfterDays);
+    },
+    sweep: lifecycle.sweep,
+  };
+  return { buckets, queues, secrets, server, lifecycle };
 }

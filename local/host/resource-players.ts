@@ -48,9 +48,14 @@ export function playQueue(cloud: PlayedCloud, properties: unknown): Attributes {
 }
 
 const method = z.enum(['GET', 'PUT', 'POST', 'DELETE', 'HEAD']);
+/** Played is what ends unfinished uploads: files stay until they are deleted. */
+const lifecycleRule = z.object({
+  AbortIncompleteMultipartUpload: z.object({ DaysAfterInitiation: z.coerce.number() }).optional(),
+});
 const bucketSchema = z.strictObject({
   ...idle('BucketEncryption', 'LoggingConfiguration', 'OwnershipControls', 'Tags'),
-  ...idle('LifecycleConfiguration', 'PublicAccessBlockConfiguration'),
+  ...idle('PublicAccessBlockConfiguration'),
+  LifecycleConfiguration: z.object({ Rules: z.array(lifecycleRule) }).optional(),
   BucketName: z.string(),
   CorsConfiguration: z
     .object({
@@ -86,8 +91,13 @@ const bucketSchema = z.strictObject({
 
 export function playBucket(cloud: PlayedCloud, properties: unknown): Attributes {
   const declared = bucketSchema.parse(properties);
+  const days = declared.LifecycleConfiguration?.Rules.map(
+    (rule) => rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation ?? Number.POSITIVE_INFINITY,
+  );
+  const abortPartsAfterDays = Math.min(...(days ?? []));
   cloud.buckets.ensureBucket({
     name: declared.BucketName,
+    ...(Number.isFinite(abortPartsAfterDays) && { abortPartsAfterDays }),
     cors: declared.CorsConfiguration?.CorsRules.map((rule) => ({
       allowedOrigins: rule.AllowedOrigins,
       allowedMethods: rule.AllowedMethods,

@@ -11,7 +11,7 @@ import type { ResourceDeclaration } from './template.ts';
 export interface PlayedCloud {
   queues: Queues;
   secrets: Pick<Secrets, 'ensureSecret'>;
-  buckets: Buckets;
+  buckets: Pick<Buckets, 'ensureBucket'>;
   tables: Pick<Tables, 'ensureTable'>;
 }
 

@@ -38,6 +38,7 @@ const place = { region: 'us-east-1', accountId: '000000000000' };
 export async function startService(
   params: Record<string, string> = {},
   onCall?: (call: AwsCall) => void,
+  now?: () => number,
 ) {
   const dataDir = mkdtempSync(join(tmpdir(), 'sightline-'));
   const cloud = await startCloud({
@@ -46,6 +47,7 @@ export async function startService(
     credentials,
     ...place,
     ...(onCall && { onCall }),
+    ...(now && { now }),
   });
   const template = fileURLToPath(new URL('../../serverless.yml', import.meta.url));
   const played = await playTemplate(cloud, template, {

@@ -36,15 +36,24 @@ export interface BucketOptions {
   notifications?: Notification[] | undefined;
 }
 
+/** A bucket as it is declared, its lifecycle included. */
+export interface DeclaredBucket extends BucketOptions {
+  /** After so many days an upload in parts that was not completed is ended; undefined: never. */
+  abortPartsAfterDays?: number | undefined;
+}
+
 export interface Buckets {
   /**
    * Creates the bucket, or gives the existing one these rules; idempotent. A notification that is new is
    * announced to its queue by an `s3:TestEvent`, as S3 does. Throws InvalidBucketName.
    */
-  ensureBucket(options: BucketOptions): void;
+  ensureBucket(options: DeclaredBucket): void;
+  /** Does what the buckets' lifecycles have due; done by itself every minute, too. */
+  sweep(): void;
 }
 
-export interface BucketStore extends Buckets {
+export interface BucketStore {
+  ensureBucket(options: BucketOptions): void;
   /** Creates a bucket without rules; leaves an existing one as it is. */
   create(name: string): void;
   find(name: string): Bucket | undefined;

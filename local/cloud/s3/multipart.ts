@@ -93,9 +93,13 @@ function readPartNumber(request: S3Request): number {
 }
 
 export function abortMultipartUpload(storage: Storage, request: S3Request): S3Reply {
-  const { id } = requireUpload(storage, request);
+  removeUpload(storage, requireUpload(storage, request).id);
+  return { status: 204 };
+}
+
+/** Removes an upload that is under way, with its parts. */
+export function removeUpload(storage: Storage, id: string): void {
   const parts = storage.uploads.listParts(id);
   inTransaction(storage.database, () => storage.uploads.remove(id));
   storage.bodies.remove(parts);
-  return { status: 204 };
 }
