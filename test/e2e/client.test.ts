@@ -72,6 +72,54 @@ test('a file larger than announced is refused by the storage, in its words', asy
   await expect(client.upload(lying)).rejects.toThrow();
 });
 
+/** Sound, so far as anybody looks at it, one byte longer than what a form may send. */
+function makeLargeFile(): File {
+  const second = Buffer.alloc(1_048_576, 7);
+  const head = Buffer.from('RIFF\0\0\0\0WAVEfmt ');
+  const parts = [head, ...Array.from({ length: 100 }, () => second)];
+  return new File(parts, 'long.wav', { type: 'audio/wav' });
+}
+
+test('a large file goes in parts; paused, it goes on with those that are not there', async () => {
+  const large = makeLargeFile();
+  const announced = await client.announce(large, { analyzer: 'describe' });
+  const { upload } = announced;
+  if (upload?.method !== 'MULTIPART') throw new Error('not in parts');
+  const pause = new AbortController();
+  const seen: number[] = [];
+  const paused = client.send(upload, large, {
+    signal: pause.signal,
+    onProgress(sent) {
+      seen.push(sent);
+      if (sent > large.size / 2) pause.abort(new Error('paused'));
+    },
+  });
+  await expect(paused).rejects.toThrow('paused');
+  const again: number[] = [];
+  await client.send(upload, large, {
+    onProgress(sent, total) {
+      again.push(sent);
+      expect(total).toBe(large.size);
+    },
+  });
+  expect(again[0]).toBeGreaterThan(large.size / 4); // what had come was not sent again
+  expect(again.at(-1)).toBe(large.size);
+  await client.send(upload, large); // nothing is left to do
+  const ended = await client.waitFor(announced.id);
+  expect(ended).toMatchObject({ source: { bytes: large.size } });
+  expect(await client.delete(announced.id)).toMatchObject({ deleted: { object: 1 } });
+});
+
+test('a large file is cancelled on its way, and nothing of it is left', async () => {
+  const large = makeLargeFile();
+  const { id, upload } = await client.announce(large, { analyzer: 'describe' });
+  const stop = new AbortController();
+  const onProgress = () => stop.abort();
+  if (upload) await client.send(upload, large, { onProgress, signal: stop.signal }).catch(() => {});
+  expect(await client.cancel(id)).toMatchObject({ deleted: { record: 1, object: 1 } });
+  await expect(client.get(id)).rejects.toMatchObject({ code: 'analysis_not_found' });
+});
+
 const chromium = findChromium();
 test.skipIf(!chromium)('the same in a browser, as modules, without a build', async () => {
   const browser = await launchChromium(chromium ?? '');
