@@ -81,7 +81,6 @@ function isRetryable(error: unknown): boolean {
 function readAhead({ bytes, read }: FileSource, pieceBytes: number) {
   let ahead: { start: number; end: number; piece: Promise<Uint8Array> } | undefined;
   return async (start: number, end: number): Promise<Uint8Array> => {
-    if (start === end) return new Uint8Array();
     const isRead = ahead?.start === start && ahead.end === end;
     const piece = await (isRead && ahead ? ahead.piece : read(start, end));
     if (piece.length !== end - start) throw new Error(`Not the bytes ${start}–${end}`);

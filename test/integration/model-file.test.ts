@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   type AnalysisRecord,
@@ -8,6 +9,8 @@ import {
   newAnalysis,
 } from '../../lib/analysis.ts';
 import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
+import { type AnalyzeDeps, analyzeObject } from '../../lib/analyze.ts';
+import { ServiceError } from '../../lib/errors.ts';
 import { createModelFiles } from '../../lib/gemini/files.ts';
 import { deleteAnalysis } from '../../lib/requests/delete.ts';
 import { askModel } from '../../lib/work/ask-model.ts';
@@ -17,6 +20,8 @@ import { storeModelFile } from '../../lib/work/model-file.ts';
 import { releaseFile, releaseLeftFile } from '../../lib/work/release-file.ts';
 import type { Held } from '../../lib/work/settle.ts';
 import { type Gemini, startGemini } from '../../local/gemini/server.ts';
+import { writeLargeVideo } from '../support/large-video.ts';
+import { MEDIA_LIMITS } from '../support/limits.ts';
 import { type Service, startService } from '../support/service.ts';
 
 // The cells of docs/states.md that are about files at the model: one worker after the other, each with
@@ -276,6 +281,36 @@ test.each([
   const asked = askModel({ ask }, held, request, (json) => json, bounds.deadline);
   await expect(asked).rejects.toMatchObject({ code });
 });
+
+test('a large video goes through: it waits in the queue, is asked about by its address, and nothing stays behind', async () => {
+  processingMs = 60_000;
+  const clip = readFileSync(new URL('../fixtures/clip.mp4', import.meta.url));
+  const path = join(service.dataDir, 'large.mp4');
+  await writeLargeVideo(path, clip, 17_000_000);
+  const id = await announce({ byMedium: true }, readFileSync(path));
+  const asked: object[] = [];
+  const ask: AnalyzeDeps['gemini']['ask'] = async ({ media }) => {
+    asked.push(media);
+    throw new ServiceError('content_blocked');
+  };
+  const modelFiles = createModelFiles({ baseUrl: gemini.url, readKey: async () => KEY });
+  const deps = { ...describeDeps(), modelFiles, limits: MEDIA_LIMITS, gemini: { ask } };
+  const signal = new AbortController().signal;
+  const delivery = { signal, deadline: Date.now() + 115_000, hide: async () => undefined };
+  const deliver = () => analyzeObject(deps, objectOf(id), delivery);
+
+  expect(await deliver()).toMatchObject({ kind: 'later', reason: 'file_in_process' });
+  const { status, attempts, modelFile } = await stored(id);
+  expect({ status, attempts }).toEqual({ status: 'queued', attempts: 0 });
+  finishAll();
+  expect(await deliver()).toMatchObject({ kind: 'ended', code: 'content_blocked' });
+  const { uri } = describeFile(gemini, modelFile?.name ?? '');
+  expect(asked).toEqual([{ mediaType: 'video/mp4', uri }]);
+  expect(await stored(id)).not.toHaveProperty('modelFile');
+  expect(gemini.files.find(modelFile?.name ?? '')).toBeUndefined();
+});
+
+const describeFile = ({ url }: Gemini, name: string) => ({ uri: `${url}/v1beta/${name}` });
 
 function finishAll() {
   for (const row of gemini.files.list()) gemini.files.save({ ...row, readyAt: 0 });
