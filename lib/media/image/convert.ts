@@ -1,16 +1,27 @@
-import type { JpegOptions, OutputInfo, Sharp as Picture } from 'sharp';
+import type { JpegOptions, Sharp as Picture } from 'sharp';
 import { ServiceError } from '../../errors.ts';
 import { chooseBackground } from './background.ts';
 import { checkUnseen } from './check-unseen.ts';
 import { convertColours } from './convert-colours.ts';
 import { openPicture } from './decode.ts';
 import type { PictureFacts } from './inspect.ts';
-import { JPEG_QUALITY, SMALL_EDGE_PIXELS, SMALL_JPEG_QUALITY } from './limits.ts';
+import {
+  JPEG_QUALITY,
+  MAX_OWN_BYTES_PER_PIXEL,
+  SMALL_EDGE_PIXELS,
+  SMALL_JPEG_QUALITY,
+} from './limits.ts';
 import { chooseOutputEdge } from './output-edge.ts';
 import { loadSharp, type Sharp } from './sharp.ts';
+import { stripJpeg } from './strip-jpeg.ts';
 
 export interface ConvertedPicture {
   jpeg: Uint8Array;
+  width: number;
+  height: number;
+}
+
+interface Size {
   width: number;
   height: number;
 }
@@ -38,10 +49,15 @@ async function runPipeline(
   sharp: Sharp,
   bytes: Uint8Array,
   facts: PictureFacts,
-): Promise<{ data: Uint8Array; info: OutputInfo }> {
+): Promise<{ data: Uint8Array; info: Size }> {
   const edge = chooseOutputEdge(Math.max(facts.width, facts.height));
   await checkUnseen(sharp, bytes, facts);
   const decoded = await openPicture(sharp, bytes, facts);
+  const own = needsNothing(facts, edge) && stripJpeg(bytes);
+  if (own && own.length <= facts.width * facts.height * MAX_OWN_BYTES_PER_PIXEL) {
+    await decoded.raw().toBuffer(); // the check alone
+    return { data: own, info: facts };
+  }
   const small = decoded.autoOrient().resize({ width: edge, height: edge, fit: 'inside' });
   const coloured = await convertColours(sharp, small, facts);
   const opaque = facts.hasAlpha ? await flatten(sharp, coloured) : coloured;
@@ -49,6 +65,13 @@ async function runPipeline(
   return opaque
     .jpeg({ ...chooseQuality(edge), optimiseCoding: false }) // optimising: 25 % CPU for 1 % bytes
     .toBuffer({ resolveWithObject: true });
+}
+
+/** A JPEG that is upright, small and sRGB as it is. */
+function needsNothing(facts: PictureFacts, edge: number): boolean {
+  const { mediaType, width, height, orientation, profile } = facts;
+  const isAsItIs = mediaType === 'image/jpeg' && orientation === 1 && !profile;
+  return isAsItIs && Math.max(width, height) <= edge;
 }
 
 /** Icons and drawings of a few pixels lose their colours where two by two of them share one. */

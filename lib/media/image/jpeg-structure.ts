@@ -66,7 +66,7 @@ export function* listSegments(bytes: Uint8Array) {
 }
 
 /** Where the next marker's code stands. In the coded data FF 00 is a data byte, FF D0–D7 a restart. */
-function findMarker(bytes: Uint8Array, from: number): number {
+export function findMarker(bytes: Uint8Array, from: number): number {
   for (let at = from + 1; at < bytes.length; at += 1) {
     const code = bytes[at] ?? 0;
     if (bytes[at - 1] === 0xff && code !== 0 && code !== 0xff && !isRestart(code)) return at;
@@ -83,6 +83,6 @@ function isStandalone(code: number | undefined): boolean {
 }
 
 /** The length counts its own two bytes. */
-function segmentLength(bytes: Uint8Array, at: number): number {
+export function segmentLength(bytes: Uint8Array, at: number): number {
   return Math.max(2, ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));
 }

@@ -25,6 +25,12 @@ export const OUTPUT_EDGE_PIXELS = 1_344;
 export const OUTPUT_EDGE_MIN_PIXELS = 1_152;
 export const OUTPUT_EDGE_MAX_PIXELS = 1_408;
 
+/**
+ * Bytes a pixel of a small JPEG up to which it leaves as it came, without its metadata: to encode it anew
+ * would cost more than to decode it, and seldom make it smaller.
+ */
+export const MAX_OWN_BYTES_PER_PIXEL = 0.5;
+
 /** JPEG quality (1–100) of what is sent to the model. */
 export const JPEG_QUALITY = 82;
 /** The same for pictures whose long edge is no longer than that many pixels: they take a few kilobytes anyway. */

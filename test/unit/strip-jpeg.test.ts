@@ -1,0 +1,77 @@
+import sharp from 'sharp';
+import { expect, test } from 'vitest';
+import { convertPicture } from '../../lib/media/image/convert.ts';
+import { inspectPicture } from '../../lib/media/image/inspect.ts';
+import { stripJpeg } from '../../lib/media/image/strip-jpeg.ts';
+import { MEDIA_LIMITS } from '../support/limits.ts';
+import { drawMarker } from '../support/pictures.ts';
+
+const draw = () => drawMarker().resize(320, 240);
+const EXIF = {
+  IFD0: { Make: 'Secretive' },
+  IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '52/1 30/1 0/1' },
+};
+const pixelsOf = (bytes: Uint8Array) => sharp(bytes).raw().toBuffer();
+
+async function convert(bytes: Buffer) {
+  return convertPicture(bytes, await inspectPicture(bytes, MEDIA_LIMITS.image));
+}
+
+test.each([
+  ['baseline', {}],
+  ['progressive', { progressive: true }],
+  ['grey', {}],
+])(
+  'a small %s JPEG leaves as it is, without metadata and what stands behind its end',
+  async (kind, options) => {
+    const drawn = kind === 'grey' ? draw().greyscale() : draw();
+    const picture = await drawn.jpeg({ ...options, quality: 70 }).toBuffer();
+    const marked = await drawn
+      .withExif(EXIF)
+      .withIccProfile('srgb')
+      .jpeg({ ...options, quality: 70 })
+      .toBuffer();
+    const comment = Buffer.from([0xff, 0xfe, 0, 10, ...Buffer.from('a secret')]);
+    const file = Buffer.concat([
+      marked.subarray(0, 2),
+      comment,
+      marked.subarray(2),
+      Buffer.from('a secret video'),
+    ]);
+    const { jpeg, width, height } = await convert(file);
+    expect([width, height]).toEqual([320, 240]);
+    expect(jpeg.length).toBeLessThanOrEqual(picture.length);
+    expect(Buffer.from(jpeg).toString('latin1')).not.toMatch(/secret|Exif|ICC_PROFILE/i);
+    expect(await pixelsOf(jpeg)).toEqual(await pixelsOf(picture));
+  },
+);
+
+test('what is turned, in another profile, large or lavish is encoded anew', async () => {
+  const turned = await draw().withMetadata({ orientation: 6 }).jpeg().toBuffer();
+  expect(await convert(turned)).toMatchObject({ width: 240, height: 320 });
+  const wide = await draw().withIccProfile('p3').jpeg().toBuffer();
+  expect(await pixelsOf((await convert(wide)).jpeg)).not.toEqual(await pixelsOf(wide));
+  const lavish = await sharp(
+    Buffer.from(Array.from({ length: 300 * 300 * 3 }, (_, i) => (i * 7919) % 256)),
+    {
+      raw: { width: 300, height: 300, channels: 3 },
+    },
+  )
+    .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
+    .toBuffer();
+  expect((await convert(lavish)).jpeg.length).toBeLessThan(lavish.length);
+});
+
+test('one that is damaged is refused all the same', async () => {
+  const picture = await draw().jpeg().toBuffer();
+  const middle = Math.floor(picture.length / 2);
+  const cut = Buffer.concat([picture.subarray(0, middle), Buffer.from([0xff, 0xd9])]);
+  await expect(convert(cut)).rejects.toMatchObject({ code: 'file_malformed' });
+});
+
+test('four colours, and what has no end, are left to the encoder', async () => {
+  const ink = await draw().toColourspace('cmyk').jpeg().toBuffer();
+  expect(stripJpeg(ink)).toBeUndefined();
+  const picture = await draw().jpeg().toBuffer();
+  expect(stripJpeg(picture.subarray(0, -2))).toBeUndefined();
+});
