@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { KeyForm } from './parts/key-form.tsx';
 import { Masthead } from './parts/masthead.tsx';
 import { Notices } from './parts/notices.tsx';
+import { ProblemNote } from './parts/problem.tsx';
 import { type Route, route, type ViewProps } from './router.ts';
 import { isKeyRefused, key } from './session.ts';
 import { spoken } from './spoken.ts';
@@ -21,9 +22,15 @@ const VIEWS: Record<string, { title: string; load: () => Promise<{ View: View }>
 };
 const MISSING = { title: TEXTS.nav.missing, load: () => import('./views/missing.tsx') };
 
+const RELOADED = 'sightline-reloaded';
+
 export function App() {
   const { view, rest, query } = route.value;
   const needsKey = view !== 'settings' && (!key.value || isKeyRefused.value);
+  useEffect(() => {
+    // What a reload has interrupted goes on, whichever view is looked at.
+    if (key.value) import('./uploads/uploads.ts').then((uploads) => uploads.restoreUploads());
+  }, [key.value]);
   return (
     <>
       <button type="button" class="skip" onClick={focusMain}>
@@ -49,8 +56,11 @@ function Loaded({ view, rest, query }: Route) {
     let isWanted = true;
     document.title = view === '' ? TEXTS.name : `${title} · ${TEXTS.name}`;
     load()
-      .then(({ View }) => isWanted && setLoaded({ name: view, View }))
-      .catch(() => location.reload()); // its file is gone: a newer page was deployed
+      .then(({ View }) => {
+        sessionStorage.removeItem(RELOADED);
+        if (isWanted) setLoaded({ name: view, View });
+      })
+      .catch(() => isWanted && !reloadOnce() && setLoaded({ name: view, View: Unreachable }));
     return () => {
       isWanted = false;
     };
@@ -60,6 +70,18 @@ function Loaded({ view, rest, query }: Route) {
     if (loaded) isFirst.current = false;
   }, [loaded]);
   return loaded?.name === view ? <loaded.View rest={rest} query={query} /> : null;
+}
+
+/** Its file may be gone, for a newer page was deployed; else it is the network. */
+function reloadOnce(): boolean {
+  if (!navigator.onLine || sessionStorage.getItem(RELOADED)) return false;
+  sessionStorage.setItem(RELOADED, 'yes');
+  location.reload();
+  return true;
+}
+
+function Unreachable() {
+  return <ProblemNote problem={{ code: 'network' }} onRetry={() => location.reload()} />;
 }
 
 function focusMain(): void {

@@ -4,11 +4,13 @@ import { UploadCard } from '../parts/upload-card.tsx';
 import { UploadsSummary } from '../parts/uploads-summary.tsx';
 import type { ViewProps } from '../router.ts';
 import { TEXTS } from '../texts.ts';
-import { addFiles, restoreUploads, uploads } from '../uploads/uploads.ts';
+import { addFiles, uploads } from '../uploads/uploads.ts';
 import '../styles/upload.css';
 
 export function View(_: ViewProps) {
-  useEffect(() => void restoreUploads(), []);
+  useEffect(() => {
+    import('../parts/result.tsx').catch(() => {}); // so that it is there when the first one is done
+  }, []);
   const all = uploads.value;
   return (
     <>
