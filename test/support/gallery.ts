@@ -13,6 +13,7 @@ const rocket = readFileSync(new URL('../fixtures/rocket.jpg', import.meta.url));
 const cat = readFileSync(new URL('../fixtures/chelsea.png', import.meta.url));
 
 const ROCKET = {
+  scene: 'outdoors',
   caption: 'A rocket stands on its launch pad at dusk, lit from below.',
   tags: ['rocket', 'launch pad', 'dusk', 'spaceflight'],
   objects: [

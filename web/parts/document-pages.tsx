@@ -1,5 +1,6 @@
 import { TEXTS } from '../texts.ts';
 import { CopyButton } from './copy-button.tsx';
+import { SectionTitle } from './section-title.tsx';
 
 /** Pages that are open from the start. */
 const OPEN_PAGES = 3;
@@ -12,7 +13,7 @@ export function DocumentPages({ result }: { result: Record<string, unknown> }) {
     <>
       {fields.length > 0 && (
         <section aria-label={TEXTS.document.fields}>
-          <h4>{TEXTS.document.fields}</h4>
+          <SectionTitle>{TEXTS.document.fields}</SectionTitle>
           <dl class="facts">
             {fields.map(({ page, name, value }, index) => (
               <div key={`${name}${index}`}>
@@ -32,7 +33,7 @@ export function DocumentPages({ result }: { result: Record<string, unknown> }) {
       ))}
       {pages.length > 0 && (
         <section class="pages" aria-label={TEXTS.document.pages}>
-          <h4>{TEXTS.document.pages}</h4>
+          <SectionTitle>{TEXTS.document.pages}</SectionTitle>
           {pages.map(({ page, text }, index) => (
             <details key={String(page)} open={index < OPEN_PAGES}>
               <summary>{TEXTS.document.page(Number(page))}</summary>

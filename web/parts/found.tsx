@@ -2,6 +2,7 @@ import type { Signal } from '@preact/signals';
 import type { FoundBox } from '../boxes.ts';
 import { formatName } from '../format.ts';
 import { TEXTS } from '../texts.ts';
+import { SectionTitle } from './section-title.tsx';
 
 /** What was found where, group by group; pointing at a name shows its box, and the other way round. */
 export function Found(props: { boxes: FoundBox[]; pointed: Signal<number | undefined> }) {
@@ -11,7 +12,7 @@ export function Found(props: { boxes: FoundBox[]; pointed: Signal<number | undef
     <>
       {groups.map((group) => (
         <section key={group} class="found" aria-label={nameOf(group)}>
-          <h4>{nameOf(group)}</h4>
+          <SectionTitle>{nameOf(group)}</SectionTitle>
           <ul class="legend">
             {boxes.map((one, index) =>
               one.group === group ? (

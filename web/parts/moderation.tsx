@@ -1,5 +1,6 @@
 import { formatName } from '../format.ts';
 import { TEXTS } from '../texts.ts';
+import { SectionTitle } from './section-title.tsx';
 
 /** Only what was rated above the lowest: seven times "none" would hide the one that counts. */
 export function Moderation({ ratings }: { ratings: unknown }) {
@@ -8,7 +9,7 @@ export function Moderation({ ratings }: { ratings: unknown }) {
   const raised = levels.filter(({ level }) => level !== 'none');
   return (
     <section class="moderation" aria-label={TEXTS.result.moderation}>
-      <h4>{TEXTS.result.moderation}</h4>
+      <SectionTitle>{TEXTS.result.moderation}</SectionTitle>
       {raised.length === 0 && <p>{TEXTS.result.moderationNone}</p>}
       <ul class="tags">
         {raised.map(({ name, level, reason }) => (

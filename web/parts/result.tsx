@@ -8,6 +8,7 @@ import { RunAgain } from './run-again.tsx';
 import { RunFacts, SafetyNotes } from './run-facts.tsx';
 import { Seen } from './seen.tsx';
 import '../styles/result.css';
+import { SectionTitle } from './section-title.tsx';
 
 const STAND_IN = 'sightline-stand-in';
 /** Shown in their own way, so not among the other facts. */
@@ -51,7 +52,7 @@ export function Result({ analysis, url }: ResultProps) {
         {summary !== caption && <p dir="auto">{summary}</p>}
         {textOf(result.answer) && (
           <div class="answer">
-            <h4>{TEXTS.result.answer}</h4>
+            <SectionTitle>{TEXTS.result.answer}</SectionTitle>
             <p dir="auto">{textOf(result.answer)}</p>
           </div>
         )}
@@ -59,7 +60,7 @@ export function Result({ analysis, url }: ResultProps) {
         {text && (
           <section class="text" aria-label={TEXTS.result.text}>
             <div class="heading">
-              <h4>{TEXTS.result.text}</h4>
+              <SectionTitle>{TEXTS.result.text}</SectionTitle>
               <CopyButton text={text} />
             </div>
             <p dir="auto">{text}</p>

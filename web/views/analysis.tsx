@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { LazyResult } from '../parts/lazy-result.tsx';
 import { ProblemNote } from '../parts/problem.tsx';
+import { TitleLevel } from '../parts/section-title.tsx';
 import { Steps } from '../parts/steps.tsx';
 import { SureButton } from '../parts/sure-button.tsx';
 import { Thumbnail } from '../parts/thumbnail.tsx';
@@ -49,7 +50,11 @@ export function View({ rest: [id = ''] }: ViewProps) {
       </div>
       {problem && <ProblemNote problem={problem} />}
       {hasFailed && error && <ProblemNote problem={error} />}
-      {status === 'succeeded' && <LazyResult analysis={analysis} url={upload?.url} />}
+      {status === 'succeeded' && (
+        <TitleLevel.Provider value={2}>
+          <LazyResult analysis={analysis} url={upload?.url} />
+        </TitleLevel.Provider>
+      )}
       {status === 'succeeded' || hasFailed ? null : <Steps seen={seen} />}
     </article>
   );

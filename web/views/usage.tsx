@@ -67,7 +67,7 @@ function Budget({ report: { budget } }: { report: UsageReport }) {
         return (
           <div key={span} class="span">
             <h3>{usage.spans[span]}</h3>
-            <Spent label={usage.cost} amount={usd} format={formatCost} />
+            <Spent label={usage.cost} amount={usd} format={formatUsd} />
             <Spent label={usage.analyses} amount={analyses} format={formatCount} />
             <p class="quiet">{usage.resets(formatTime(resetsAt))}</p>
           </div>
@@ -126,13 +126,13 @@ function History({ report }: { report: UsageReport }) {
   const { usage } = TEXTS;
   const days = fillDays(report);
   const today = days.at(-1);
-  const costs = days.map(({ date, day }) => toValue(date, day?.costUsd ?? 0, formatCost));
+  const costs = days.map(({ date, day }) => toValue(date, day?.costUsd ?? 0, formatUsd));
   const counts = days.map(({ date, day }) => toValue(date, countAll(day), formatCount));
   return (
     <section class="panel" aria-labelledby="history-title">
       <h2 id="history-title">{usage.history}</h2>
       <p class="today">
-        {usage.today(formatCost(today?.day?.costUsd ?? 0), formatCount(countAll(today?.day)))}
+        {usage.today(formatUsd(today?.day?.costUsd ?? 0), formatCount(countAll(today?.day)))}
       </p>
       <div class="columns">
         <DaysChart title={usage.cost} days={costs} />
@@ -159,7 +159,7 @@ function History({ report }: { report: UsageReport }) {
                   <td>{formatCount(countAll(day))}</td>
                   <td>{formatCount(day.inputTokens)}</td>
                   <td>{formatCount(day.outputTokens)}</td>
-                  <td>{formatCost(day.costUsd)}</td>
+                  <td>{formatUsd(day.costUsd)}</td>
                 </tr>
               ))}
             </tbody>
@@ -188,6 +188,11 @@ function toValue(date: string, value: number, format: (value: number) => string)
 function countAll(day: Day | undefined): number {
   const { succeeded = 0, failed = 0, rejected = 0 } = day?.analyses ?? {};
   return succeeded + failed + rejected;
+}
+
+/** A sum: nothing spent is no gift. */
+function formatUsd(usd: number): string {
+  return usd === 0 ? '$0' : formatCost(usd);
 }
 
 function formatCount(count: number): string {

@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { findChromium, launchChromium, openPage, type WatchedPage } from '../support/chromium.ts';
+import { readJson } from '../support/client.ts';
+import { seedAnalyses } from '../support/seed.ts';
+import { createHome, type RunningStack, startStack } from '../support/stack.ts';
+
+const PHOTO = fileURLToPath(new URL('../fixtures/rocket.jpg', import.meta.url));
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const SEEDED = 300;
+const FAILED = 5;
+/** More than any screen shows, and far fewer than there are. */
+const MAX_TILES = 100;
+const chromium = findChromium();
+
+let browser: Browser;
+let stack: RunningStack;
+let watched: WatchedPage;
+let page: Page;
+let id: string;
+
+beforeAll(async () => {
+  if (!chromium) return;
+  [browser, stack] = await Promise.all([launchChromium(chromium), startStack(await createHome())]);
+  const form = new FormData();
+  form.append('file', new Blob([readFileSync(PHOTO)], { type: 'image/jpeg' }), 'rocket.jpg');
+  ({ id } = await readJson(await stack.call('/v1/analyze', { method: 'POST', body: form })));
+  await seedAnalyses(stack, SEEDED, (number) => ({
+    ...(number < FAILED ? { status: 'failed' } : {}),
+    ...(number === 7 ? { tags: ['seventh'] } : {}),
+  }));
+}, 60_000);
+afterAll(async () => {
+  await Promise.all([browser?.close(), stack?.stop()]);
+});
+
+const open = (path: string) => page.goto(`${stack.info.apiUrl}/#/${path}`);
+const tiles = () => page.locator('.tile');
+
+/** What every view shows once it is there. */
+const VIEWS: [path: () => string, there: string][] = [
+  [() => '', '.intake, form'],
+  [() => `analyses/${id}`, '.frame img'],
+  [() => 'library', '.tile img'],
+  [() => 'analyzers', '.analyzer'],
+  [() => 'analyzers/new', '#schema'],
+  [() => 'usage', '.chart'],
+  [() => 'settings', '.choices'],
+];
+
+describe.skipIf(!chromium)('given the views of the page', { timeout: 90_000 }, () => {
+  beforeEach(async () => {
+    watched = await openPage(browser, `${stack.info.apiUrl}/#/settings`);
+    page = watched.page;
+  });
+  afterEach(async () => {
+    await watched.close();
+    expect(watched.complaints).toEqual([]);
+  });
+
+  test('axe finds nothing on any of them, in light and in dark, and none is wider than a small phone', async () => {
+    await page.evaluate(AXE); // into its own world: the content policy lets no script in
+    for (const [path, there] of VIEWS) {
+      await page.setViewportSize({ width: 360, height: 740 });
+      await open(path());
+      await page.locator(there).first().waitFor();
+      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+      expect(`${path()} ${width}`).toBe(`${path()} 360`);
+      await page.setViewportSize({ width: 1280, height: 800 });
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect(await findFaults()).toEqual([]);
+      }
+    }
+  });
+
+  async function findFaults(): Promise<string[]> {
+    return page.evaluate(`axe.run().then(({ violations }) => violations.flatMap(
+      ({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html + failureSummary)))`);
+  }
+
+  test('the library goes to its end, with few tiles in the page at any time', async () => {
+    await open('library');
+    await page.locator('.tile img').waitFor(); // of the one that has a picture
+    const most = await page.evaluate<number>(`(async () => {
+      let most = 0;
+      const all = '${SEEDED + 1} analyses';
+      for (let n = 0; n < 400 && document.querySelector('.count').textContent !== all; n += 1) {
+        scrollTo(0, document.body.scrollHeight);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        most = Math.max(most, document.querySelectorAll('.tile').length);
+      }
+      scrollTo(0, document.body.scrollHeight);
+      return most;
+    })()`);
+    await page.getByText(`${SEEDED + 1} analyses`, { exact: true }).waitFor();
+    await page.getByText(`seeded-${SEEDED - 1}.jpg`).waitFor();
+    expect(most).toBeLessThan(MAX_TILES);
+  });
+
+  test('filters are in the address, and show what they say', async () => {
+    await open('library');
+    await tiles().first().waitFor();
+    await page.getByLabel('Status').selectOption('failed');
+    await page.getByText(`${FAILED} analyses`, { exact: true }).waitFor();
+    expect(page.url()).toContain('status=failed');
+    await open('library?tag=seventh');
+    await page.getByText('seeded-7.jpg').waitFor();
+    expect(await tiles().count()).toBe(1);
+    await open('library?to=2020-01-01');
+    await page.getByText('No analysis is like that.').waitFor();
+    await open('library?analyzer=describe');
+    await tiles().first().waitFor();
+  });
+
+  test('by keys alone a tile is found, the one beside it, and its analysis', async () => {
+    await open('library');
+    await page.locator('.tile img').waitFor();
+    await tiles().first().focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'rocket.jpg' }).waitFor();
+  });
+
+  test('an analyzer is written, put right where the service says, and tried on a picture', async () => {
+    await open('analyzers/new');
+    await page.getByLabel('Name', { exact: true }).fill('sky');
+    await page.getByLabel('What to look for').fill('What colour is the sky?');
+    await page.getByLabel('Name of a field').fill('colour');
+    await page.getByRole('button', { name: 'Add the field' }).click();
+    const schema = page.locator('#schema');
+    const good = await schema.inputValue();
+    expect(JSON.parse(good).required).toEqual(['colour']);
+    await schema.fill(good.replace('"string"', '"string", "pattern": "^b"'));
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: '/properties/colour/pattern' }).click();
+    const selected = await page.evaluate<string>(
+      `(({ value, selectionStart, selectionEnd }) => value.slice(selectionStart, selectionEnd))(document.activeElement)`,
+    );
+    expect(selected).toBe('"^b"');
+    await schema.fill(good);
+    await page.locator('.try-out input[type=file]').setInputFiles(PHOTO);
+    await page.getByText('Saved as sky, version 1.').first().waitFor();
+    await page.locator('.try-out .frame img').waitFor();
+    await page.getByRole('article', { name: 'sky' }).getByText('your own').waitFor();
+    // The browser's own word for the refusal.
+    expect(watched.complaints.splice(0)).toEqual([expect.stringContaining('400')]);
+  });
+
+  test('a key is kept for this tab, and the colours for this browser', async () => {
+    await page.getByLabel('Dark').check();
+    await page.reload();
+    expect(await page.getByLabel('Dark').isChecked()).toBe(true);
+    expect(await page.evaluate('getComputedStyle(document.body).colorScheme')).toContain('dark');
+    await page.locator('#key').fill('sk_of_nobody');
+    await page.getByRole('button', { name: 'Use this key' }).click();
+    await page.getByText('The key that you gave is in use.').waitFor();
+    expect(await page.evaluate('Object.values(localStorage).join()')).not.toContain('sk_of');
+    await page.getByRole('button', { name: 'Forget the key' }).click();
+    await page.getByText('own stack').waitFor();
+  });
+});
