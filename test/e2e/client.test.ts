@@ -122,51 +122,67 @@ test('a large file is cancelled on its way, and nothing of it is left', async ()
 });
 
 const chromium = findChromium();
+
+/** The client's modules for a page, not by way of Playwright, which would then carry every part, too. */
+async function serveModules() {
+  const server = createServer((request, response) => {
+    const file = new URL(`../../client/${request.url?.slice(1)}`, import.meta.url);
+    const headers = { 'content-type': 'text/javascript', 'access-control-allow-origin': '*' };
+    response.writeHead(200, headers).end(readFileSync(file));
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { modules: `http://127.0.0.1:${port}`, close: () => server.close() };
+}
+
 test.skipIf(!chromium)('the same in a browser, as modules, without a build', async () => {
   const browser = await launchChromium(chromium ?? '');
   const page = await (await browser.newContext({ bypassCSP: true })).newPage();
-  await page.route('**/client/*.js', (route) => {
-    const name = new URL(route.request().url()).pathname.slice(1);
-    return route.fulfill({ path: fileURLToPath(new URL(`../../${name}`, import.meta.url)) });
-  });
   await page.goto(stack.info.apiUrl);
+  const { modules, close } = await serveModules();
   const bytes = readFileSync(PHOTO).toString('base64');
   const { apiUrl: baseUrl, apiKey: key } = stack.info;
-  const done = await page.evaluate(`(${USE_CLIENT})(${JSON.stringify({ baseUrl, key, bytes })})`);
+  const done = await page.evaluate(
+    `(${USE_CLIENT})(${JSON.stringify({ modules, baseUrl, key, bytes })})`,
+  );
   expect(done).toMatchObject({ status: 'succeeded', progress: 1 });
   await browser.close();
+  close();
 });
 
 test.skipIf(!chromium)('a page that was loaded anew goes on with what it was sending', async () => {
   const browser = await launchChromium(chromium ?? '');
   const page = await (await browser.newContext({ bypassCSP: true })).newPage();
-  await page.route('**/client/*.js', (route) => {
-    const name = new URL(route.request().url()).pathname.slice(1);
-    return route.fulfill({ path: fileURLToPath(new URL(`../../${name}`, import.meta.url)) });
+  let begun: (string | null)[] = [];
+  let finished = 0;
+  page.on('request', (request) => {
+    if (request.method() === 'PUT')
+      begun.push(new URL(request.url()).searchParams.get('partNumber'));
   });
-  const puts: string[] = [];
   page.on('requestfinished', (request) => {
-    const part = new URL(request.url()).searchParams.get('partNumber');
-    if (part && request.method() === 'PUT') puts.push(part);
+    if (request.method() === 'PUT') finished += 1;
   });
   const { apiUrl: baseUrl, apiKey: key } = stack.info;
-  const options = JSON.stringify({ baseUrl, key, bytes: 110_000_000 });
+  const { modules, close } = await serveModules();
+  const options = JSON.stringify({ modules, baseUrl, key, bytes: 110_000_000 });
   await page.goto(baseUrl);
   const upload = await page.evaluate(`(${SEND_LARGE})(${options})`);
-  await expect.poll(() => puts.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(5);
+  await expect.poll(() => finished, { timeout: 20_000 }).toBeGreaterThanOrEqual(5);
   await page.reload();
-  const before = puts.length;
+  const before = new Set(begun);
+  begun = [];
   const given = JSON.stringify({ ...JSON.parse(options), upload });
   expect(await page.evaluate(`(${SEND_LARGE})(${given})`)).toBe('sent');
-  expect(before).toBeLessThan(14);
-  expect(new Set(puts).size).toBe(14);
-  expect(puts.length - before).toBeLessThan(14); // what had come was not sent again
+  expect(before.size).toBeLessThan(14); // the reload has interrupted it
+  expect(begun.length).toBeLessThanOrEqual(14 - 5); // what had come was not sent again
+  expect(new Set([...before, ...begun]).size).toBe(14);
   await browser.close();
+  close();
 });
 
 /** As text: it runs in the page. Without `upload` it begins and does not wait. */
-const SEND_LARGE = `async ({ baseUrl, key, bytes, upload }) => {
-  const { createClient } = await import('/client/index.js');
+const SEND_LARGE = `async ({ modules, baseUrl, key, bytes, upload }) => {
+  const { createClient } = await import(modules + '/index.js');
   const client = createClient({ baseUrl, key });
   const file = new File([new Uint8Array(bytes)], 'zeros.mp4', { type: 'video/mp4' });
   if (upload) {
@@ -179,8 +195,8 @@ const SEND_LARGE = `async ({ baseUrl, key, bytes, upload }) => {
 }`;
 
 /** As text: it runs in the page. */
-const USE_CLIENT = `async ({ baseUrl, key, bytes }) => {
-  const { createClient } = await import('/client/index.js');
+const USE_CLIENT = `async ({ modules, baseUrl, key, bytes }) => {
+  const { createClient } = await import(modules + '/index.js');
   const client = createClient({ baseUrl, key });
   const blob = await (await fetch('data:image/jpeg;base64,' + bytes)).blob();
   let progress = 0;
