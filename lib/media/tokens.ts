@@ -49,8 +49,8 @@ export function countMediaTokens(
       return PICTURE_TOKENS[level];
     case 'document':
       return PAGE_TOKENS[level] * (pageRange ? pageRange.last - pageRange.first + 1 : pages);
-    case 'audio':
-      return sound;
+    case 'audio': // a clip of it is asked for in words: the model is sent, and bills, all of it
+      return Math.ceil(durationSeconds * SOUND_TOKENS_PER_SECOND);
     case 'video': {
       const frames = Math.ceil(seconds * (clip.fps ?? FRAMES_PER_SECOND));
       const hasSound = !tracks || tracks.some(({ kind }) => kind === 'audio');

@@ -143,6 +143,15 @@ test('unpacked, its thread reads PDFs', async () => {
   expect(read).toEqual({ texts: ['Hello'] });
 });
 
+test('unpacked, its thread asks for the container it reads', async () => {
+  const thread = join(folder, 'code', 'process-upload', 'functions', 'tracks-thread.mjs');
+  const workerData = { bytes: 1_000, type: 'video/mp4' };
+  const worker = new Worker(thread, { workerData });
+  const [asked] = await once(worker, 'message');
+  await worker.terminate();
+  expect(asked).toMatchObject({ read: { start: 0 } });
+});
+
 test('with a function missing among them, the smoke test fails: no source stands in', async () => {
   const code = join(folder, 'code');
   rmSync(join(code, 'create-upload'), { recursive: true });

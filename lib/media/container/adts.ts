@@ -6,7 +6,9 @@ import { cutOff } from './malformed.ts';
 export async function checkAdts(file: CountedFile): Promise<void> {
   let at = 0;
   while (at < file.bytes) {
-    const length = measureAdts(await file.read(at, at + ADTS_HEAD_BYTES), 0);
+    const head = await file.read(at, at + ADTS_HEAD_BYTES);
+    if (head.length < ADTS_HEAD_BYTES) throw cutOff();
+    const length = measureAdts(head, 0);
     if (length === undefined) return; // a tag behind the last frame, or a gap that decoders pass over
     at += length;
   }
