@@ -3,6 +3,7 @@ import { TEXTS } from '../texts.ts';
 import type { Wish } from '../uploads/upload.ts';
 import { AnalyzerChoice, readAnalyzer } from './analyzer-choice.tsx';
 import { Icon } from './icon.tsx';
+import { PartChoice, readPart } from './part-choice.tsx';
 import { useFileDrop } from './use-file-drop.ts';
 
 const TYPES = 'image/*,video/*,audio/*,application/pdf,.heic,.heif,.avif';
@@ -46,6 +47,7 @@ export function Intake({ onFiles }: { onFiles: (files: File[], wish: Wish) => vo
             </label>
             <input id="tags" name="tags" type="text" />
           </div>
+          <PartChoice />
         </div>
       </details>
     </form>
@@ -62,6 +64,7 @@ function readWish(form: HTMLFormElement): Wish {
   return {
     ...(read('prompt') ? { prompt: read('prompt') } : {}),
     ...readAnalyzer(form),
+    ...readPart(form),
     ...(tags.length > 0 ? { tags } : {}),
   };
 }

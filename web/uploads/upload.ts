@@ -10,6 +10,9 @@ export interface Wish {
   /** Of the analyzer. */
   options?: unknown;
   tags?: string[];
+  /** Of videos and recordings, in seconds; and of documents. */
+  clip?: { start?: number; end?: number; fps?: number };
+  pages?: { first: number; last: number };
 }
 
 export const STEPS = [

@@ -22,8 +22,20 @@ export function addFiles(files: readonly File[], wish: Wish, fallbackName: strin
   function describe({ name, type, size }: File, index: number): Kept {
     const key = crypto.randomUUID();
     const createdAt = Date.now() + index / 1000;
-    return { key, name: name || fallbackName, type, bytes: size, createdAt, wish };
+    const own = keepFitting(wish, type);
+    return { key, name: name || fallbackName, type, bytes: size, createdAt, wish: own };
   }
+}
+
+/** A part of a recording means nothing to a document, nor pages to a picture. */
+function keepFitting({ clip, pages, ...wish }: Wish, type: string): Wish {
+  const isTimed = type.startsWith('video/') || type.startsWith('audio/');
+  const isDocument = type === 'application/pdf';
+  return {
+    ...wish,
+    ...(isTimed && clip ? { clip } : {}),
+    ...(isDocument && pages ? { pages } : {}),
+  };
 }
 
 function findAgain(file: File): boolean {
