@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 /** Fewer rounds do not tell a tenth of a difference from noise. */
 const ROUNDS = 7;
 const SCALE_SIZES = '1000,5000';
+const SOAK_SECONDS = 180;
 
 export interface Options {
   /** Names of parts; none: all. */
@@ -12,11 +13,13 @@ export interface Options {
   pictures: string[];
   /** Stored analyses that `scale` compares: the first with each other. */
   sizes: number[];
+  /** How long `soak` takes. */
+  seconds: number;
   /** Where the figures are written. */
   json: string | undefined;
 }
 
-/** `core cold --rounds 3 --pictures jpeg-12,webp-12 --sizes 1000,100000 --json FILE`. Throws on anything else. */
+/** `core cold --rounds 3 --pictures jpeg-12,webp-12 --sizes 1000,100000 --seconds 180 --json FILE`. Throws on anything else. */
 export function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -25,15 +28,18 @@ export function readOptions(args: readonly string[]): Options {
       rounds: { type: 'string', default: String(ROUNDS) },
       pictures: { type: 'string', default: '' },
       sizes: { type: 'string', default: SCALE_SIZES },
+      seconds: { type: 'string', default: String(SOAK_SECONDS) },
       json: { type: 'string' },
     },
   });
   const [rounds = 0] = readCounts('--rounds', values.rounds);
+  const [seconds = 0] = readCounts('--seconds', values.seconds);
   return {
     parts: positionals,
     rounds,
     pictures: values.pictures.split(',').filter(Boolean),
     sizes: readCounts('--sizes', values.sizes),
+    seconds,
     json: values.json,
   };
 }

@@ -3,10 +3,13 @@ import { arch, cpus, platform, totalmem } from 'node:os';
 import { measureApi } from './api/api.ts';
 import { measureCold } from './cold/cold.ts';
 import { measureCore } from './core/core.ts';
+import { calculateCost } from './cost/cost.ts';
 import { formatTable, type Table } from './harness/table.ts';
+import { measureMemory } from './memory/memory.ts';
 import { type Options, readOptions } from './options.ts';
 import { measurePipeline } from './pipeline/pipeline.ts';
 import { measureScale } from './scale/scale.ts';
+import { measureSoak } from './soak/soak.ts';
 
 // `npm run bench`: measures, prints a table a part, and writes the figures.
 
@@ -16,6 +19,9 @@ const PARTS: Record<string, (options: Options) => Promise<Table>> = {
   pipeline: measurePipeline,
   api: measureApi,
   scale: measureScale,
+  memory: measureMemory,
+  soak: measureSoak,
+  cost: calculateCost,
 };
 
 // A signal alone would leave folders and servers behind.
