@@ -54,6 +54,7 @@ test('given thirty pages and no analyzer, when analysed, then each is described 
     analyzer: { name: 'describe-document', version: 1 },
     safety: { metadataStripped: ['info'], activeContent: ['javascript'], typeMismatch: [] },
     usage: { inputTokens: expect.any(Number) },
+    links: { picture: expect.any(String) },
   });
   expect(analysis.source).not.toHaveProperty('pageRange');
   expect(analysis.result.pages).toEqual(texts.map((text, index) => ({ page: index + 1, text })));

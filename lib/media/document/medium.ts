@@ -22,7 +22,7 @@ export const document: Medium<DocumentFacts & MediaFacts> = {
   async prepare(file, { range }) {
     const whole = await file.readAll(file.bytes);
     const bytes = await cutDocument(whole, range);
-    const poster = await makePoster(bytes);
+    const poster = await makePoster(whole, range.first);
     return { mediaType: 'application/pdf', bytes, ...(poster && { poster }) };
   },
 };
