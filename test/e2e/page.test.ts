@@ -355,7 +355,7 @@ describe.skipIf(!chromium)(
     test('when the service has no real model, it says how to set a key', async () => {
       const model = { standIn: true, names: [] };
       await page.route('**/config.json', (route) =>
-        route.fulfill({ json: { apiKey: 'x', model } }),
+        route.fulfill({ json: { apiKey: stack.info.apiKey, model } }),
       );
       await page.reload();
       await page.getByText('GEMINI_API_KEY=… npm start').waitFor();
