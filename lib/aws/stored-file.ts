@@ -35,7 +35,7 @@ export function createStoredFile(
     const Range = `bytes=${start}-${end - 1}`;
     const command = new GetObjectCommand({ ...place, Range, IfMatch: ETag });
     const { Body } = await s3.send(command, { abortSignal: signal });
-    return Body ? Body.transformToByteArray() : new Uint8Array();
+    return Body ? collect(streamOf(Body), end - start) : new Uint8Array();
   }
 
   return {
@@ -55,15 +55,31 @@ export function createStoredFile(
   };
 }
 
+/** As a web stream, one that is let go of early fails in the platform, where nothing can catch it. */
+function streamOf(body: Body): Readable {
+  if (body instanceof Readable) return body;
+  throw new TypeError('The SDK gave no stream of Node.js');
+}
+
+/** Into memory of the size that is known: put together at the end, pieces of a large file take it twice. */
+async function collect(source: AsyncIterable<Uint8Array>, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  for await (const chunk of source) {
+    bytes.set(chunk, filled);
+    filled += chunk.length;
+  }
+  return bytes.subarray(0, filled);
+}
+
 /** The first bytes are taken from the stream one by one as they are asked for: as far as this, in bytes. */
 const HEAD_BYTES = 65_536;
 
 /** The answer's body as far as it has been read, and the rest of it. */
 function createStream(body: Body) {
-  // As a web stream, one that is let go of early fails in the platform, where nothing can catch it.
-  if (!(body instanceof Readable)) throw new TypeError('The SDK gave no stream of Node.js');
-  const chunksOf: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
-  body.on('error', () => undefined); // where nobody reads at the moment, it would end the process
+  const source = streamOf(body);
+  const chunksOf: AsyncIterator<Uint8Array> = source[Symbol.asyncIterator]();
+  source.on('error', () => undefined); // where nobody reads at the moment, it would end the process
   let held: Uint8Array = new Uint8Array();
   let pulled = Promise.resolve();
   let isOpen = true;
@@ -107,7 +123,7 @@ function createStream(body: Body) {
     close(): void {
       if (!isOpen || all) return;
       isOpen = false;
-      body.destroy();
+      source.destroy();
     },
   };
 }
