@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setInterval } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ServiceError } from '../../errors.ts';
@@ -48,6 +49,7 @@ export async function readTracks(
 /** Ends with an error when the thread has had its time of the processor. */
 async function watch(worker: Worker, cpuSeconds: number, signal: AbortSignal): Promise<void> {
   try {
+    await once(worker, 'online', { signal }); // before, it has no time to be asked for
     for await (const _ of setInterval(LOOK_MS, undefined, { signal })) {
       const { user, system } = await worker.cpuUsage();
       if (user + system > cpuSeconds * 1e6) break;

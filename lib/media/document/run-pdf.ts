@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setInterval } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ServiceError } from '../../errors.ts';
@@ -43,6 +44,7 @@ function receive(worker: Worker): Promise<PdfAnswer> {
 async function watch(worker: Worker, cpuSeconds: number, signal: AbortSignal): Promise<never> {
   const ended = Promise.withResolvers<never>();
   try {
+    await once(worker, 'online', { signal }); // before, it has no time to be asked for
     for await (const _ of setInterval(LOOK_MS, undefined, { signal })) {
       const { user, system } = await worker.cpuUsage();
       if (user + system > cpuSeconds * 1e6) break;
