@@ -1,3 +1,4 @@
+import { typeOf } from './media-type.js';
 import { createCaller } from './request.js';
 import { sendFile } from './send-file.js';
 import { sendParts } from './send-parts.js';
@@ -16,12 +17,12 @@ export function createClient(options) {
   const readJson = async (...request) => (await call(...request)).json();
   const pathOf = (id) => `/v1/analyses/${encodeURIComponent(id)}`;
 
-  function announce(file, { signal, fresh, ...wish } = {}) {
+  function announce(file, { signal, fresh, filename = file.name || 'file', ...wish } = {}) {
     return readJson('POST', '/v1/uploads', {
       query: { fresh },
       json: {
-        filename: file.name || 'file',
-        contentType: file.type || 'application/octet-stream',
+        filename,
+        contentType: typeOf(file, filename),
         contentLength: file.size,
         // Where a page is no secure context, a browser computes none.
         ...(file.size > MAX_FORM_BYTES && crypto.subtle && { partChecksum: 'sha256' }),
