@@ -75,3 +75,33 @@ test('four colours, and what has no end, are left to the encoder', async () => {
   const picture = await draw().jpeg().toBuffer();
   expect(stripJpeg(picture.subarray(0, -2))).toBeUndefined();
 });
+
+test('what hides within, behind the last row or in a marker, does not leave', async () => {
+  const picture = await draw().jpeg({ quality: 70 }).toBuffer();
+  const secret = Buffer.from('a secret');
+  const padded = Buffer.concat([picture.subarray(0, -2), secret, picture.subarray(-2)]);
+  const adobe = Buffer.from([
+    0xff,
+    0xee,
+    0,
+    22,
+    ...Buffer.from('Adobe\0d\0\0\0\0\x01', 'latin1'),
+    ...secret,
+  ]);
+  const named = Buffer.concat([picture.subarray(0, 2), adobe, picture.subarray(2)]);
+  for (const file of [padded, named]) {
+    const { jpeg, width } = await convert(file);
+    expect(width).toBe(320);
+    expect(Buffer.from(jpeg).includes(secret)).toBe(false);
+  }
+});
+
+test('a large one of halved colours that hides data behind its last row is encoded anew', async () => {
+  const noise = { type: 'gaussian', mean: 128, sigma: 40 } as const;
+  const canvas = { width: 1_300, height: 1_300, channels: 3, background: '#888', noise } as const;
+  const picture = await sharp({ create: canvas }).jpeg({ quality: 60 }).toBuffer();
+  expect(picture.length).toBeGreaterThan(262_144);
+  const secret = Buffer.from('a secret'.repeat(99));
+  const padded = Buffer.concat([picture.subarray(0, -2), secret, picture.subarray(-2)]);
+  expect(Buffer.from((await convert(padded)).jpeg).includes('a secret')).toBe(false);
+});

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../errors.ts';
 import { checkTiffPages } from './check-tiff-pages.ts';
 import type { PictureFacts } from './inspect.ts';
-import { isScanBroken } from './jpeg-entropy.ts';
+import { walkScan } from './jpeg-entropy.ts';
 import type { Sharp } from './sharp.ts';
 
 const THROWN_AWAY_PIXELS = 8;
@@ -16,7 +16,7 @@ export async function checkUnseen(
   bytes: Uint8Array,
   facts: PictureFacts,
 ): Promise<void> {
-  if (facts.mediaType === 'image/jpeg' && isScanBroken(bytes))
+  if (facts.mediaType === 'image/jpeg' && walkScan(bytes) === 'broken')
     throw new ServiceError('file_malformed', 'The JPEG holds more or fewer rows than it says.');
   if (facts.frames === 1) return;
   try {

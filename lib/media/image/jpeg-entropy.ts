@@ -1,4 +1,4 @@
-import { skipBlock } from './jpeg-huffman.ts';
+import { buildHuffmanTable, type HuffmanTable, skipBlock } from './jpeg-huffman.ts';
 import { type BaselineScan, readBaselineScan } from './jpeg-scan.ts';
 
 /** Bytes behind the last block that are taken for padding. */
@@ -9,31 +9,54 @@ const SPARE_BYTES = 8;
 const MAX_CHEAP_BYTES = 262_144;
 
 /**
- * Does the coded data of a baseline JPEG hold more or fewer blocks than its header says? The decoder looks
- * back at its complaints before each eight rows and not behind the last, and it stops where the header
- * says. So the codes are followed to their end, and nothing is made of them. Large ones of halved colours
- * are left out: there the decoder reads ahead, and meets all but the data that is too much.
+ * Does the coded data of a baseline JPEG hold as many blocks as its header says, more or fewer, or a few
+ * bytes of padding behind them? Undefined for other kinds. The decoder looks back at its complaints before
+ * each eight rows and not behind the last, and it stops where the header says. So the codes are followed to
+ * their end, and nothing is made of them. Large ones of halved colours are left out unless asked for: there
+ * the decoder reads ahead, and meets all but the data that is too much.
  */
-export function isScanBroken(bytes: Uint8Array): boolean {
+export function walkScan(
+  bytes: Uint8Array,
+  maxHalvedBytes = MAX_CHEAP_BYTES,
+): 'whole' | 'padded' | 'broken' | undefined {
   const scan = readBaselineScan(bytes);
-  if (!scan || (scan.isHalved && bytes.length > MAX_CHEAP_BYTES)) return false;
+  if (!scan || (scan.isHalved && bytes.length > maxHalvedBytes)) return undefined;
   const { data, ends } = unstuff(bytes, scan.data);
   const view = new DataView(data.buffer, data.byteOffset, data.length);
-  let [at, left] = [0, scan.groups];
+  const blocks = buildTables(scan.blocks);
+  let [at, left, padding] = [0, scan.groups, 0];
   for (const end of ends) {
     const groups = Math.min(left, scan.interval);
-    const reached = skipGroups(view, at * 8, groups, scan.blocks);
-    if (reached < 0 || reached > end * 8 || end - reached / 8 > MAX_PADDING_BYTES) return true;
+    const reached = skipGroups(view, at * 8, groups, blocks);
+    if (reached < 0 || reached > end * 8) return 'broken';
+    padding = Math.max(padding, Math.floor(end - reached / 8));
     [at, left] = [end, left - groups];
   }
-  return left > 0;
+  if (left > 0 || padding > MAX_PADDING_BYTES) return 'broken';
+  return padding > 0 ? 'padded' : 'whole';
+}
+
+interface BlockTables {
+  dc: HuffmanTable;
+  ac: HuffmanTable;
+}
+
+/** Blocks of a group share their tables. */
+function buildTables(blocks: BaselineScan['blocks']): BlockTables[] {
+  const built = new Map<Uint8Array, HuffmanTable>();
+  const build = (table: Uint8Array, isDc: boolean) => {
+    const made = built.get(table) ?? buildHuffmanTable(table, isDc);
+    built.set(table, made);
+    return made;
+  };
+  return blocks.map(({ dc, ac }) => ({ dc: build(dc, true), ac: build(ac, false) }));
 }
 
 function skipGroups(
   view: DataView,
   start: number,
   groups: number,
-  blocks: BaselineScan['blocks'],
+  blocks: readonly BlockTables[],
 ): number {
   const last = (view.byteLength - SPARE_BYTES) * 8;
   let bit = start;

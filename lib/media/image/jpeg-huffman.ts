@@ -2,6 +2,7 @@
 const CODE_BITS = 16;
 /** Bits that are looked at for several codes at once: a table that stays in the processor's cache. */
 const PEEK_BITS = 12;
+const SPARE_BITS = CODE_BITS - PEEK_BITS;
 /** What the end of a block counts as, in places: as many as a block has, so that it always ends one. */
 const BLOCK_PLACES = 64;
 
@@ -38,25 +39,32 @@ function describeSymbol(symbol: number, length: number, isDc: boolean): number {
 }
 
 function shorten(one: Uint16Array): Uint16Array {
-  const spare = CODE_BITS - PEEK_BITS;
-  return Uint16Array.from({ length: 2 ** PEEK_BITS }, (_, peek) => {
-    const entry = one[peek << spare] ?? 0;
-    return (entry & 31) > PEEK_BITS ? 0 : entry;
-  });
+  const many = new Uint16Array(2 ** PEEK_BITS);
+  for (let peek = 0; peek < many.length; peek += 1) {
+    const entry = one[peek << SPARE_BITS] ?? 0;
+    many[peek] = (entry & 31) > PEEK_BITS ? 0 : entry;
+  }
+  return many;
 }
 
 function joinCodes(one: Uint16Array): Uint16Array {
-  return Uint16Array.from({ length: 2 ** PEEK_BITS }, (_, peek) => {
-    let [bits, places] = [0, 0];
-    while (places < BLOCK_PLACES) {
-      const entry = one[(peek << (bits + CODE_BITS - PEEK_BITS)) & 0xffff] ?? 0;
-      const isLast = entry >> 5 === BLOCK_PLACES;
-      const isWhole = entry !== 0 && bits + (entry & 31) <= PEEK_BITS;
-      if (!isWhole || (!isLast && places + (entry >> 5) >= BLOCK_PLACES)) break;
-      [bits, places] = [bits + (entry & 31), places + (entry >> 5)];
-    }
-    return bits | (places << 5);
-  });
+  const many = new Uint16Array(2 ** PEEK_BITS);
+  for (let peek = 0; peek < many.length; peek += 1) many[peek] = joinFrom(one, peek);
+  return many;
+}
+
+function joinFrom(one: Uint16Array, peek: number): number {
+  let bits = 0;
+  let places = 0;
+  while (places < BLOCK_PLACES) {
+    const entry = one[(peek << (bits + SPARE_BITS)) & 0xffff] ?? 0;
+    const isLast = entry >> 5 === BLOCK_PLACES;
+    const isWhole = entry !== 0 && bits + (entry & 31) <= PEEK_BITS;
+    if (!isWhole || (!isLast && places + (entry >> 5) >= BLOCK_PLACES)) break;
+    bits += entry & 31;
+    places += entry >> 5;
+  }
+  return bits | (places << 5);
 }
 
 /** Where the block ends that starts at this bit; −1 for bits that are no code. */

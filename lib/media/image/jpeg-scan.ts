@@ -1,4 +1,3 @@
-import { buildHuffmanTable, type HuffmanTable } from './jpeg-huffman.ts';
 import { listSegments } from './jpeg-structure.ts';
 
 const BASELINE = [0xc0, 0xc1];
@@ -15,8 +14,8 @@ export interface BaselineScan {
   /** Groups of blocks (MCUs), in all and from one restart to the next. */
   groups: number;
   interval: number;
-  /** The tables of each block of a group. */
-  blocks: readonly { dc: HuffmanTable; ac: HuffmanTable }[];
+  /** The tables of each block of a group, as they stand in `DHT`. */
+  blocks: readonly { dc: Uint8Array; ac: Uint8Array }[];
   /** Does one colour value stand for two by two pixels, as most cameras write it? */
   isHalved: boolean;
 }
@@ -29,7 +28,7 @@ interface Component {
 
 /** Undefined for every other kind, and for one that makes no sense (ITU-R T.81, annex B). */
 export function readBaselineScan(bytes: Uint8Array): BaselineScan | undefined {
-  const tables = new Map<number, HuffmanTable>();
+  const tables = new Map<number, Uint8Array>();
   let frame: { width: number; height: number; components: Component[] } | undefined;
   let interval = 0;
   for (const { marker, data, end } of listSegments(bytes)) {
@@ -53,11 +52,11 @@ function readFrame(data: Uint8Array) {
 }
 
 /** By their numbers, those for AC plus 16. */
-function readTables(data: Uint8Array, tables: Map<number, HuffmanTable>): void {
+function readTables(data: Uint8Array, tables: Map<number, Uint8Array>): void {
   for (let at = 0; at + TABLE_HEAD_BYTES <= data.length; ) {
     const counts = data.subarray(at + 1, at + TABLE_HEAD_BYTES);
     const end = at + TABLE_HEAD_BYTES + counts.reduce((sum, count) => sum + count, 0);
-    tables.set(data[at] ?? 0, buildHuffmanTable(data.subarray(at + 1, end), (data[at] ?? 0) < 16));
+    tables.set(data[at] ?? 0, data.subarray(at + 1, end));
     at = end;
   }
 }
@@ -66,7 +65,7 @@ function describeScan(scan: {
   width: number;
   height: number;
   components: Component[];
-  tables: ReadonlyMap<number, HuffmanTable>;
+  tables: ReadonlyMap<number, Uint8Array>;
   interval: number;
   data: Uint8Array;
   end: number;

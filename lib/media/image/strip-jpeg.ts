@@ -11,6 +11,8 @@ const FRAMES = [0xc0, 0xc1, 0xc2];
 const TABLES = [0xc4, 0xdb, 0xdd];
 /** With the pixels of a preview it is longer. */
 const PLAIN_JFIF_BYTES = 16;
+/** With anything behind its three numbers it is longer. */
+const ADOBE_BYTES = 14;
 
 /**
  * The JPEG with what it takes to show it and nothing else: no metadata, no preview, nothing behind its
@@ -36,7 +38,8 @@ export function stripJpeg(bytes: Uint8Array): Uint8Array | undefined {
 function isNeeded(code: number, segment: Uint8Array): boolean {
   if (FRAMES.includes(code)) return segment[4] === 8 && segment[9] !== 4;
   if (code === JFIF) return segment.length === PLAIN_JFIF_BYTES + 2;
-  return code === ADOBE ? startsWith(segment, 'Adobe') : TABLES.includes(code);
+  if (code !== ADOBE) return TABLES.includes(code);
+  return segment.length === ADOBE_BYTES + 2 && startsWith(segment, 'Adobe');
 }
 
 /** Those of applications, and comments. */
