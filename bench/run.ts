@@ -7,6 +7,7 @@ import { calculateCost } from './cost/cost.ts';
 import { formatTable, type Table } from './harness/table.ts';
 import { measureMemory } from './memory/memory.ts';
 import { type Options, readOptions } from './options.ts';
+import { measurePage } from './page/page.ts';
 import { measurePipeline } from './pipeline/pipeline.ts';
 import { measureScale } from './scale/scale.ts';
 import { measureSoak } from './soak/soak.ts';
@@ -22,6 +23,7 @@ const PARTS: Record<string, (options: Options) => Promise<Table>> = {
   memory: measureMemory,
   soak: measureSoak,
   cost: calculateCost,
+  page: measurePage,
 };
 
 // A signal alone would leave folders and servers behind.

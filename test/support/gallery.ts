@@ -18,7 +18,8 @@ const ROCKET = {
   tags: ['rocket', 'launch pad', 'dusk', 'spaceflight'],
   objects: [
     { label: 'rocket', box_2d: [280, 470, 920, 545] },
-    { label: 'service tower', box_2d: [300, 380, 930, 470] },
+    { label: 'lightning tower', box_2d: [20, 0, 990, 140] },
+    { label: 'lightning tower', box_2d: [20, 875, 990, 1000] },
   ],
 };
 const CAT = {
