@@ -37,9 +37,7 @@ async function transmitByNode({ method, url, headers, body }, onProgress, signal
   let sent = 0;
   for await (const bytes of body.stream()) {
     if (request.destroyed) break; // refused before it was all there
-    const isTaken = request.write(bytes);
-    if (!isTaken)
-      await new Promise((resolve) => request.once('drain', resolve).once('close', resolve));
+    if (!request.write(bytes)) await untilTaken(request);
     sent += bytes.length;
     onProgress(sent, body.size);
   }
@@ -48,6 +46,18 @@ async function transmitByNode({ method, url, headers, body }, onProgress, signal
   let text = '';
   for await (const bytes of response) text += bytes;
   return { status: response.statusCode, text };
+}
+
+/** Or until there is nobody to take it any more. */
+function untilTaken(request) {
+  return new Promise((resolve) => {
+    const settle = () => {
+      request.off('drain', settle).off('close', settle);
+      resolve();
+    };
+    request.on('drain', settle).on('close', settle);
+    if (request.destroyed) settle(); // its `close` may have been
+  });
 }
 
 /** S3 answers in XML: `<Error><Code>EntityTooLarge</Code><Message>…`. */
