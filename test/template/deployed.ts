@@ -72,30 +72,46 @@ export function listResources(packaged: Packaged, type: string): [string, Resour
   return Object.entries(packaged.Resources).filter(([, { Type }]) => Type === type);
 }
 
+/** By function and role: hundreds of broken templates differ from the whole one in a single resource. */
+const described = new WeakMap<Resource, WeakMap<Resource, Promise<Deployed>>>();
+
 /** The functions with their environments and their roles' statements, every reference resolved. */
 export async function listDeployed(packaged: Packaged): Promise<Deployed[]> {
   const resolve = createPackagedResolver(packaged);
   const functions = listResources(packaged, 'AWS::Lambda::Function');
   return Promise.all(
-    functions.map(async ([logicalId, { Properties }]) => {
-      const [role] = Properties.Role['Fn::GetAtt'];
-      const policies = packaged.Resources[role]?.Properties.Policies ?? [];
-      const statements = policies.flatMap(
-        (policy: { PolicyDocument: { Statement: unknown[] } }) => policy.PolicyDocument.Statement,
-      );
-      return {
-        name: nameOf(Properties.FunctionName),
-        functionName: Properties.FunctionName,
-        logicalId,
-        timeoutSeconds: Properties.Timeout,
-        environment: (await resolve(
-          Properties.Environment?.Variables ?? {},
-          logicalId,
-        )) as Deployed['environment'],
-        statements: (await resolve(statements, String(role))) as Statement[],
-      };
+    functions.map(([logicalId, resource]) => {
+      const role = packaged.Resources[resource.Properties.Role['Fn::GetAtt'][0]] ?? NO_ROLE;
+      const known = described.get(resource) ?? new WeakMap<Resource, Promise<Deployed>>();
+      described.set(resource, known);
+      const deployed = known.get(role) ?? describeDeployed(resolve, logicalId, resource, role);
+      known.set(role, deployed);
+      return deployed;
     }),
   );
+}
+
+const NO_ROLE: Resource = { Type: 'AWS::IAM::Role', Properties: {} };
+
+async function describeDeployed(
+  resolve: Resolve,
+  logicalId: string,
+  { Properties }: Resource,
+  role: Resource,
+): Promise<Deployed> {
+  const policies: { PolicyDocument: { Statement: unknown[] } }[] = role.Properties.Policies ?? [];
+  const statements = policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+  return {
+    name: nameOf(Properties.FunctionName),
+    functionName: Properties.FunctionName,
+    logicalId,
+    timeoutSeconds: Properties.Timeout,
+    environment: (await resolve(
+      Properties.Environment?.Variables ?? {},
+      logicalId,
+    )) as Deployed['environment'],
+    statements: (await resolve(statements, logicalId)) as Statement[],
+  };
 }
 
 /** `process-upload`, of `sightline-prod-process-upload`. */

@@ -4,7 +4,8 @@ import type { Packaged } from './package-stage.ts';
 /** One part of the template taken away. */
 export interface Mutation {
   name: string;
-  mutate(copy: Packaged): void;
+  /** The template without it; all other resources are the very same objects. */
+  mutate(packaged: Packaged): Packaged;
 }
 
 /** Every variable, every action and resource of a role, everything that lets events through: each by itself. */
@@ -13,9 +14,11 @@ export function listMutations(packaged: Packaged): Mutation[] {
 }
 
 function without(id: string, name: string, change: (properties: Properties) => void): Mutation {
-  const mutate = (copy: Packaged) => {
-    const resource = copy.Resources[id];
-    if (resource) change(resource.Properties);
+  const mutate = (packaged: Packaged) => {
+    const resource = structuredClone(packaged.Resources[id]);
+    if (!resource) throw new Error(`There is no ${id}`);
+    change(resource.Properties);
+    return { ...packaged, Resources: { ...packaged.Resources, [id]: resource } };
   };
   return { name: `${id} without ${name}`, mutate };
 }
@@ -56,7 +59,10 @@ function listSources(packaged: Packaged): Mutation[] {
     .flatMap((kind) => listResources(packaged, `AWS::${kind}`))
     .map(([id]) => ({
       name: `no ${id}`,
-      mutate: (copy: Packaged) => void delete copy.Resources[id],
+      mutate: (packaged: Packaged) => {
+        const { [id]: _, ...Resources } = packaged.Resources;
+        return { ...packaged, Resources };
+      },
     }));
   const notices = [0, 1].map((index) =>
     without('UploadBucket', `notification ${index}`, ({ NotificationConfiguration: notified }) => {

@@ -32,13 +32,23 @@ export async function findPermissionProblems(packaged: Packaged): Promise<string
   const queues = await listPolled(packaged);
   return functions.flatMap((each) => {
     const rows = [...listRows(each, names), ...listLambdasRows(each, queues)];
-    return [
-      ...findRefused(each, rows),
-      ...findUnused(each, rows),
-      ...findWildcards(each),
-      ...findForgers(each, names),
-    ];
+    const question = JSON.stringify([rows, names.Table]);
+    const { [question]: known = findOwnProblems(each, rows, names) } = judged.get(each) ?? {};
+    judged.set(each, { [question]: known });
+    return known;
   });
+}
+
+/** By function, and what is asked of it: most are the same in all broken templates. */
+const judged = new WeakMap<Deployed, Record<string, string[]>>();
+
+function findOwnProblems(each: Deployed, rows: Row[], names: Names): string[] {
+  return [
+    ...findRefused(each, rows),
+    ...findUnused(each, rows),
+    ...findWildcards(each),
+    ...findForgers(each, names),
+  ];
 }
 
 function findRefused(each: Deployed, rows: Row[]): string[] {

@@ -342,9 +342,7 @@ describe('without any one of its parts a check fails:', () => {
     expect(mutations.length).toBeGreaterThan(150);
     const unnoticed: string[] = [];
     for (const { name, mutate } of mutations) {
-      const copy = structuredClone(prod);
-      mutate(copy);
-      if ((await findProblems(copy)).length === 0) unnoticed.push(name);
+      if ((await findProblems(mutate(prod))).length === 0) unnoticed.push(name);
     }
     expect(unnoticed).toEqual([]);
   }, 60_000);
