@@ -30,7 +30,8 @@ const VIEWS: Record<string, (page: Page, id: string) => Promise<void>> = {
   },
   library: async (page) => {
     await page.goto(`${origin(page)}/#/library`);
-    await page.locator('.tile img').nth(2).waitFor();
+    await page.locator('.tile img').first().waitFor();
+    await page.locator('.tile .icon').first().waitFor({ state: 'detached' });
   },
   analyzers: async (page) => {
     await page.goto(`${origin(page)}/#/analyzers/shelf`);
