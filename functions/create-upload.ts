@@ -18,6 +18,7 @@ import {
   type UploadDeps,
   uploadRequest,
 } from '../lib/requests/upload.ts';
+import { readUploadLimits } from '../lib/requests/upload-limits.ts';
 import { createAnalyzerFinder } from '../lib/work/find-analyzer.ts';
 
 const input = z.object({ query: z.object({ fresh: freshness }), body: uploadRequest });
@@ -63,11 +64,6 @@ export const handler = createHandler({
   parts: createPartStarter(connectBucket(config.UPLOAD_BUCKET)),
   results: createResults(connectBucket(config.RESULT_BUCKET)),
   findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
-  maxBytes: {
-    image: config.MAX_PICTURE_BYTES,
-    video: config.MAX_VIDEO_BYTES,
-    audio: config.MAX_AUDIO_BYTES,
-    document: config.MAX_DOCUMENT_BYTES,
-  },
+  maxBytes: readUploadLimits(config),
   now: Date.now,
 });

@@ -1,4 +1,5 @@
 import type { MediumName } from '../analysis.ts';
+import type { Settings } from '../config.ts';
 import { ServiceError } from '../errors.ts';
 import { mediumOf } from '../media/declared-type.ts';
 
@@ -9,6 +10,20 @@ const MAX_UNTOLD_BYTES = MAX_FORM_UPLOAD_BYTES;
 
 /** The most bytes of each medium, as the stage sets them. */
 export type UploadLimits = Record<MediumName, number>;
+
+export function readUploadLimits(
+  config: Pick<
+    Settings,
+    'MAX_PICTURE_BYTES' | 'MAX_VIDEO_BYTES' | 'MAX_AUDIO_BYTES' | 'MAX_DOCUMENT_BYTES'
+  >,
+): UploadLimits {
+  return {
+    image: config.MAX_PICTURE_BYTES,
+    video: config.MAX_VIDEO_BYTES,
+    audio: config.MAX_AUDIO_BYTES,
+    document: config.MAX_DOCUMENT_BYTES,
+  };
+}
 
 const ANALYSED = /^(image\/(?!svg)|video\/|audio\/|application\/pdf$)/i;
 const UNTOLD = /^application\/octet-stream$/i;

@@ -1,30 +1,20 @@
 import * as z from 'zod';
-import {
-  type AnalysisRecord,
-  clip,
-  keep,
-  maxUsd,
-  newAnalysis,
-  pages,
-  UPLOAD_EXPIRES_SECONDS,
-} from '../analysis.ts';
+import { type AnalysisRecord, clip, keep, maxUsd, newAnalysis, pages } from '../analysis.ts';
 import { createAnalysisId, uploadKey } from '../analysis-id.ts';
 import type { Origin } from '../api/idempotency.ts';
 import type { Reply } from '../api/problem.ts';
-import type { PartStarter } from '../aws/part-starter.ts';
 import type { Spending } from '../aws/spending.ts';
-import type { createFormSigner } from '../aws/upload-form.ts';
 import { ServiceError } from '../errors.ts';
 import { countEnd } from '../money/count-end.ts';
 import { type RefuseSpentDeps, refuseSpent } from '../money/refuse-spent.ts';
 import { MAX_TARGET_CHARACTERS, parseTarget, type Reach } from '../webhooks/webhook-target.ts';
 import type { FindAnalyzer } from '../work/find-analyzer.ts';
 import { type Retention, type RetentionDeps, readRetention } from '../work/retention.ts';
-import { announceParts } from './announce-parts.ts';
 import { analyzerFields, type ChosenAnalyzer, chooseAnalyzer } from './choose-analyzer.ts';
 import { answerAnnounced, type KnownUploadDeps } from './known-upload.ts';
 import { partChecksum } from './multipart.ts';
-import { findMaximum, MAX_FORM_UPLOAD_BYTES, type UploadLimits } from './upload-limits.ts';
+import { type PrepareUploadDeps, prepareUpload } from './prepare-upload.ts';
+import { findMaximum, type UploadLimits } from './upload-limits.ts';
 
 /** Bounds of what a client may say of an upload: characters, but for the counts. */
 export const MAX_FILENAME_CHARACTERS = 1_024;
@@ -100,10 +90,12 @@ export type UploadWish = Omit<
   ChosenAnalyzer &
   Retention & { fresh: boolean };
 
-export interface UploadDeps extends KnownUploadDeps, RefuseSpentDeps, RetentionDeps {
+export interface UploadDeps
+  extends PrepareUploadDeps,
+    KnownUploadDeps,
+    RefuseSpentDeps,
+    RetentionDeps {
   spending: Pick<Spending, 'read' | 'add'>;
-  uploads: ReturnType<typeof createFormSigner>;
-  parts: PartStarter;
   findAnalyzer: FindAnalyzer;
   maxBytes: UploadLimits;
   /** Of callbacks. */
@@ -140,30 +132,6 @@ export async function announceUpload(
   const upload = await prepareUpload(deps, record, announced, now);
   const body = { id, status: 'awaiting_upload', upload, links };
   return { status: 201, body, goodUntil: Date.parse(upload.expiresAt) };
-}
-
-/** Stores the record, and lets the file come: by a signed form, or, where it is large, in parts. */
-async function prepareUpload(
-  deps: UploadDeps,
-  record: AnalysisRecord,
-  announced: UploadRequest & { maxBytes: number; keptDays: number | undefined },
-  now: number,
-) {
-  const { contentType, contentLength: bytes, maxBytes, keptDays } = announced;
-  if (bytes !== undefined && bytes > MAX_FORM_UPLOAD_BYTES) {
-    const checksum = announced.partChecksum;
-    return announceParts(deps, record, { contentType, bytes, checksum, keptDays });
-  }
-  await deps.analyses.create(record); // refused where an earlier run of the same request got as far
-  return deps.uploads.sign({
-    key: record.source.key,
-    contentType,
-    minBytes: bytes ?? 0,
-    maxBytes: bytes ?? Math.min(maxBytes, MAX_FORM_UPLOAD_BYTES),
-    expiresInSeconds: UPLOAD_EXPIRES_SECONDS,
-    keptDays,
-    now,
-  });
 }
 
 /** The record of an upload, announced or sent along with the request. */
