@@ -1,15 +1,11 @@
-import { once } from 'node:events';
-import { setInterval } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ServiceError } from '../../errors.ts';
 import type { KnownType } from '../detect.ts';
+import { spendThreadTime } from '../thread-time.ts';
 import type { CountedFile } from './counted-file.ts';
 import { CONTAINER_CPU_SECONDS, CONTAINER_HEAP_MEGABYTES, CONTAINER_SECONDS } from './limits.ts';
 import { malformed } from './malformed.ts';
 import type { TracksAnswer, TracksMessage, TracksTask } from './tracks-answer.ts';
-
-/** How often the thread's time is looked at, in milliseconds. */
-const LOOK_MS = 50;
 
 /**
  * What is in a container. A table of a kilobyte may count four billion pictures, so that it is read in a
@@ -30,7 +26,7 @@ export async function readTracks(
   const end = Promise.withResolvers<TracksAnswer>();
   const done = new AbortController();
   const timer = setTimeout(() => end.reject(tooComplex()), CONTAINER_SECONDS * 1000);
-  watch(worker, cpuSeconds, done.signal).catch(end.reject);
+  spendThreadTime(worker, cpuSeconds, done.signal).then(() => end.reject(tooComplex()));
   worker.on('error', (cause) => end.reject(tooComplex(cause))); // its memory is full
   worker.on('message', (message: TracksMessage) => {
     if ('answer' in message) end.resolve(message.answer);
@@ -44,20 +40,6 @@ export async function readTracks(
     clearTimeout(timer);
     await worker.terminate();
   }
-}
-
-/** Ends with an error when the thread has had its time of the processor. */
-async function watch(worker: Worker, cpuSeconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await once(worker, 'online', { signal }); // before, it has no time to be asked for
-    for await (const _ of setInterval(LOOK_MS, undefined, { signal })) {
-      const { user, system } = await worker.cpuUsage();
-      if (user + system > cpuSeconds * 1e6) break;
-    }
-  } catch {
-    return; // it is done, and nobody listens any more
-  }
-  throw tooComplex();
 }
 
 async function serve(worker: Worker, file: CountedFile, asked: { start: number; end: number }) {

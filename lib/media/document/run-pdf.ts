@@ -1,12 +1,9 @@
-import { once } from 'node:events';
-import { setInterval } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ServiceError } from '../../errors.ts';
+import { spendThreadTime } from '../thread-time.ts';
 import type { Refusal } from './open-document.ts';
 import type { PdfAnswer, PdfTask } from './pdf-task.ts';
 
-/** How often the thread's time is looked at, in milliseconds. */
-const LOOK_MS = 50;
 /** Of JavaScript's own in the thread; PDFium's is bounded there. */
 const THREAD_HEAP_MEGABYTES = 512;
 
@@ -25,7 +22,7 @@ export async function runPdf(file: Uint8Array, task: PdfTask, cpuSeconds: number
   });
   const done = new AbortController();
   try {
-    const answer = await Promise.race([receive(worker), watch(worker, cpuSeconds, done.signal)]);
+    const answer = await Promise.race([receive(worker), bound(worker, cpuSeconds, done.signal)]);
     if ('kind' in answer) throw refuse(answer);
     return answer;
   } finally {
@@ -41,17 +38,8 @@ function receive(worker: Worker): Promise<PdfAnswer> {
   return promise;
 }
 
-async function watch(worker: Worker, cpuSeconds: number, signal: AbortSignal): Promise<never> {
-  const ended = Promise.withResolvers<never>();
-  try {
-    await once(worker, 'online', { signal }); // before, it has no time to be asked for
-    for await (const _ of setInterval(LOOK_MS, undefined, { signal })) {
-      const { user, system } = await worker.cpuUsage();
-      if (user + system > cpuSeconds * 1e6) break;
-    }
-  } catch {
-    return ended.promise; // it is done, and nobody listens any more
-  }
+async function bound(worker: Worker, cpuSeconds: number, signal: AbortSignal): Promise<never> {
+  await spendThreadTime(worker, cpuSeconds, signal);
   throw tooComplex(`Reading the document took more than ${cpuSeconds} s.`);
 }
 
