@@ -1,5 +1,6 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { Elsewhere } from './parts/elsewhere.tsx';
 import { KeyForm } from './parts/key-form.tsx';
 import { Masthead } from './parts/masthead.tsx';
 import { Notices } from './parts/notices.tsx';
@@ -37,6 +38,7 @@ export function App() {
         {TEXTS.skip}
       </button>
       <Masthead current={view} />
+      {(view !== '' || needsKey) && <Elsewhere mayAdd={!needsKey} />}
       <main id="main" tabIndex={-1}>
         <Notices />
         {needsKey ? <KeyForm /> : <Loaded view={view} rest={rest} query={query} />}
@@ -49,7 +51,7 @@ export function App() {
 }
 
 function Loaded({ view, rest, query }: Route) {
-  const { title, load } = VIEWS[view] ?? MISSING;
+  const { title, load } = (Object.hasOwn(VIEWS, view) && VIEWS[view]) || MISSING; // `#/constructor` is none
   const [loaded, setLoaded] = useState<{ name: string; View: View }>();
   const isFirst = useRef(true);
   useEffect(() => {
