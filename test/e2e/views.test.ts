@@ -101,15 +101,43 @@ describe.skipIf(!chromium)('given the views of the page', { timeout: 90_000 }, (
     expect(most).toBeLessThan(MAX_TILES);
   });
 
+  test('an address that names nothing says so, whatever it is called', async () => {
+    for (const path of ['constructor', '__proto__', 'nothing']) {
+      await open(path);
+      await page.getByRole('heading', { name: 'There is no such view' }).waitFor();
+      await open('settings');
+      await page.getByLabel('Dark').waitFor();
+    }
+  });
+
+  test('a file that is dropped in another view is added, and the page stays', async () => {
+    await open('library');
+    await tiles().first().waitFor();
+    const wasTaken = await page.evaluate<boolean>(`(() => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([], 'nothing.png', { type: 'image/png' }));
+      const event = new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true });
+      return !document.body.dispatchEvent(event);
+    })()`);
+    expect(wasTaken).toBe(true);
+    const card = page.getByRole('article', { name: 'nothing.png' });
+    await card.getByText('The file is empty.').waitFor();
+  });
+
   test('filters are in the address, and show what they say', async () => {
     await open('library');
     await tiles().first().waitFor();
+    await page.getByLabel('Status').focus();
     await page.getByLabel('Status').selectOption('failed');
     await page.getByText(`${FAILED} analyses`, { exact: true }).waitFor();
+    expect(await page.evaluate('document.activeElement.name')).toBe('status'); // to go on by keys
     expect(page.url()).toContain('status=failed');
+    await page.goBack();
+    await page.getByText(`${SEEDED} analyses`).or(page.getByText('so far')).waitFor();
+    expect(await page.getByLabel('Status').inputValue()).toBe('');
     await open('library?tag=seventh');
+    await page.getByText('1 analysis', { exact: true }).waitFor();
     await page.getByText('seeded-7.jpg').waitFor();
-    expect(await tiles().count()).toBe(1);
     await open('library?to=2020-01-01');
     await page.getByText('No analysis is like that.').waitFor();
     await open('library?analyzer=describe');

@@ -12,6 +12,7 @@ export function useFileDrop(onFiles: (files: Iterable<File>) => void): boolean {
     document.addEventListener(
       'dragover',
       (event) => {
+        if (isFileField(event.target)) return;
         event.preventDefault();
         setOver(true);
       },
@@ -27,6 +28,7 @@ export function useFileDrop(onFiles: (files: Iterable<File>) => void): boolean {
     document.addEventListener(
       'drop',
       (event) => {
+        if (isFileField(event.target)) return;
         event.preventDefault();
         setOver(false);
         latest.current(event.dataTransfer?.files ?? []);
@@ -46,4 +48,9 @@ export function useFileDrop(onFiles: (files: Iterable<File>) => void): boolean {
     return () => stop.abort();
   }, []);
   return isOver;
+}
+
+/** It takes files by itself. */
+function isFileField(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement && target.type === 'file';
 }

@@ -21,7 +21,7 @@ export function View({ query }: ViewProps) {
   return (
     <>
       <h1>{TEXTS.nav.library}</h1>
-      <FilterForm key={name} filters={filters} />
+      <FilterForm filters={filters} />
       {listing && <Listed listing={listing} isFiltered={name !== '{}'} />}
     </>
   );
