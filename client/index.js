@@ -7,7 +7,7 @@ export { SightlineError } from './request.js';
 
 const ENDED = ['succeeded', 'failed', 'rejected'];
 /** What is larger goes in parts: 100 MB. */
-const MAX_FORM_BYTES = 104_857_600;
+const MAX_FORM_BYTES = 100_000_000;
 /** Seconds that one call waits for news: the service allows as many. */
 const WAIT_SECONDS = 20;
 

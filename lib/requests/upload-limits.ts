@@ -4,9 +4,7 @@ import { ServiceError } from '../errors.ts';
 import { mediumOf } from '../media/declared-type.ts';
 
 /** Of a file that is sent by one form; what is larger goes in parts, of which a lost connection costs but one. */
-export const MAX_FORM_UPLOAD_BYTES = 104_857_600; // 100 MiB
-/** Of a file whose type nobody tells before it is there. */
-const MAX_UNTOLD_BYTES = MAX_FORM_UPLOAD_BYTES;
+export const MAX_FORM_UPLOAD_BYTES = 100_000_000;
 
 /** The most bytes of each medium, as the stage sets them. */
 export type UploadLimits = Record<MediumName, number>;
@@ -34,8 +32,7 @@ const UNTOLD = /^application\/octet-stream$/i;
  */
 export function findMaximum(contentType: string, limits: UploadLimits): number {
   if (ANALYSED.test(contentType)) return limits[mediumOf(contentType)];
-  if (UNTOLD.test(contentType))
-    return Math.min(MAX_UNTOLD_BYTES, Math.max(...Object.values(limits)));
+  if (UNTOLD.test(contentType)) return Math.max(...Object.values(limits)); // its bytes will tell
   const message = `${contentType} is no type that can be analysed: pictures, videos, audio and PDF are.`;
   throw new ServiceError('type_unsupported', message);
 }

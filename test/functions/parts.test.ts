@@ -127,7 +127,7 @@ describe('an announced file', () => {
     expect(parted.upload).toMatchObject({
       method: 'MULTIPART',
       partSize: 8_388_608,
-      partCount: 13,
+      partCount: 12,
       links: { parts: `/v1/uploads/${parted.id}/parts` },
     });
     const largest = await announce({ contentLength: UPLOAD_LIMITS.video });
@@ -140,7 +140,7 @@ describe('an announced file', () => {
     ['video/webm', UPLOAD_LIMITS.video],
     ['audio/flac', UPLOAD_LIMITS.audio],
     ['application/pdf', UPLOAD_LIMITS.document],
-    ['application/octet-stream', MAX_FORM_UPLOAD_BYTES],
+    ['application/octet-stream', UPLOAD_LIMITS.video],
   ])('%s may have %d bytes, and no more', async (contentType, maximum) => {
     const refused = await announce({ contentType, contentLength: maximum + 1 });
     expect(refused).toMatchObject({ status: 413, code: 'file_too_large' });
