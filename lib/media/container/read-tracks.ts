@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { ServiceError } from '../../errors.ts';
 import type { KnownType } from '../detect.ts';
+import { boundHeap } from '../thread-heap.ts';
 import { spendThreadTime } from '../thread-time.ts';
 import type { CountedFile } from './counted-file.ts';
 import { CONTAINER_CPU_SECONDS, CONTAINER_HEAP_MEGABYTES, CONTAINER_SECONDS } from './limits.ts';
@@ -19,7 +20,7 @@ export async function readTracks(
   const workerData: TracksTask = { bytes: file.bytes, type };
   const worker = new Worker(new URL('./tracks-thread.ts', import.meta.url), {
     workerData,
-    resourceLimits: { maxOldGenerationSizeMb: CONTAINER_HEAP_MEGABYTES },
+    resourceLimits: boundHeap(CONTAINER_HEAP_MEGABYTES),
     stdout: true, // what it warns of is not for the log: it may quote the file
     stderr: true,
   });

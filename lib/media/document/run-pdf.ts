@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { ServiceError } from '../../errors.ts';
+import { boundHeap } from '../thread-heap.ts';
 import { spendThreadTime } from '../thread-time.ts';
 import type { Refusal } from './open-document.ts';
 import type { PdfAnswer, PdfTask } from './pdf-task.ts';
@@ -18,7 +19,7 @@ type Done = Exclude<PdfAnswer, Refusal>;
 export async function runPdf(file: Uint8Array, task: PdfTask, cpuSeconds: number): Promise<Done> {
   const worker = new Worker(new URL('./pdf-thread.ts', import.meta.url), {
     workerData: { file, task },
-    resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MEGABYTES },
+    resourceLimits: boundHeap(THREAD_HEAP_MEGABYTES),
   });
   const done = new AbortController();
   try {
