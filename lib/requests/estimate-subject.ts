@@ -110,9 +110,12 @@ function describeKnown(record: AnalysisRecord, otherAnalyzer: string | undefined
   };
 }
 
-/** Only the pages that are asked about count. */
+/** Only the pages that are asked about count; what there is none of is refused here as it is there. */
 function narrow(subject: Subject): Subject {
   const { medium, pages: range, measures } = subject;
+  const { durationSeconds } = measures;
+  if (durationSeconds !== undefined && (subject.clip?.start ?? 0) >= durationSeconds)
+    throw new ServiceError('request_invalid', 'The clip begins behind the end.');
   if (medium !== 'document' || !range) return subject;
   const pageRange: Pages = { ...range, last: Math.min(range.last, measures.pages ?? range.last) };
   if (pageRange.first > pageRange.last)

@@ -164,6 +164,11 @@ test.each<[string, EstimateRequest, string]>([
   ['a document without its pages', { source: { mediaType: 'application/pdf' } }, 'request_invalid'],
   ['a video without its length', { source: { mediaType: 'video/mp4' } }, 'request_invalid'],
   [
+    'a clip that begins behind the end',
+    { source: { mediaType: 'video/mp4', durationSeconds: 10 }, clip: { start: 10 } },
+    'request_invalid',
+  ],
+  [
     'pages that are not there',
     { source: { mediaType: 'application/pdf', pages: 3 }, pages: { first: 4, last: 5 } },
     'request_invalid',
