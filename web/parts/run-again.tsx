@@ -18,8 +18,9 @@ async function fetchPicture({ picture = '', thumbnail = '' }: Analysis['links'])
 export function RunAgain({ analysis }: { analysis: Analysis }) {
   const [problem, setProblem] = useState<PageProblem>();
   const file = uploads.value.find(({ kept }) => kept.id === analysis.id)?.file;
-  const picture = analysis.links.picture;
-  if (!file && !picture) return null;
+  // That of a video or of a document is one of many.
+  const isPicture = analysis.source.mediaType?.startsWith('image/') && analysis.links.picture;
+  if (!file && !isPicture) return null;
   const run = async (form: HTMLFormElement) => {
     const blob = file ?? (await fetchPicture(analysis.links));
     const { filename } = analysis.source;
