@@ -68,6 +68,8 @@ export type Analysis = {
     picture?: string;
     /** The same link. `#bytes=A-B` at its end: asked for by that `Range`, it is a small JPEG */
     thumbnail?: string;
+    /** Of a video or a sound that was analysed, not in lists: the file as it came; needs no key, and is good for an hour */
+    file?: string;
   };
   /** By the analyzer’s schema; for `describe`: caption, tags, scene, text, objects, … */
   result?: Record<string, unknown>;
@@ -144,6 +146,8 @@ export type AnalysisSummary = {
     picture?: string;
     /** The same link. `#bytes=A-B` at its end: asked for by that `Range`, it is a small JPEG */
     thumbnail?: string;
+    /** Of a video or a sound that was analysed, not in lists: the file as it came; needs no key, and is good for an hour */
+    file?: string;
   };
   caption?: string;
 };

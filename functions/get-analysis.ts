@@ -3,7 +3,7 @@ import { matchETag } from '../lib/api/etag.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { connectBucket, connectTable } from '../lib/aws/connections.ts';
-import { createPictureLinks } from '../lib/aws/picture-links.ts';
+import { createFileLinks, createPictureLinks } from '../lib/aws/picture-links.ts';
 import { createResults } from '../lib/aws/results.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
@@ -38,7 +38,13 @@ export function createHandler(deps: LookUpDeps & Guards) {
   });
 }
 
-const config = readConfig(['TABLE_NAME', 'DOOR', 'READ_LIMIT_PER_MINUTE', 'RESULT_BUCKET']);
+const config = readConfig([
+  'TABLE_NAME',
+  'DOOR',
+  'READ_LIMIT_PER_MINUTE',
+  'RESULT_BUCKET',
+  'UPLOAD_BUCKET',
+]);
 const table = connectTable();
 export const handler = createHandler({
   door: connectDoor(table, config),
@@ -46,5 +52,6 @@ export const handler = createHandler({
   analyses: createAnalyses(table, config.TABLE_NAME),
   results: createResults(connectBucket(config.RESULT_BUCKET)),
   links: createPictureLinks(config.RESULT_BUCKET, Date.now),
+  fileLinks: createFileLinks(config.UPLOAD_BUCKET, Date.now),
   now: Date.now,
 });

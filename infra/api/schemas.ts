@@ -44,6 +44,12 @@ const links = z.object({
     .describe(
       'The same link. `#bytes=A-B` at its end: asked for by that `Range`, it is a small JPEG',
     ),
+  file: z
+    .url()
+    .optional()
+    .describe(
+      'Of a video or a sound that was analysed, not in lists: the file as it came; needs no key, and is good for an hour',
+    ),
 });
 const shared = {
   id,

@@ -247,7 +247,7 @@ describe.skipIf(!chromium)(
       expect(JSON.stringify(gemini.requests.at(-1)?.body)).toContain('What is it?');
     });
 
-    test('when a recording is chosen, its times seek, and its transcript follows', async () => {
+    test('when a recording is chosen, its times seek, and its transcript follows, from its link too', async () => {
       const line = (start: number, text: string) => ({ start, end: start + 2, speaker: '1', text });
       const answer = {
         summary: 'Somebody counts.',
@@ -262,6 +262,17 @@ describe.skipIf(!chromium)(
       await card.getByRole('button', { name: 'Play from 0:02' }).click();
       await card.locator('[aria-current="time"]').filter({ hasText: '<b>Two.</b>' }).waitFor();
       await card.locator('audio').evaluate((audio: { pause(): void }) => audio.pause());
+
+      const { id } = await readRaw(card);
+      const { links } = await readJson(await stack.call(`/v1/analyses/${id}`));
+      const file = await fetch(links.file, { headers: { range: 'bytes=0-3' } });
+      expect(await file.text()).toBe('RIFF');
+      expect(file.headers.get('content-disposition')).toBe('attachment');
+      await card.getByRole('link', { name: 'count.wav' }).click();
+      await page.reload();
+      await page.getByRole('button', { name: 'Play from 0:02' }).click();
+      const moment = page.locator('[aria-current="time"]').filter({ hasText: '<b>Two.</b>' });
+      await moment.waitFor();
     });
 
     test('when a document is chosen, it is shown page by page', async () => {

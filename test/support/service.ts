@@ -13,7 +13,7 @@ import { createContents } from '../../lib/aws/contents.ts';
 import { createDeliveries } from '../../lib/aws/deliveries.ts';
 import { createPartSigner } from '../../lib/aws/part-signer.ts';
 import { createPartStarter } from '../../lib/aws/part-starter.ts';
-import { createPictureLinks } from '../../lib/aws/picture-links.ts';
+import { createFileLinks, createPictureLinks } from '../../lib/aws/picture-links.ts';
 import { createSender } from '../../lib/aws/queue.ts';
 import { createResults } from '../../lib/aws/results.ts';
 import { createSpending } from '../../lib/aws/spending.ts';
@@ -114,6 +114,7 @@ export async function startService(
     /** Of a model that cannot be reached: no picture needs it. */
     modelFiles: createModelFiles({ baseUrl: 'http://127.0.0.1:9', readKey: async () => 'key' }),
     links: createPictureLinks(played.refOf('ResultBucket'), Date.now),
+    fileLinks: createFileLinks(uploadBucket, Date.now),
     /** Of a process that tests share, only tests of it want the end. */
     endWorker: () => undefined,
     async listItems() {

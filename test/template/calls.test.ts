@@ -27,6 +27,7 @@ import type { AwsCall } from '../../local/cloud/server.ts';
 import { post } from '../support/client.ts';
 import { startIssuer } from '../support/issuer.ts';
 import { sign } from '../support/sign.ts';
+import { writeWave } from '../support/sound.ts';
 import { CALLS } from './calls.ts';
 import {
   CLIENT_ID,
@@ -134,9 +135,9 @@ async function tell(queue: string, key: string): Promise<string> {
   return dropAnalysisId({ ...object, bucket, eventTime: record.eventTime });
 }
 
-async function drop(Key: string): Promise<void> {
+async function drop(Key: string, Body: Uint8Array = photo): Promise<void> {
   const Bucket = service.played.refOf('UploadBucket');
-  await s3.send(new PutObjectCommand({ Bucket, Key, Body: photo }));
+  await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
 }
 
 async function findDropped(key: string): Promise<Input[]> {
@@ -280,6 +281,17 @@ test('a large result whose analysis goes while it is stored', async () => {
   }
   onCall = () => {};
   expect(recorded).toContain(removed);
+});
+
+test('a recording, sent and dropped, and the links to play it by', async () => {
+  const sent = { filename: 'sound.wav', contentType: 'audio/wav', bytes: writeWave(1) };
+  const { bytes: _, ...told } = sent;
+  const { id, upload } = await announce({ ...told, analyzer: 'transcribe' });
+  await Promise.all([post(upload, sent), drop('drop/transcribe/sound.wav', writeWave(2))]);
+  await expect.poll(() => findDropped('drop/transcribe/sound.wav'), PATIENCE).toHaveLength(1);
+  const [dropped] = await findDropped('drop/transcribe/sound.wav');
+  for (const { links } of [await waitForEnd(id), await waitForEnd(dropped.id)])
+    expect((await fetch(links.file)).headers.get('content-type')).toMatch(/^audio\//);
 });
 
 test('a dropped file, told of again after its analysis was deleted', async () => {

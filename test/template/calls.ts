@@ -134,6 +134,8 @@ export const CALLS: Record<string, Record<Call, string>> = {
     'dynamodb:GetItem analysis': 'Analyses',
     's3:GetObject results/results': 'ReadResults Encrypted',
     's3:GetObject results/pictures': 'LinkPictures Encrypted', // whoever has the link, by our signature
+    's3:GetObject uploads/uploads': 'LinkFiles Encrypted', // as above
+    's3:GetObject uploads/drop': 'LinkFiles Encrypted',
   },
   'get-usage': { ...DOOR, ...BUDGET },
   'create-estimate': {

@@ -27,6 +27,7 @@ export const DAY_USD = 100;
  */
 const REGISTRY = `
 import { describe } from './describe.ts';
+import { transcribe } from './transcribe.ts';
 const large = {
   ...describe,
   name: 'large',
@@ -35,7 +36,7 @@ const large = {
     parse: () => ({ caption: 'Large.', result: { filler: 'x'.repeat(Number(question)) } }),
   }),
 };
-export const BUILT_IN = [describe, large];
+export const BUILT_IN = [describe, large, transcribe];
 export const findBuiltIn = (name) => BUILT_IN.find((each) => each.name === name);
 export const isBuiltIn = (name) => findBuiltIn(name) !== undefined;
 `;

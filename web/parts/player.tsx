@@ -17,7 +17,9 @@ interface PlayerProps {
 }
 
 /** A video or a sound with all that is told of its moments: times seek, and what is playing is marked. */
-export function Player({ url, isVideo, poster, name, tracks }: PlayerProps) {
+export function Player({ url: given, isVideo, poster, name, tracks }: PlayerProps) {
+  const isGone = useSignal(false); // files are kept for a time, and links are good for one
+  const url = isGone.value ? undefined : given;
   const media = useRef<HTMLVideoElement & HTMLAudioElement>(null);
   const time = useSignal(-1);
   const seek = url ? (seconds: number) => play(media, seconds) : undefined;
@@ -27,6 +29,9 @@ export function Player({ url, isVideo, poster, name, tracks }: PlayerProps) {
     controls: true,
     preload: 'metadata' as const,
     'aria-label': name,
+    onError: () => {
+      isGone.value = true;
+    },
     onTimeUpdate: () => {
       time.value = media.current?.currentTime ?? -1;
     },

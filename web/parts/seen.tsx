@@ -20,7 +20,7 @@ export function Seen({ analysis, url, caption }: SeenProps) {
   if (kind === 'video' || kind === 'audio')
     return (
       <Player
-        url={url}
+        url={url ?? links.file}
         isVideo={kind === 'video'}
         poster={links.picture}
         name={source.filename}
