@@ -71,9 +71,9 @@ test('one that is damaged is refused all the same', async () => {
 
 test('four colours, and what has no end, are left to the encoder', async () => {
   const ink = await draw().toColourspace('cmyk').jpeg().toBuffer();
-  expect(stripJpeg(ink)).toBeUndefined();
+  expect(stripJpeg(ink, Infinity)).toBeUndefined();
   const picture = await draw().jpeg().toBuffer();
-  expect(stripJpeg(picture.subarray(0, -2))).toBeUndefined();
+  expect(stripJpeg(picture.subarray(0, -2), Infinity)).toBeUndefined();
 });
 
 test('what hides within, behind the last row or in a marker, does not leave', async () => {
@@ -104,4 +104,60 @@ test('a large one of halved colours that hides data behind its last row is encod
   const secret = Buffer.from('a secret'.repeat(99));
   const padded = Buffer.concat([picture.subarray(0, -2), secret, picture.subarray(-2)]);
   expect(Buffer.from((await convert(padded)).jpeg).includes('a secret')).toBe(false);
+});
+
+const SECRET = Buffer.from('a secret'.repeat(8));
+const segment = (marker: number, ...data: Uint8Array[]) => {
+  const length = 2 + data.reduce((sum, { length }) => sum + length, 0);
+  return Buffer.concat([Buffer.from([0xff, marker, length >> 8, length & 255]), ...data]);
+};
+const first = (file: Buffer, part: Buffer) =>
+  Buffer.concat([file.subarray(0, 2), part, file.subarray(2)]);
+const last = (file: Buffer, part: Buffer) =>
+  Buffer.concat([file.subarray(0, -2), part, file.subarray(-2)]);
+const aScan = segment(0xda, Buffer.from([3, 1, 0, 2, 0x11, 3, 0x11, 0, 63, 0]));
+const unusedCodes = Buffer.from([0x13, ...Array(15).fill(0), SECRET.length]);
+
+test.each<[string, (file: Buffer) => Buffer]>([
+  [
+    'a segment as long as that of JFIF',
+    (file) => first(file, segment(0xe0, SECRET.subarray(0, 14))),
+  ],
+  [
+    'a segment of Adobe',
+    (file) => first(file, segment(0xee, Buffer.from('Adobea secr\x01', 'latin1'))),
+  ],
+  ['a table that nothing uses', (file) => first(file, segment(0xdb, Buffer.from([3]), SECRET))],
+  ['a table that another replaces', (file) => first(file, segment(0xdb, Buffer.from([0]), SECRET))],
+  ['codes that nothing uses', (file) => first(file, segment(0xc4, unusedCodes, SECRET))],
+  ['intervals one after another', (file) => first(file, segment(0xdd, Buffer.from('a ')))],
+  ['tables behind the picture', (file) => last(file, segment(0xdb, Buffer.from([3]), SECRET))],
+  ['a header behind the picture', (file) => last(file, segment(0xc0, Buffer.from([8]), SECRET))],
+  ['a second scan that no decoder reads', (file) => last(file, Buffer.concat([aScan, SECRET]))],
+])('what hides in %s does not leave', async (_, hide) => {
+  const noInterval = segment(0xdd, Buffer.from([0, 0]));
+  const picture = first(await draw().jpeg({ quality: 70 }).toBuffer(), noInterval);
+  const { jpeg, width } = await convert(hide(picture));
+  expect(width).toBe(320);
+  for (const hidden of ['a secr', '\xdd\0\x04a'])
+    expect(Buffer.from(jpeg).toString('latin1')).not.toContain(hidden);
+});
+
+test('data behind a picture whose tables are the well-known ones, left out, does not leave', async () => {
+  const picture = await draw().jpeg({ quality: 70, optimiseCoding: false }).toBuffer();
+  const at = picture.indexOf(Buffer.from([0xff, 0xc4]));
+  const scan = picture.indexOf(Buffer.from([0xff, 0xda]));
+  const bare = Buffer.concat([picture.subarray(0, at), picture.subarray(scan)]);
+  const { jpeg } = await convert(last(bare, SECRET));
+  expect(Buffer.from(jpeg).includes('a secret')).toBe(false);
+  expect(await pixelsOf(jpeg)).not.toHaveLength(0);
+});
+
+test('colours that a longer segment of Adobe names stay as they are', async () => {
+  const picture = await draw().jpeg({ quality: 70, chromaSubsampling: '4:4:4' }).toBuffer();
+  const adobe = Buffer.from('Adobe\0d\0\0\0\0\0', 'latin1'); // of red, green and blue
+  const file = first(picture, segment(0xee, adobe, SECRET));
+  const { jpeg } = await convert(file);
+  expect(Buffer.from(jpeg).includes('a secret')).toBe(false);
+  expect((await pixelsOf(jpeg)).equals(await pixelsOf(file))).toBe(true);
 });

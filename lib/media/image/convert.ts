@@ -5,7 +5,6 @@ import { checkUnseen } from './check-unseen.ts';
 import { convertColours } from './convert-colours.ts';
 import { openPicture } from './decode.ts';
 import type { PictureFacts } from './inspect.ts';
-import { walkScan } from './jpeg-entropy.ts';
 import {
   JPEG_QUALITY,
   MAX_OWN_BYTES_PER_PIXEL,
@@ -52,9 +51,11 @@ async function runPipeline(
   facts: PictureFacts,
 ): Promise<{ data: Uint8Array; info: Size }> {
   const edge = chooseOutputEdge(Math.max(facts.width, facts.height));
-  const own = needsNothing(facts, edge) ? findOwn(bytes, facts) : undefined;
+  const own = needsNothing(facts, edge)
+    ? stripJpeg(bytes, facts.width * facts.height * MAX_OWN_BYTES_PER_PIXEL)
+    : undefined;
   if (own) {
-    await (await openPicture(sharp, bytes, facts)).raw().toBuffer(); // the check alone
+    await (await openPicture(sharp, own, facts)).raw().toBuffer(); // the check alone
     return { data: own, info: facts };
   }
   await checkUnseen(sharp, bytes, facts);
@@ -73,14 +74,6 @@ function needsNothing(facts: PictureFacts, edge: number): boolean {
   const { mediaType, width, height, orientation, profile } = facts;
   const isAsItIs = mediaType === 'image/jpeg' && orientation === 1 && !profile;
   return isAsItIs && Math.max(width, height) <= edge;
-}
-
-/** The JPEG itself, stripped, where it is not lavish and its coded data is its picture and nothing behind it. */
-function findOwn(bytes: Uint8Array, { width, height }: Size): Uint8Array | undefined {
-  const own = stripJpeg(bytes);
-  if (!own || own.length > width * height * MAX_OWN_BYTES_PER_PIXEL) return undefined;
-  const state = walkScan(own, own.length);
-  return state === 'whole' || state === undefined ? own : undefined;
 }
 
 /** Icons and drawings of a few pixels lose their colours where two by two of them share one. */
