@@ -30,6 +30,9 @@ import { type SendMediaDeps, sendMedia, type ToSend } from './work/send-media.ts
 import { giveBack, type Held, idsOf, settleError, storeAnswer } from './work/settle.ts';
 import { endStuckWorker, type StuckDeps } from './work/stuck.ts';
 
+/** A JPEG of so many bytes (512 KiB) is converted before anybody could see that stage: one write less. */
+const SHORT_BYTES = 524_288;
+
 export interface AnalyzeDeps extends ClaimDeps, PaidOnceDeps, PurseDeps, SendMediaDeps, StuckDeps {
   results: PaidOnceDeps['results'] & KeepPictureDeps['results'];
   spending: Spending;
@@ -115,7 +118,8 @@ async function understandFile(
   );
   const source = { ...read, mediaType: facts.mediaType, ...facts.source };
   const { request, parse } = prepareInquiry(analyzer, { ...record, source }, medium.name);
-  await lease.advance({ stage: 'converting', source });
+  const isShort = facts.mediaType === 'image/jpeg' && file.bytes <= SHORT_BYTES;
+  await (isShort ? lease.note({ source }) : lease.advance({ stage: 'converting', source }));
   const prepared = await timed(log, 'converted', () =>
     decode(() => medium.prepare(file, facts, record)),
   );

@@ -23,7 +23,7 @@ export interface MediaFacts {
 
 /** What the model is sent: made anew and held, or the upload as it is. */
 export type Prepared = { mediaType: string; poster?: Poster } & (
-  | { bytes: Uint8Array }
+  | { bytes: Uint8Array; thumbnail?: Uint8Array | undefined }
   | { original: true }
 );
 

@@ -25,7 +25,7 @@ export async function keepPicture(
   const shown = findShown(prepared);
   if (!shown) return { stored: Promise.resolve() };
   const { mediaType, bytes } = shown;
-  const thumbnail = (await makeThumbnail(bytes)) ?? new Uint8Array();
+  const thumbnail = (await makeThumbnail(bytes, shown.thumbnail)) ?? new Uint8Array();
   const key = pictureKey(record.id);
   lease.note({ picture: { key, bytes: bytes.length, thumbnailBytes: thumbnail.length } });
   const body = Buffer.concat([bytes, thumbnail]);
@@ -40,11 +40,17 @@ export async function keepPicture(
   return { stored };
 }
 
+interface Shown {
+  mediaType: string;
+  bytes: Uint8Array;
+  thumbnail?: Uint8Array | undefined;
+}
+
 /** A picture, as the model gets it; of another file its poster, where there is one. */
-function findShown(prepared: Prepared): { mediaType: string; bytes: Uint8Array } | undefined {
+function findShown(prepared: Prepared): Shown | undefined {
   const { mediaType, poster } = prepared;
   const isPicture = 'bytes' in prepared && mediaType.startsWith('image/');
-  return isPicture ? { mediaType, bytes: prepared.bytes } : poster;
+  return isPicture ? { ...prepared, mediaType } : poster;
 }
 
 /** Where the analysis was deleted meanwhile, the picture may have come after the deletion. */

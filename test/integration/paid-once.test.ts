@@ -287,7 +287,7 @@ describe('the analysis that holds the content', () => {
   });
 });
 
-test('a known picture costs five calls of AWS, a fresh one eight, budget and webhooks apart', async () => {
+test('a known picture costs five calls of AWS, a small fresh one seven, budget and webhooks apart', async () => {
   for (const { environment } of service.played.functions) Object.assign(process.env, environment);
   const { createHandler } = await import('../../functions/process-upload.ts');
   const { createQueue } = await import('../../lib/aws/queue.ts');
@@ -309,7 +309,7 @@ test('a known picture costs five calls of AWS, a fresh one eight, budget and web
   }
   const fresh = await count();
   expect(fresh.toSorted()).toEqual([
-    ...Array(5).fill('dynamodb:UpdateItem'), // claimed, the content's holder, two stages, succeeded
+    ...Array(4).fill('dynamodb:UpdateItem'), // claimed, the content's holder, asked, succeeded
     's3:GetObject',
     's3:PutObject', // the picture that people see, while the model is asked
     'sqs:ChangeMessageVisibility',

@@ -14,16 +14,14 @@ import {
 import { chooseOutputEdge } from './output-edge.ts';
 import { loadSharp, type Sharp } from './sharp.ts';
 import { stripJpeg } from './strip-jpeg.ts';
+import { shrinkToThumbnail } from './thumbnail.ts';
 
 export interface ConvertedPicture {
   jpeg: Uint8Array;
   width: number;
   height: number;
-}
-
-interface Size {
-  width: number;
-  height: number;
+  /** Where one came of the decode anyway; else it is made of the JPEG. */
+  thumbnail?: Uint8Array;
 }
 
 /**
@@ -37,8 +35,7 @@ export async function convertPicture(
 ): Promise<ConvertedPicture> {
   const sharp = await loadSharp();
   try {
-    const { data, info } = await runPipeline(sharp, bytes, facts);
-    return { jpeg: data, width: info.width, height: info.height };
+    return await runPipeline(sharp, bytes, facts);
   } catch (cause) {
     if (cause instanceof ServiceError) throw cause;
     throw new ServiceError('file_malformed', undefined, { cause });
@@ -49,24 +46,36 @@ async function runPipeline(
   sharp: Sharp,
   bytes: Uint8Array,
   facts: PictureFacts,
-): Promise<{ data: Uint8Array; info: Size }> {
+): Promise<ConvertedPicture> {
   const edge = chooseOutputEdge(Math.max(facts.width, facts.height));
   const own = needsNothing(facts, edge)
     ? stripJpeg(bytes, facts.width * facts.height * MAX_OWN_BYTES_PER_PIXEL)
     : undefined;
   if (own) {
-    await (await openPicture(sharp, own, facts)).raw().toBuffer(); // the check alone
-    return { data: own, info: facts };
+    // One decode is the check and the thumbnail: scaled, it follows all of the coded data as well.
+    const thumbnail = await shrinkToThumbnail(await openPicture(sharp, own, facts));
+    return { jpeg: own, width: facts.width, height: facts.height, thumbnail };
   }
   await checkUnseen(sharp, bytes, facts);
+  const opaque = await shrinkPicture(sharp, bytes, facts, edge);
+  // Nothing here says sRGB or drops metadata: sharp does both unless told otherwise.
+  const { data, info } = await opaque
+    .jpeg({ ...chooseQuality(edge), optimiseCoding: false }) // optimising: 25 % CPU for 1 % bytes
+    .toBuffer({ resolveWithObject: true });
+  return { jpeg: data, width: info.width, height: info.height };
+}
+
+/** As it goes to the encoder; `edge`: the long one, in pixels. */
+export async function shrinkPicture(
+  sharp: Sharp,
+  bytes: Uint8Array,
+  facts: PictureFacts,
+  edge: number,
+): Promise<Picture> {
   const decoded = await openPicture(sharp, bytes, facts);
   const small = decoded.autoOrient().resize({ width: edge, height: edge, fit: 'inside' });
   const coloured = await convertColours(sharp, small, facts);
-  const opaque = facts.hasAlpha ? await flatten(sharp, coloured) : coloured;
-  // Nothing here says sRGB or drops metadata: sharp does both unless told otherwise.
-  return opaque
-    .jpeg({ ...chooseQuality(edge), optimiseCoding: false }) // optimising: 25 % CPU for 1 % bytes
-    .toBuffer({ resolveWithObject: true });
+  return facts.hasAlpha ? flatten(sharp, coloured) : coloured;
 }
 
 /** A JPEG that is upright, small and sRGB as it is. */

@@ -12,8 +12,8 @@ export const image: Medium<PictureFacts & MediaFacts> = {
     return { ...facts, source: describePicture(facts, options) };
   },
   async prepare(file, facts) {
-    const { jpeg } = await convertPicture(await file.readAll(file.bytes), facts);
-    return { mediaType: 'image/jpeg', bytes: jpeg };
+    const { jpeg, thumbnail } = await convertPicture(await file.readAll(file.bytes), facts);
+    return { mediaType: 'image/jpeg', bytes: jpeg, thumbnail };
   },
 };
 
