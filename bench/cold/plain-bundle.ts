@@ -19,7 +19,7 @@ export async function writePlainBundles(folder: string, sources: string[]): Prom
     format: 'esm',
     platform: 'node',
     target: 'node24',
-    external: ['sharp', 'libheif-js'],
+    external: ['sharp', 'libheif-js', '@embedpdf/pdfium'],
     banner: { js: BANNER },
     logLevel: 'error',
   });

@@ -14,6 +14,7 @@ import type { Options } from '../options.ts';
 import { openFlaskCells } from '../references/flask.ts';
 import { openTools } from '../references/tools.ts';
 import { readDecoderEnvironment } from './decoder-environment.ts';
+import { measureQuality } from './quality.ts';
 
 /** The picture step alone: what inspecting and converting a picture costs, beside the references that are here. */
 export async function measureCore({ rounds, pictures: names }: Options): Promise<Table> {
@@ -34,10 +35,12 @@ export async function measurePictures(
   const costs: PictureCosts[] = [];
   for (const picture of pictures) {
     const measured = await measureInTurn(picture, variants, rounds);
-    rows.push(describeRow(picture, measured));
+    const quality = { 'PSNR, dB': await measureQuality(picture) };
+    rows.push({ ...describeRow(picture, measured), ...quality });
     costs.push({ picture: picture.name, measured });
   }
-  const meaning = 'CPU and memory are of the step alone; ×: ours as a multiple of the other’s.';
+  const meaning =
+    'CPU and memory are of the step alone; ×: ours as a multiple of the other’s; PSNR: before the encoder, against the full-size original shrunk by lanczos3 (–: nothing is shrunk, a background was put in, or HEIC).';
   return { part: 'core', rows, costs, notes: [meaning] };
 }
 

@@ -2,7 +2,7 @@ import { costUsd } from '../../lib/gemini/prices.ts';
 import type { Row, Table } from '../harness/table.ts';
 import prices from './aws-prices.json' with { type: 'json' };
 
-/** One fresh analysis of a 12 Mpx photo: announced, uploaded, worked on, looked up twice. Each figure is one of the bench's, or counted in a test. */
+/** One fresh analysis of a 12 Mpx photo: announced, uploaded, worked on, looked up twice. Calls are as many as a test counts; times, tokens and sizes are assumed. */
 const ANALYSIS = {
   model: 'gemini-3.8-flash',
   /** Of `describe`: instructions and schema, the picture, and an answer with its thinking. */
@@ -20,8 +20,8 @@ const ANALYSIS = {
   pictureGb: 0.0004,
   s3Puts: 2,
   s3Gets: 1,
-  /** An item of up to 4 KB is written six times, and with it a summary in each of two indexes; the index of contents twice, counters once. */
-  writeUnits: 6 * (4 + 2) + 3,
+  /** An item of up to 4 KB is written five times, and with it a summary in each of two indexes; the index of contents once, counters twice. */
+  writeUnits: 5 * (4 + 2) + 3,
   readUnits: 6,
   /** Sent, received, deleted, hidden. */
   sqsRequests: 4,
@@ -32,7 +32,7 @@ const ANALYSES = 1_000_000;
 export async function calculateCost(): Promise<Table> {
   const rows = list(ANALYSIS).map(({ name, usd }) => row(name, usd));
   const sum = list(ANALYSIS).reduce((all, { usd }) => all + usd, 0);
-  const meaning = `AWS' prices of ${prices.asOf} in ${prices.region}, without free tiers; the model's by lib/gemini/prices.json on this day. ${JSON.stringify(ANALYSIS)}`;
+  const meaning = `AWS' list prices in ${prices.region} as known on ${prices.asOf}, without free tiers: check before you rely on them; the model's by lib/gemini/prices.json on this day. ${JSON.stringify(ANALYSIS)}`;
   return { part: 'cost', rows: [...rows, row('all', sum)], notes: [meaning] };
 }
 

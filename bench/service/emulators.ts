@@ -104,24 +104,22 @@ interface Put {
   count: number;
 }
 
-/** Asked anew each time, or the second one would have the first one's answer. */
+/** Each with a prompt of its own, or the second one would have the first one's answer. */
 async function putPictures({ file, mediaType, count }: Put) {
   const bytes = readFileSync(file);
   const ids = Array.from({ length: count }, () => createAnalysisId(Date.now()));
   const events: object[] = [];
   for (const id of ids) {
-    await announce(id, LARGE_CLIENT, Date.now());
+    await announce(id, LARGE_CLIENT, Date.now(), `Picture ${id}`);
     await uploads.put(uploadKey(id), bytes, mediaType);
     events.push(describeEvent(uploadKey(id), bytes));
   }
   return { ids, events };
 }
 
-function announce(id: string, clientId: string, now: number): Promise<boolean> {
+function announce(id: string, clientId: string, now: number, prompt?: string): Promise<boolean> {
   const source = { key: uploadKey(id), filename: 'picture' };
-  return analyses.create(
-    newAnalysis({ id, clientId, source, analyzer: ANALYZER, fresh: true, now }),
-  );
+  return analyses.create(newAnalysis({ id, clientId, source, analyzer: ANALYZER, prompt, now }));
 }
 
 /** As S3's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */

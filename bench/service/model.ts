@@ -19,6 +19,7 @@ const ANSWER = {
     weapons: 'none',
   },
   instructions_in_image: { found: false, note: '' },
+  answer: 'A picture.', // each is put with a prompt
 };
 
 const REPLY = JSON.stringify({
