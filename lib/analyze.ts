@@ -1,4 +1,4 @@
-import { LEASE_SECONDS, type Source } from './analysis.ts';
+import { LEASE_SECONDS } from './analysis.ts';
 import type { UploadedObject } from './analysis-id.ts';
 import type { Spending } from './aws/spending.ts';
 import type { StoredFile } from './aws/stored-file.ts';
@@ -12,6 +12,7 @@ import { countMediaTokens } from './media/tokens.ts';
 import { findTypeMismatch } from './media/type-mismatch.ts';
 import { openPurse, type PurseDeps } from './money/purse.ts';
 import type { Delivery, Outcome } from './outcome.ts';
+import type { Source } from './source.ts';
 import { askModel } from './work/ask-model.ts';
 import { chooseByMedium } from './work/choose-by-medium.ts';
 import { type ClaimDeps, claimAnalysis } from './work/claim.ts';

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { Clip, MediumName, Pages } from '../analysis.ts';
+import type { Clip, MediumName, Pages } from '../source.ts';
 
 export type MediaResolution =
   | 'MEDIA_RESOLUTION_LOW'

@@ -1,4 +1,4 @@
-import type { MediumName } from '../analysis.ts';
+import type { MediumName } from '../source.ts';
 
 /** What is asked of a file where nobody chose. */
 export const DEFAULT_ANALYZERS: Record<MediumName, string> = {

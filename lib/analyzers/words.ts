@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { MediumName } from '../analysis.ts';
+import type { MediumName } from '../source.ts';
 
 /** Bounds of what is stored of a model's words, in characters; a result fits many times into 300 KB. */
 export const MAX_CAPTION_LENGTH = 500;

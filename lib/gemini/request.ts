@@ -1,4 +1,4 @@
-import type { Clip } from '../analysis.ts';
+import type { Clip } from '../source.ts';
 import { MEDIA_CHUNK_BYTES } from './limits.ts';
 import { toGeminiSchema } from './schema.ts';
 

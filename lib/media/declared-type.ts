@@ -1,4 +1,4 @@
-import type { MediumName } from '../analysis.ts';
+import type { MediumName } from '../source.ts';
 
 const FAMILIES: Partial<Record<string, MediumName>> = {
   image: 'image',

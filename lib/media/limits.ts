@@ -1,5 +1,5 @@
-import type { MediumName } from '../analysis.ts';
 import type { Settings } from '../config.ts';
+import type { MediumName } from '../source.ts';
 import type { PictureLimits } from './image/limits.ts';
 
 /** The limits that a stage sets: `params` in serverless.yml. */

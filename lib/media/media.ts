@@ -1,5 +1,5 @@
-import type { MediumName } from '../analysis.ts';
 import { ServiceError } from '../errors.ts';
+import type { MediumName } from '../source.ts';
 import {
   AUDIO_TYPES,
   DOCUMENT_TYPES,

@@ -1,4 +1,4 @@
-import type { Clip, Keep, MediumName, Pages, Source } from '../analysis.ts';
+import type { Clip, Keep, MediumName, Pages, Source } from '../source.ts';
 import type { KnownType } from './detect.ts';
 import type { MediaFile } from './file.ts';
 import type { MediaLimits } from './limits.ts';

@@ -1,4 +1,4 @@
-import type { Clip, MediumName, Source } from '../analysis.ts';
+import type { Clip, MediumName, Source } from '../source.ts';
 
 // What the model bills for a file, by its documentation (ai.google.dev/gemini-api/docs/media-resolution,
 // …/tokens): the one place for these rules.

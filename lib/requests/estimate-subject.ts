@@ -1,10 +1,11 @@
 import * as z from 'zod';
-import { type AnalysisRecord, clip, type MediumName, type Pages, pages } from '../analysis.ts';
+import type { AnalysisRecord } from '../analysis.ts';
 import type { Analyses } from '../aws/analyses.ts';
 import { ServiceError } from '../errors.ts';
 import { mediumOf } from '../media/declared-type.ts';
 import { MAX_DOCUMENT_PAGES } from '../media/document/limits.ts';
 import type { Measures } from '../media/tokens.ts';
+import { clip, type MediumName, type Pages, pages } from '../source.ts';
 import { analyzerFields } from './choose-analyzer.ts';
 import { prompt } from './upload.ts';
 

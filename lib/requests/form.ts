@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { clip, keep, maxUsd, pages } from '../analysis.ts';
+import { maxUsd } from '../analysis.ts';
 import type { RouteEvent } from '../api/http.ts';
 import { parseRequest } from '../api/validation.ts';
 import { ServiceError } from '../errors.ts';
+import { clip, keep, pages } from '../source.ts';
 import { analyzerFields } from './choose-analyzer.ts';
 import { callbackUrl, filename, mediaType, prompt } from './upload.ts';
 

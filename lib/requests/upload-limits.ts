@@ -1,7 +1,7 @@
-import type { MediumName } from '../analysis.ts';
 import type { Settings } from '../config.ts';
 import { ServiceError } from '../errors.ts';
 import { mediumOf } from '../media/declared-type.ts';
+import type { MediumName } from '../source.ts';
 
 /** Of a file that is sent by one form; what is larger goes in parts, of which a lost connection costs but one. */
 export const MAX_FORM_UPLOAD_BYTES = 100_000_000;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type AnalysisRecord, clip, keep, maxUsd, newAnalysis, pages } from '../analysis.ts';
+import { type AnalysisRecord, maxUsd, newAnalysis } from '../analysis.ts';
 import { createAnalysisId, uploadKey } from '../analysis-id.ts';
 import type { Origin } from '../api/idempotency.ts';
 import type { Reply } from '../api/problem.ts';
@@ -7,6 +7,7 @@ import type { Spending } from '../aws/spending.ts';
 import { ServiceError } from '../errors.ts';
 import { countEnd } from '../money/count-end.ts';
 import { type RefuseSpentDeps, refuseSpent } from '../money/refuse-spent.ts';
+import { clip, keep, pages } from '../source.ts';
 import { MAX_TARGET_CHARACTERS, parseTarget, type Reach } from '../webhooks/webhook-target.ts';
 import type { FindAnalyzer } from '../work/find-analyzer.ts';
 import { type Retention, type RetentionDeps, readRetention } from '../work/retention.ts';

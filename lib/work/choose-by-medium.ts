@@ -1,7 +1,8 @@
-import type { AnalysisRecord, MediumName } from '../analysis.ts';
+import type { AnalysisRecord } from '../analysis.ts';
 import type { Analyzer } from '../analyzers/analyzer.ts';
 import { DEFAULT_ANALYZERS } from '../analyzers/defaults.ts';
 import { ServiceError } from '../errors.ts';
+import type { MediumName } from '../source.ts';
 import type { FindAnalyzer } from './find-analyzer.ts';
 import type { Held } from './settle.ts';
 

@@ -1,6 +1,7 @@
-import type { AnalysisRecord, MediumName, Source } from '../analysis.ts';
+import type { AnalysisRecord } from '../analysis.ts';
 import type { Analyzer } from '../analyzers/analyzer.ts';
 import { ServiceError } from '../errors.ts';
+import type { MediumName, Source } from '../source.ts';
 
 /** What a client said of how to look at its file. */
 type Told = Pick<AnalysisRecord, 'prompt' | 'options' | 'pages' | 'clip'> & {

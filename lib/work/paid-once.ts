@@ -1,8 +1,9 @@
-import type { AnalysisRecord, Source } from '../analysis.ts';
+import type { AnalysisRecord } from '../analysis.ts';
 import type { Contents } from '../aws/contents.ts';
 import type { Results } from '../aws/results.ts';
 import { logger } from '../log.ts';
 import { type Outcome, waitDelaySeconds } from '../outcome.ts';
+import type { Source } from '../source.ts';
 import { copyAnswer, nameContent } from './content.ts';
 import { decideByHolder } from './decide.ts';
 import { type Held, type SettleDeps, storeAnswer } from './settle.ts';

@@ -1,8 +1,8 @@
-import type { MediumName } from '../analysis.ts';
 import type { RequestMedia } from '../gemini/request.ts';
 import type { MediaFile } from '../media/file.ts';
 import type { Prepared } from '../media/medium.ts';
 import type { Outcome } from '../outcome.ts';
+import type { MediumName } from '../source.ts';
 import { HELD_BYTES } from './digest.ts';
 import { type ModelFileDeps, storeModelFile } from './model-file.ts';
 import type { Held } from './settle.ts';

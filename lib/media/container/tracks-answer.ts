@@ -1,4 +1,4 @@
-import type { Track } from '../../analysis.ts';
+import type { Track } from '../../source.ts';
 
 /** What is in a container. */
 export interface TracksAnswer {

@@ -17,7 +17,7 @@ import {
   WAVE,
   WEBM,
 } from 'mediabunny';
-import type { Track } from '../../analysis.ts';
+import type { Track } from '../../source.ts';
 import { nameKinds } from './metadata-kinds.ts';
 import type { TracksAnswer, TracksMessage, TracksTask } from './tracks-answer.ts';
 

@@ -1,4 +1,4 @@
-import type { Source } from '../../analysis.ts';
+import type { Source } from '../../source.ts';
 import type { MediaFacts, MediaOptions, Medium } from '../medium.ts';
 import { convertPicture } from './convert.ts';
 import { inspectPicture, type PictureFacts } from './inspect.ts';
