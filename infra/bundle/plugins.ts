@@ -11,7 +11,7 @@ export const nodeBuiltins: Plugin = {
   setup(build) {
     const { builtinModules } = process.getBuiltinModule('node:module');
     const names = new Set(builtinModules);
-    build.onResolve({ filter: /^(node:)?[a-z_]+(\/[a-z_]+)*$/ }, ({ path }) => {
+    build.onResolve({ filter: /^(node:)?[a-z\d_]+(\/[a-z\d_]+)*$/ }, ({ path }) => {
       const name = path.replace(/^node:/, '');
       return path.startsWith('node:') || names.has(name)
         ? { path: `node:${name}`, namespace: 'node-builtin' }
