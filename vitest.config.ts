@@ -10,7 +10,7 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    maxWorkers: 2,
+    maxWorkers: 3, // of which one mostly waits: for browsers, deliveries, deaths
     env: { LOG_LEVEL: 'SILENT' },
     projects: [
       { extends: true, test: { name: 'alone', include: inFolders(ALONE) } },
