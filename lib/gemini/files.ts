@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServiceError } from '../errors.ts';
 import { retry, type Sleep } from '../retry.ts';
-import { delayOf, remedyOf } from './errors.ts';
+import { BACKOFF } from './backoff.ts';
 import { type Answer, type Exchange, exchange, keyHeader, resolveUrl } from './exchange.ts';
 import {
   type Progress,
@@ -11,14 +11,7 @@ import {
   type StoredFile,
 } from './file-answer.ts';
 import { createKeyUser, type ReadKey } from './key.ts';
-import {
-  BACKOFF_BASE_MS,
-  BACKOFF_CAP_MS,
-  CALL_TIMEOUT_MS,
-  FILE_PIECE_BYTES,
-  MAX_SLEEP_MS,
-  TRIES_OF_FILE_CALL,
-} from './limits.ts';
+import { CALL_TIMEOUT_MS, FILE_PIECE_BYTES, TRIES_OF_FILE_CALL } from './limits.ts';
 import { readProblem } from './problem.ts';
 import { plainBody } from './request.ts';
 
@@ -148,14 +141,10 @@ export function createModelFiles(options: FilesOptions) {
 
 function describeRetry({ random, sleep }: FilesOptions, { signal, deadline }: CallBounds) {
   return {
+    ...BACKOFF,
     tries: TRIES_OF_FILE_CALL,
-    baseMs: BACKOFF_BASE_MS,
-    capMs: BACKOFF_CAP_MS,
-    maxSleepMs: MAX_SLEEP_MS,
     deadline,
     signal,
-    delayOf,
-    isRetryable: (error: unknown) => remedyOf(error) === 'retry',
     ...(random && { random }),
     ...(sleep && { sleep }),
   };

@@ -1,8 +1,9 @@
 import { ServiceError } from '../errors.ts';
 import { retry, type Sleep } from '../retry.ts';
-import { delayOf, remedyOf } from './errors.ts';
+import { BACKOFF } from './backoff.ts';
+import { remedyOf } from './errors.ts';
 import type { CallBounds, ModelFiles, UploadSession } from './files.ts';
-import { BACKOFF_BASE_MS, BACKOFF_CAP_MS, MAX_SLEEP_MS, TRIES_OF_FILE_PIECE } from './limits.ts';
+import { TRIES_OF_FILE_PIECE } from './limits.ts';
 
 /** What is sent, by ranges; `end` is not part of one. */
 export interface FileSource {
@@ -59,13 +60,10 @@ function endOfPiece(offset: number, pieceBytes: number, bytes: number): number {
 
 function describeRetry({ signal, deadline, sleep }: SendOptions) {
   return {
+    ...BACKOFF,
     tries: TRIES_OF_FILE_PIECE,
-    baseMs: BACKOFF_BASE_MS,
-    capMs: BACKOFF_CAP_MS,
-    maxSleepMs: MAX_SLEEP_MS,
     deadline,
     signal,
-    delayOf,
     isRetryable,
     ...(sleep && { sleep }),
   };

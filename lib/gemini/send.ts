@@ -1,17 +1,12 @@
 import type { ServiceError } from '../errors.ts';
 import { retry, type Sleep, sleepFor } from '../retry.ts';
+import { BACKOFF } from './backoff.ts';
 import type { Breaker } from './breaker.ts';
 import { callModel } from './call.ts';
 import { createFault, delayOf, remedyOf } from './errors.ts';
 import type { Turn } from './fallback.ts';
 import { createKeyUser, type ReadKey } from './key.ts';
-import {
-  BACKOFF_BASE_MS,
-  BACKOFF_CAP_MS,
-  MAX_CALLS_PER_ASK,
-  MAX_SLEEP_MS,
-  TRIES_OF_FIRST_MODEL,
-} from './limits.ts';
+import { MAX_CALLS_PER_ASK, MAX_SLEEP_MS, TRIES_OF_FIRST_MODEL } from './limits.ts';
 import { chargeUsd, type TokenUsage } from './prices.ts';
 import type { Body } from './request.ts';
 import { countTokens, type Reply, readReply } from './response.ts';
@@ -74,14 +69,10 @@ export function createSender(options: SenderOptions) {
     await waitFor(sending);
     const mayRepeat = sending.isFirst && !breaker.isOnProbation(sending.model);
     return retry(() => withKey((key) => call(sending, key)), {
+      ...BACKOFF,
       tries: mayRepeat ? TRIES_OF_FIRST_MODEL : 1,
-      baseMs: BACKOFF_BASE_MS,
-      capMs: BACKOFF_CAP_MS,
-      maxSleepMs: MAX_SLEEP_MS,
       deadline,
       signal,
-      delayOf,
-      isRetryable: (error) => remedyOf(error) === 'retry',
       sleep,
       ...(random && { random }),
     });
