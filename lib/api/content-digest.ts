@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RouteEvent } from './http.ts';
+import type { RouteEvent } from './route-event.ts';
 
 /**
  * What a request says, as a digest: method, path, query and body. Libraries choose a new boundary each time

@@ -1,6 +1,6 @@
-import middy, { type MiddlewareObj } from '@middy/core';
+import middy from '@middy/core';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type * as z from 'zod';
 import type { Scope } from '../aws/clients.ts';
 import type { Caller, Door } from '../door/door.ts';
@@ -9,9 +9,10 @@ import { logger } from '../log.ts';
 import type { RateLimit } from '../rates/rate-limit.ts';
 import { readThrottling } from '../rates/throttling.ts';
 import type { Idempotency, Origin } from './idempotency.ts';
-import { type Keyed, noteKey, runOnce } from './keyed-request.ts';
+import { noteKey, runOnce } from './keyed-request.ts';
 import { limitRate } from './limit-rate.ts';
 import { describeProblem, type Reply } from './problem.ts';
+import type { Middleware, RouteEvent } from './route-event.ts';
 import { parseRequest } from './validation.ts';
 
 /** Of a JSON body: more than three times what all fields at their limits need. */
@@ -46,16 +47,6 @@ export interface Route<Schema extends z.ZodType> {
   input: Schema;
   handle(request: RouteRequest<z.output<Schema>>): Promise<Reply>;
 }
-
-/** An event of the HTTP API, on its way through the chain. */
-export type RouteEvent = Omit<APIGatewayProxyEventV2, 'body'> & {
-  body?: unknown;
-  caller?: Caller;
-  keyed?: Keyed;
-  /** What every answer to it carries, a refusal too. */
-  answerHeaders?: Record<string, string>;
-};
-export type Middleware = MiddlewareObj<RouteEvent, APIGatewayProxyStructuredResultV2>;
 
 /** What a function that is not open to anyone hands on to the chain from its wiring. */
 export interface Guards {

@@ -1,18 +1,12 @@
 import { ServiceError } from '../errors.ts';
 import { digestRequest } from './content-digest.ts';
-import type { Middleware, RouteEvent } from './http.ts';
 import type { Idempotency, Origin } from './idempotency.ts';
 import type { Reply } from './problem.ts';
+import type { Middleware, RouteEvent } from './route-event.ts';
 
 /** Printable ASCII. */
 export const MAX_IDEMPOTENCY_KEY_CHARACTERS = 255;
 const KEY_PATTERN = new RegExp(`^[ -~]{1,${MAX_IDEMPOTENCY_KEY_CHARACTERS}}$`);
-
-/** A request's `Idempotency-Key`, and the digest of what came with it. */
-export interface Keyed {
-  key: string;
-  digest: string;
-}
 
 /** Notes the key, before the body is parsed. */
 export function noteKey(): Middleware {

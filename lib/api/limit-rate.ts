@@ -1,7 +1,7 @@
 import { ServiceError } from '../errors.ts';
 import type { Allowance, RateLimit } from '../rates/rate-limit.ts';
 import { WINDOW_SECONDS } from '../rates/token-bucket.ts';
-import type { Middleware } from './http.ts';
+import type { Middleware } from './route-event.ts';
 
 /** Lets a known client's request in, or refuses it; either way the answer says how many more may come. */
 export function limitRate(limit: RateLimit): Middleware {

@@ -1,8 +1,8 @@
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { Scope } from '../aws/clients.ts';
 import type { Uses } from '../aws/uses.ts';
 import { ServiceError } from '../errors.ts';
 import { isListed } from './addresses.ts';
+import type { DoorEvent } from './door-event.ts';
 import { readEdgeAddress } from './edge.ts';
 import { deriveSigningSecret, verifySignature } from './signature.ts';
 import { identify, type Visitor, type VisitorDeps } from './visitor.ts';
@@ -19,12 +19,6 @@ export interface Caller {
   uploadsPerMinute: number | undefined;
   readsPerMinute: number | undefined;
 }
-
-/** A request as the gateway hands it over: the door reads the body as it was sent. */
-export type DoorEvent = Pick<
-  APIGatewayProxyEventV2,
-  'headers' | 'requestContext' | 'rawPath' | 'rawQueryString' | 'isBase64Encoded'
-> & { body?: unknown };
 
 /**
  * Says who is calling, and lets nobody else in.

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { ServiceError } from '../errors.ts';
 import { readViewerAddress } from './addresses.ts';
-import type { DoorEvent } from './door.ts';
+import type { DoorEvent } from './door-event.ts';
 
 /** What the edge sends with each request, and nobody else can. */
 const SECRET_HEADER = 'x-edge-secret';

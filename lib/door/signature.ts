@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { RequestDescriptor, Verifier } from 'http-message-sig';
 import type { Use } from '../aws/uses.ts';
 import { ServiceError } from '../errors.ts';
-import type { DoorEvent } from './door.ts';
+import type { DoorEvent } from './door-event.ts';
 
 /** How long after `created` a signature is taken. */
 const SIGNATURE_SECONDS = 300;

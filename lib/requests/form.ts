@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { maxUsd } from '../analysis.ts';
-import type { RouteEvent } from '../api/http.ts';
+import type { RouteEvent } from '../api/route-event.ts';
 import { parseRequest } from '../api/validation.ts';
 import { ServiceError } from '../errors.ts';
 import { clip, keep, pages } from '../source.ts';

@@ -1,7 +1,6 @@
 import { open } from 'node:fs/promises';
-import { refuseFile } from './files/routes.ts';
 import type { FileStore } from './files/store.ts';
-import { createBadRequest, refuse } from './refusal.ts';
+import { createBadRequest, refuse, refuseFile } from './refusal.ts';
 import type { GenerateRequest, Part } from './request-schema.ts';
 
 /** What a part shows the model, by ranges: a stored file may be larger than memory. */

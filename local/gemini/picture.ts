@@ -18,7 +18,7 @@ const DECODERS: Readonly<Record<string, string | undefined>> = {
 const HEIC_TYPES = ['image/heic', 'image/heif'];
 
 /** Measures a picture; throws a refusal (400) as Google would. */
-export async function measureMedia({ mimeType, bytes, read }: Media): Promise<Picture> {
+export async function readPicture({ mimeType, bytes, read }: Media): Promise<Picture> {
   if (HEIC_TYPES.includes(mimeType)) {
     const size = findHeicSize(await read(0, bytes));
     if (size === undefined) throw refuseImage();

@@ -68,3 +68,8 @@ export function refuse(status: number, message: string, details?: ErrorDetail[])
 export function refusalOf(error: unknown): Refusal | undefined {
   return error instanceof Error && REFUSAL in error ? (error[REFUSAL] as Refusal) : undefined;
 }
+
+/** Google tells nobody whether a file of another's is there. */
+export function refuseFile(): Error {
+  return refuse(403, 'You do not have permission to access the File or it may not exist.');
+}

@@ -1,6 +1,7 @@
 import { replyUnderFault } from './faults.ts';
 import type { FileStore } from './files/store.ts';
-import { type Measured, measure } from './measured.ts';
+import { measureMedia } from './measure-media.ts';
+import type { Measured } from './measured.ts';
 import { findMedia } from './media.ts';
 import { describeModel } from './models.ts';
 import { createErrorInfo, refuse } from './refusal.ts';
@@ -39,7 +40,7 @@ export async function routeRequest(
   if (typeof request.body !== 'object') throw refuse(400, 'Invalid JSON payload received.');
   const generateRequest = parseGenerateRequest(request.body, name);
   const measured: Measured[] = [];
-  for (const media of findMedia(generateRequest, files)) measured.push(await measure(media));
+  for (const media of findMedia(generateRequest, files)) measured.push(await measureMedia(media));
   const fault = takeFault(request);
   return { reply: replyUnderFault(fault, { ...generateRequest, measured }), fault };
 }

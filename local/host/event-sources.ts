@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Queues, ReceivedMessage } from '../cloud/sqs/queues.ts';
+import type { ReceivedMessage } from '../cloud/sqs/message.ts';
+import type { Queues } from '../cloud/sqs/queues.ts';
 import type { QueueSource } from './functions.ts';
 import type { Host } from './host.ts';
 import { pause } from './pause.ts';

@@ -1,5 +1,6 @@
 import { type FunctionSpec, type QueueSource, resolveFunctions } from './functions.ts';
-import { createResources, type PlayedCloud } from './resources.ts';
+import type { PlayedCloud } from './resource-players.ts';
+import { createResources } from './resources.ts';
 import { readTemplate, type TemplateOptions } from './template.ts';
 import type { DeclaredCors } from './template-schema.ts';
 

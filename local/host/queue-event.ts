@@ -1,4 +1,4 @@
-import type { MessageAttribute, ReceivedMessage } from '../cloud/sqs/queues.ts';
+import type { MessageAttribute, ReceivedMessage } from '../cloud/sqs/message.ts';
 
 /** The event with which Lambda hands over messages of a queue. */
 export function createQueueEvent(messages: ReceivedMessage[], queueArn: string, region: string) {

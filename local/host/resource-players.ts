@@ -1,12 +1,29 @@
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import { tableDefinitionSchema } from '../cloud/dynamodb/table-definition.ts';
+import type { Tables } from '../cloud/dynamodb.ts';
+import type { Buckets } from '../cloud/s3/buckets.ts';
+import type { Secrets } from '../cloud/secrets.ts';
+import type { Queues } from '../cloud/sqs/queues.ts';
 import { ACCOUNT_ID, REGION } from './account.ts';
 import type { Attributes } from './intrinsics.ts';
-import type { PlayedCloud } from './resources.ts';
 
 // Every name has to stand in the template: one made up by CloudFormation would change with each start.
 // The schemas are strict, so that a property is either played, or listed as one that changes nothing here.
+
+/** What resources are created with. */
+export interface PlayedCloud {
+  queues: Queues;
+  secrets: Pick<Secrets, 'ensureSecret'>;
+  buckets: Pick<Buckets, 'ensureBucket'>;
+  tables: Pick<Tables, 'ensureTable'>;
+}
+
+/** Creates one resource in the laptop's cloud; idempotent. */
+export type Player = (
+  cloud: PlayedCloud,
+  properties: Record<string, unknown>,
+) => Attributes | Promise<Attributes>;
 
 const idle = (...names: string[]) =>
   Object.fromEntries(names.map((name) => [name, z.unknown().optional()]));

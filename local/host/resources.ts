@@ -1,25 +1,15 @@
 import { z } from 'zod';
-import type { Tables } from '../cloud/dynamodb.ts';
-import type { Buckets } from '../cloud/s3/buckets.ts';
-import type { Secrets } from '../cloud/secrets.ts';
-import type { Queues } from '../cloud/sqs/queues.ts';
 import { type Attributes, createResolver, type Resolve } from './intrinsics.ts';
-import { nameKey, playBucket, playQueue, playSecret, playTable } from './resource-players.ts';
+import {
+  nameKey,
+  type PlayedCloud,
+  type Player,
+  playBucket,
+  playQueue,
+  playSecret,
+  playTable,
+} from './resource-players.ts';
 import type { ResourceDeclaration } from './template.ts';
-
-/** What resources are created with. */
-export interface PlayedCloud {
-  queues: Queues;
-  secrets: Pick<Secrets, 'ensureSecret'>;
-  buckets: Pick<Buckets, 'ensureBucket'>;
-  tables: Pick<Tables, 'ensureTable'>;
-}
-
-/** Creates one resource in the laptop's cloud; idempotent. */
-export type Player = (
-  cloud: PlayedCloud,
-  properties: Record<string, unknown>,
-) => Attributes | Promise<Attributes>;
 
 const PLAYERS: Record<string, Player> = {
   'AWS::S3::Bucket': playBucket,

@@ -7,7 +7,7 @@ import { openDatabase } from '../../local/cloud/database.ts';
 import { createSecrets } from '../../local/cloud/secrets.ts';
 import { createQueues } from '../../local/cloud/sqs/queues.ts';
 import { playTemplate } from '../../local/host/play-template.ts';
-import type { PlayedCloud } from '../../local/host/resources.ts';
+import type { PlayedCloud } from '../../local/host/resource-players.ts';
 import { readTemplate } from '../../local/host/template.ts';
 
 const PLACE = { region: 'us-east-1', accountId: '000000000000' };

@@ -17,7 +17,7 @@ import { type EstimateDeps, estimateCost } from '../../lib/requests/estimate.ts'
 import type { EstimateRequest } from '../../lib/requests/estimate-subject.ts';
 import { prepareInquiry } from '../../lib/work/inquire.ts';
 import { openFileStore } from '../../local/gemini/files/store.ts';
-import { measure } from '../../local/gemini/measured.ts';
+import { measureMedia } from '../../local/gemini/measure-media.ts';
 import { findMedia } from '../../local/gemini/media.ts';
 import { parseGenerateRequest } from '../../local/gemini/request-schema.ts';
 import { countUsage } from '../../local/gemini/usage.ts';
@@ -130,7 +130,7 @@ async function countSent({ file, asked }: Case): Promise<number> {
   const body = await buffer(createBody({ ...request, media })(variant).stream());
   const parsed = parseGenerateRequest(JSON.parse(body.toString()), MODEL);
   const measured = [];
-  for (const found of findMedia(parsed, noFiles)) measured.push(await measure(found));
+  for (const found of findMedia(parsed, noFiles)) measured.push(await measureMedia(found));
   return countUsage({ ...parsed, measured }, '').promptTokenCount;
 }
 

@@ -2,7 +2,7 @@ import type { AnalyzerSummary } from '@sightline/client';
 import { useEffect, useId, useState } from 'preact/hooks';
 import { client, key } from '../session.ts';
 import { TEXTS } from '../texts.ts';
-import type { Wish } from '../uploads/upload.ts';
+import type { Wish } from '../uploads/wish.ts';
 
 /** What an analyzer with options starts with, for the reader to change. */
 const EXAMPLES: Record<string, unknown> = {

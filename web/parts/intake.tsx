@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks';
 import { TEXTS } from '../texts.ts';
-import type { Wish } from '../uploads/upload.ts';
+import type { Wish } from '../uploads/wish.ts';
 import { AnalyzerChoice, readAnalyzer } from './analyzer-choice.tsx';
 import { Icon } from './icon.tsx';
 import { PartChoice, readPart } from './part-choice.tsx';

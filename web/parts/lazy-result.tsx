@@ -1,12 +1,6 @@
-import type { Analysis } from '@sightline/client';
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-
-export interface ResultProps {
-  analysis: Analysis;
-  /** Shows the file, where this page has it. */
-  url?: string | undefined;
-}
+import type { ResultProps } from './result.tsx';
 
 /** A result, whose code is loaded when the first one is wanted. */
 export function LazyResult(props: ResultProps) {

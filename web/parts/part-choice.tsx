@@ -1,5 +1,5 @@
 import { TEXTS } from '../texts.ts';
-import type { Wish } from '../uploads/upload.ts';
+import type { Wish } from '../uploads/wish.ts';
 
 /** Which part of long files is looked at. Fields of the form around it. */
 export function PartChoice() {

@@ -1,14 +1,20 @@
+import type { Analysis } from '@sightline/client';
 import { TEXTS } from '../texts.ts';
 import { CopyButton } from './copy-button.tsx';
 import { DocumentPages } from './document-pages.tsx';
 import { Facts } from './facts.tsx';
-import type { ResultProps } from './lazy-result.tsx';
 import { Moderation } from './moderation.tsx';
 import { RunAgain } from './run-again.tsx';
 import { RunFacts, SafetyNotes } from './run-facts.tsx';
 import { Seen } from './seen.tsx';
 import '../styles/result.css';
 import { SectionTitle } from './section-title.tsx';
+
+export interface ResultProps {
+  analysis: Analysis;
+  /** Shows the file, where this page has it. */
+  url?: string | undefined;
+}
 
 const STAND_IN = 'sightline-stand-in';
 /** Shown in their own way, so not among the other facts. */

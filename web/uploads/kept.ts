@@ -1,5 +1,5 @@
 import type { AnnouncedUpload } from '@sightline/client';
-import type { Wish } from './upload.ts';
+import type { Wish } from './wish.ts';
 
 /** An upload that has not ended, as a reload finds it. */
 export interface Kept {

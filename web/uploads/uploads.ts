@@ -3,7 +3,8 @@ import { problemOf } from '../problems.ts';
 import { client } from '../session.ts';
 import { forgetUpload, type Kept, keepFile, keepUpload, readFile, readKept } from './kept.ts';
 import { runUpload } from './run-upload.ts';
-import { change, createUpload, type Upload, type Wish } from './upload.ts';
+import { change, createUpload, type Upload } from './upload.ts';
+import type { Wish } from './wish.ts';
 
 /** The files of this visit, those added last first. */
 export const uploads = signal<Upload[]>([]);

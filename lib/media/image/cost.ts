@@ -2,7 +2,7 @@ import { ServiceError } from '../../errors.ts';
 import type { PictureType } from '../detect.ts';
 import { isHollow, readClaimedSize } from './claimed-pixels.ts';
 import { isHugeAndEmpty } from './empty-picture.ts';
-import type { Header } from './inspect.ts';
+import type { Header } from './header.ts';
 import {
   MAX_EDGE_PIXELS,
   MAX_FRAMES,

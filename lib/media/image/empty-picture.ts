@@ -1,4 +1,4 @@
-import type { Header } from './inspect.ts';
+import type { Header } from './header.ts';
 
 /** Memory that the decode of an all but empty picture may take, in bytes beyond the resting process. */
 const MAX_EMPTY_BYTES = 140_000_000;

@@ -1,15 +1,11 @@
-import type { Metadata } from 'sharp';
 import { ServiceError } from '../../errors.ts';
-import { detectMediaType, isPictureType, PICTURE_TYPES, type PictureType } from '../detect.ts';
-import { readBmpHeader } from './bmp-header.ts';
+import { detectMediaType, isPictureType, type PictureType } from '../detect.ts';
 import { isPlainSrgb } from './colour-profile.ts';
 import { checkClaimedSize, checkCost, countFrames } from './cost.ts';
-import { chooseFailOn, makeDecodable } from './decodable.ts';
+import { type Header, readHeader } from './header.ts';
 import type { PictureLimits } from './limits.ts';
 import { listMetadata, type MetadataKind } from './metadata-kinds.ts';
-import { findNamedProfile } from './named-colours.ts';
 import { findOldJpeg } from './old-jpeg.ts';
-import { loadSharp } from './sharp.ts';
 import { checkStructure, type Structure } from './structure.ts';
 
 export interface PictureFacts {
@@ -34,18 +30,6 @@ export interface PictureFacts {
   capturedAt: string | undefined;
 }
 
-/** What the decoder's own header says. */
-export type Header = Pick<Metadata, 'width' | 'height' | 'autoOrient' | 'hasAlpha' | 'hasProfile'> &
-  Partial<
-    Pick<Metadata, 'orientation' | 'pages' | 'pagePrimary' | 'icc' | 'exif' | 'xmp' | 'iptc'> &
-      Pick<
-        Metadata,
-        'comments' | 'channels' | 'depth' | 'space' | 'isProgressive' | 'chromaSubsampling'
-      >
-  > & {
-    mediaType: PictureType;
-  };
-
 /**
  * What can be known of a picture without decoding it, cheap checks first. Throws `file_too_large`,
  * `type_unsupported`, `file_malformed` or `file_too_complex`.
@@ -59,7 +43,7 @@ export async function inspectPicture(
   const oldJpeg = mediaType === 'image/tiff' ? findOldJpeg(bytes) : undefined;
   if (oldJpeg) return { ...(await inspectPicture(oldJpeg, limits)), mediaType };
   checkClaimedSize(bytes, mediaType, structure, limits); // its end is there, so its header is
-  const header = mediaType === 'image/bmp' ? readBmp(bytes) : await readHeader(bytes, mediaType);
+  const header = await readHeader(bytes, mediaType);
   checkCost(bytes, header, structure, limits);
   return describeFacts(bytes, header, structure);
 }
@@ -73,50 +57,6 @@ function checkBytes(bytes: Uint8Array, { maxBytes }: PictureLimits): PictureType
   if (isPictureType(type)) return type;
   const found = type ? `The file is ${type}, which is not supported.` : undefined;
   throw new ServiceError('type_unsupported', found);
-}
-
-/** From a buffer, never a path: by path, libvips opens formats that the bytes do not show. */
-async function readHeader(bytes: Uint8Array, detected: PictureType): Promise<Header> {
-  const sharp = await loadSharp();
-  // The pixels are counted below, so that too many of them are not taken for damage.
-  const options = { limitInputPixels: false, failOn: chooseFailOn(detected) };
-  const decodable = makeDecodable(bytes, detected);
-  const read = (page = 0) =>
-    sharp(decodable, { ...options, page })
-      .metadata()
-      .catch((cause: unknown) => {
-        throw new ServiceError('file_malformed', undefined, { cause });
-      });
-  const first = await read();
-  const header = first.pagePrimary ? await read(first.pagePrimary) : first;
-  const mediaType = PICTURE_TYPES.find((type) => type === header.mediaType);
-  // The decoder must see the type that was checked: a file may be valid in two formats at once.
-  const isSame = mediaType === detected || (isHeif(mediaType) && isHeif(detected));
-  if (!mediaType || !isSame)
-    throw new ServiceError('file_malformed', 'The file is not what its start says.');
-  const icc = header.icc ?? (isHeif(mediaType) ? await findNamedProfile(sharp, bytes) : undefined);
-  return { ...header, ...(icc && { icc }), mediaType };
-}
-
-/** One container for two codecs; which, its first bytes need not say. */
-function isHeif(type: PictureType | undefined): boolean {
-  return type === 'image/avif' || type === 'image/heic';
-}
-
-function readBmp(bytes: Uint8Array): Header {
-  const header = readBmpHeader(bytes);
-  if (!header) throw new ServiceError('file_malformed', 'The BMP header makes no sense.');
-  const { width, height, profile, masks, isRunLength } = header;
-  const size = { width, height };
-  const icc = profile && Buffer.from(profile);
-  const colours = { hasAlpha: masks[3] !== 0, hasProfile: icc !== undefined, ...(icc && { icc }) };
-  return {
-    mediaType: 'image/bmp',
-    ...size,
-    autoOrient: size,
-    isProgressive: isRunLength, // held whole, as those are
-    ...colours,
-  };
 }
 
 function describeFacts(bytes: Uint8Array, header: Header, structure: Structure): PictureFacts {

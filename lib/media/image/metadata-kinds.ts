@@ -1,5 +1,5 @@
 import { type ExifFacts, readExif } from './exif.ts';
-import type { Header } from './inspect.ts';
+import type { Header } from './header.ts';
 import type { Structure } from './structure.ts';
 
 const KINDS = ['exif', 'gps', 'xmp', 'iptc', 'icc', 'comments'] as const;

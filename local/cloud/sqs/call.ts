@@ -1,6 +1,7 @@
 import { awsError } from '../service.ts';
 import { queueDoesNotExist } from './errors.ts';
-import type { QueueInfo, Queues } from './queues.ts';
+import type { QueueInfo } from './queue.ts';
+import type { Queues } from './queues.ts';
 
 export interface Call {
   queues: Queues;

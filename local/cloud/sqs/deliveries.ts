@@ -1,24 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { DatabaseSync } from 'node:sqlite';
 import { awsError } from '../service.ts';
 import { invalidParameter } from './errors.ts';
 import { MAX_VISIBILITY_SECONDS } from './limits.ts';
-import type { MessageStore, StoredMessage } from './message-store.ts';
+import type { OutgoingMessage, ReceiveOptions } from './message.ts';
+import type { StoredMessage } from './message-store.ts';
 import { checkOutgoingMessage, checkRange, digestBody } from './outgoing-message.ts';
-import type { QueueRegistry } from './queue-registry.ts';
-import type { OutgoingMessage, ReceiveOptions } from './queues.ts';
+import type { Parts } from './parts.ts';
 import { parseReceiptHandle } from './receipt-handle.ts';
 import { receive } from './receiving.ts';
-import type { Waiters } from './waiters.ts';
-
-export interface Parts {
-  database: DatabaseSync;
-  messages: MessageStore;
-  registry: QueueRegistry;
-  waiters: Waiters;
-  now: () => number;
-  senderId: string;
-}
 
 /** A message's way through a queue: sent, received, let go or deleted. */
 export function createDeliveries(parts: Parts) {

@@ -1,5 +1,5 @@
 import type { MessageCounts } from './message-store.ts';
-import type { QueueInfo } from './queues.ts';
+import type { QueueInfo } from './queue.ts';
 import { NUMBERS, REFUSED, SETTABLE, unknownAttribute } from './read-attributes.ts';
 
 const READ_ONLY = [

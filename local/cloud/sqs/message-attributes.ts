@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { invalidParameter } from './errors.ts';
 import { MAX_ATTRIBUTES_PER_MESSAGE } from './limits.ts';
-import type { MessageAttribute } from './queues.ts';
+import type { MessageAttribute } from './message.ts';
 
 const NAME = /^(?!aws\.|amazon\.|\.)(?!.*\.\.)[A-Za-z0-9_.-]{1,256}(?<!\.)$/i;
 const DATA_TYPE = /^(String|Number|Binary)(\.[^\s]{1,249})?$/;

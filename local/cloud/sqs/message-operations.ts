@@ -2,8 +2,8 @@ import type { Operation } from '../aws-json.ts';
 import { type Call, requireQueueOfUrl } from './call.ts';
 import * as inputs from './inputs.ts';
 import { parseInput } from './inputs.ts';
+import type { MessageAttribute, OutgoingMessage, ReceivedMessage } from './message.ts';
 import { digestAttributes } from './message-attributes.ts';
-import type { MessageAttribute, OutgoingMessage, ReceivedMessage } from './queues.ts';
 import { runBatch } from './run-batch.ts';
 
 /** What is done with messages; names as in the API. */

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { awsError } from '../service.ts';
 import { invalidParameter } from './errors.ts';
 import { MAX_DELAY_SECONDS } from './limits.ts';
+import type { OutgoingMessage } from './message.ts';
 import { checkMessageAttributes, countAttributeBytes } from './message-attributes.ts';
-import type { OutgoingMessage } from './queues.ts';
 
 // The characters of XML 1.0; a lone surrogate is none of them.
 const FORBIDDEN_CHARACTER = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;

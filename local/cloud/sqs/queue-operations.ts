@@ -6,7 +6,8 @@ import * as inputs from './inputs.ts';
 import { parseInput } from './inputs.ts';
 import { listQueueAttributes } from './list-attributes.ts';
 import { checkRange } from './outgoing-message.ts';
-import type { QueueInfo, Queues } from './queues.ts';
+import type { QueueInfo } from './queue.ts';
+import type { Queues } from './queues.ts';
 import { readQueueAttributes } from './read-attributes.ts';
 
 const MAX_LISTED_QUEUES = 1_000;

@@ -1,7 +1,7 @@
 import { awsError } from '../service.ts';
 import { invalidParameter, queueDoesNotExist } from './errors.ts';
+import type { QueueInfo, QueueOptions, QueuesOptions } from './queue.ts';
 import type { QueueStore, StoredQueue } from './queue-store.ts';
-import type { QueueInfo, QueueOptions, QueuesOptions } from './queues.ts';
 import { parseQueueSettings, type QueueChanges, type QueueSettings } from './settings.ts';
 
 const QUEUE_NAME = /^[A-Za-z0-9_-]{1,80}$/;

@@ -1,61 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { createDeliveries } from './deliveries.ts';
+import type { OutgoingMessage, ReceivedMessage, ReceiveOptions, SentMessage } from './message.ts';
 import { createMessageStore, type MessageCounts } from './message-store.ts';
+import type { QueueInfo, QueueOptions, QueuesOptions } from './queue.ts';
 import { createQueueRegistry } from './queue-registry.ts';
 import { createQueueStore } from './queue-store.ts';
-import type { QueueChanges, QueueSettings } from './settings.ts';
+import type { QueueChanges } from './settings.ts';
 import { createWaiters } from './waiters.ts';
-
-/** Settings not given are SQS's defaults. */
-export interface QueueOptions extends QueueChanges {
-  name: string;
-}
-
-/** Times in milliseconds since 1970. */
-export interface QueueInfo extends QueueSettings {
-  name: string;
-  arn: string;
-  url: string;
-  createdAt: number;
-  modifiedAt: number;
-}
-
-/** As in the API; `BinaryValue` in base64. */
-export interface MessageAttribute {
-  DataType: string;
-  StringValue?: string;
-  BinaryValue?: string;
-}
-
-export interface OutgoingMessage {
-  body: string;
-  delaySeconds?: number;
-  attributes?: Record<string, MessageAttribute>;
-  /** MessageGroupId: in a standard queue, whose it is. No tenant's messages hold up the others'. */
-  tenant?: string;
-}
-
-export interface SentMessage {
-  messageId: string;
-  md5: string;
-}
-
-export interface ReceivedMessage {
-  messageId: string;
-  receiptHandle: string;
-  body: string;
-  md5: string;
-  /** SenderId, SentTimestamp, ApproximateReceiveCount, ApproximateFirstReceiveTimestamp, of a tenant's MessageGroupId and, in a dead-letter queue, DeadLetterQueueSourceArn; times in ms. */
-  attributes: Record<string, string>;
-  messageAttributes: Record<string, MessageAttribute>;
-}
-
-export interface ReceiveOptions {
-  max: number;
-  waitSeconds: number;
-  visibilityTimeoutSeconds?: number;
-  signal?: AbortSignal;
-}
 
 /** The queue core: synchronous on the shared database, so that a send joins its caller's transaction. Throws `AwsError`. */
 export interface Queues {
@@ -86,14 +37,6 @@ export interface Queues {
   recoverInFlight(): number;
   /** Ends all long polls, empty; the database may be closed afterwards. */
   close(): void;
-}
-
-export interface QueuesOptions {
-  endpoint: () => string;
-  region: string;
-  accountId: string;
-  /** Milliseconds since 1970. */
-  now?: () => number;
 }
 
 export function createQueues(database: DatabaseSync, options: QueuesOptions): Queues {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { inTransaction } from '../database.ts';
-import type { Parts } from './deliveries.ts';
 import { MAX_MESSAGES_PER_RECEIVE, MAX_VISIBILITY_SECONDS, MAX_WAIT_SECONDS } from './limits.ts';
+import type { ReceivedMessage, ReceiveOptions } from './message.ts';
 import type { StoredMessage } from './message-store.ts';
 import { checkRange, digestBody } from './outgoing-message.ts';
-import type { QueueInfo, ReceivedMessage, ReceiveOptions } from './queues.ts';
+import type { Parts } from './parts.ts';
+import type { QueueInfo } from './queue.ts';
 import { createReceipt, formatReceiptHandle } from './receipt-handle.ts';
 
 const attributesSchema = z.record(

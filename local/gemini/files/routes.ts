@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { refuse } from '../refusal.ts';
+import { refuse, refuseFile } from '../refusal.ts';
 import { createJsonReply, type Reply } from '../reply.ts';
 import { readBody } from '../requests.ts';
 import type { ParsedFault } from '../script.ts';
@@ -68,11 +68,6 @@ async function answer(
   if (step === 'get') return createJsonReply(200, show(row));
   stand.store.remove(row);
   return createJsonReply(200, {});
-}
-
-/** Google tells nobody whether a file of another's is there. */
-export function refuseFile(): Error {
-  return refuse(403, 'You do not have permission to access the File or it may not exist.');
 }
 
 function readTarget({ method = 'GET', url = '', headers }: IncomingMessage): Target {
