@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 /** Fewer rounds do not tell a tenth of a difference from noise. */
 const ROUNDS = 7;
-const SCALE_SIZES = '1000,5000';
+const SCALE_SIZES = '1000,100000';
 const SOAK_SECONDS = 180;
 
 export interface Options {

@@ -25,9 +25,11 @@ export async function measureInTurn<Subject>(
   subject: Subject,
   variants: readonly Variant<Subject>[],
   rounds: number,
+  onRound: (round: number, rounds: number) => void = () => {},
 ): Promise<Measured[]> {
   const measured: Measured[] = variants.map(({ name }) => ({ name, costs: [] }));
   for (let round = 0; round < rounds; round += 1) {
+    onRound(round, rounds);
     for (const [index, variant] of variants.entries()) {
       const cost = await variant.measure(subject);
       if (cost) measured[index]?.costs.push(cost);

@@ -1,6 +1,6 @@
 import { createAnalyses } from '../../lib/aws/analyses.ts';
 import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
-import { connectTable } from '../../lib/aws/connections.ts';
+import { type Progress, startProgress } from '../harness/progress.ts';
 import {
   type Measured,
   measureInTurn,
@@ -11,18 +11,21 @@ import {
 import type { Row, Table } from '../harness/table.ts';
 import { readCpuMs } from '../harness/usage.ts';
 import type { Options } from '../options.ts';
-import { idOf, LARGE_CLIENT, smallClient } from '../service/population.ts';
+import { idOf, LARGE_CLIENT, numberOfWaiting, smallClient } from '../service/population.ts';
 import { type Emulators, startEmulators } from '../service/start-emulators.ts';
+import { type Charged, connectCountedTable } from './counted-table.ts';
 
-/** Calls of one kind in a round. */
+/** Calls of one kind in a round; before the first one, so many that are not counted. */
 const CALLS = 40;
+const FIRST_CALLS = 10;
 const PAGE_ITEMS = 20;
 
 interface Stored {
   count: number;
-  emulators: Emulators;
   analyses: ReturnType<typeof createAnalyses>;
   lists: ReturnType<typeof createAnalysisLists>;
+  /** What calls were charged since this was asked last. */
+  take(): Charged;
 }
 
 /** What is asked of a table, with the number of the call. */
@@ -31,29 +34,38 @@ type Ask = (stored: Stored, call: number) => Promise<unknown>;
 /** Get, list and claim where little is stored and where much is, turn by turn. */
 export async function measureScale({ rounds, sizes }: Options): Promise<Table> {
   const since = Date.now();
-  const stores: Stored[] = [];
+  const asks = Object.entries(listAsks(since));
+  const progress = startProgress('scale', sizes.length + asks.length * rounds);
+  const running: Emulators[] = [];
   try {
-    for (const count of sizes) stores.push(await store(count, since));
-    const rows: Row[] = [];
-    for (const [name, ask] of Object.entries(listAsks(since))) {
-      const variants = stores.map((stored) => createVariant(stored, ask));
-      rows.push(describeRow(name, await measureInTurn(undefined, variants, rounds)));
+    const stores: Stored[] = [];
+    for (const count of sizes) {
+      progress.next(`storing ${count} analyses`);
+      const emulators = await startEmulators();
+      running.push(emulators);
+      stores.push(await store(emulators, count, since));
     }
-    const meaning = `Wall time of a call by the service's own adapters, the emulated table's included; ×: as a multiple of that at ${sizes[0]}.`;
-    return { part: 'scale', rows, notes: [meaning] };
+    const rows: Row[] = [];
+    for (const [name, ask] of asks)
+      rows.push(await measureAsk({ name, ask, stores, rounds, progress }));
+    return { part: 'scale', rows, notes: [describeColumns(sizes)] };
   } finally {
-    for (const { emulators } of stores) await emulators.close();
+    progress.end();
+    for (const emulators of running) await emulators.close();
   }
 }
 
-async function store(count: number, since: number): Promise<Stored> {
-  const emulators = await startEmulators();
+function describeColumns([first = 0]: number[]): string {
+  return `ms: wall time of a call by the service's own adapters, the emulated table's included; ×: as a multiple of that at ${first}; units: what AWS would bill a call for, and items: what a query reads, whatever the machine.`;
+}
+
+async function store(emulators: Emulators, count: number, since: number): Promise<Stored> {
   await emulators.fill(count, since);
   const { endpoint, region, accessKeyId, secretAccessKey, tableName } = emulators;
   const credentials = { accessKeyId, secretAccessKey };
-  const table = connectTable({ endpoint, region, credentials });
+  const { table, take } = connectCountedTable({ endpoint, region, credentials });
   const analyses = createAnalyses(table, tableName);
-  return { count, emulators, analyses, lists: createAnalysisLists(table, tableName) };
+  return { count, analyses, lists: createAnalysisLists(table, tableName), take };
 }
 
 function listAsks(since: number): Record<string, Ask> {
@@ -61,10 +73,10 @@ function listAsks(since: number): Record<string, Ask> {
   return {
     get: ({ analyses, count }, call) => analyses.read(idOf(spread(call, count), since)),
     'list, of half of all': ({ lists }) => lists.list(page(LARGE_CLIENT)),
-    'list, one client among 1,000': ({ lists }, call) =>
-      lists.list(page(smallClient(2 * call + 1))),
+    'list, one client among 1,000': ({ lists, count }, call) =>
+      lists.list(page(smallClient(call, count))),
     claim: ({ analyses, count }, call) =>
-      analyses.claimWaiting(idOf(spread(call, count), since), createLease(call)),
+      analyses.claimWaiting(idOf(numberOfWaiting(call, count), since), createLease(call)),
   };
 }
 
@@ -86,25 +98,46 @@ function createLease(call: number) {
   } as const;
 }
 
-function createVariant(stored: Stored, ask: Ask): Variant<undefined> {
+interface Work {
+  name: string;
+  ask: Ask;
+  stores: readonly Stored[];
+  rounds: number;
+  progress: Progress;
+}
+
+async function measureAsk({ name, ask, stores, rounds, progress }: Work): Promise<Row> {
+  const variants: Variant<undefined>[] = [];
+  for (const stored of stores) variants.push(await createVariant(stored, ask));
+  const measured = await measureInTurn(undefined, variants, rounds, progress.ofRounds(name));
+  return { ...describeTimes(name, measured), ...describeCharges(stores) };
+}
+
+async function createVariant(stored: Stored, ask: Ask): Promise<Variant<undefined>> {
   let calls = 0;
+  const askTimes = async (times: number) => {
+    const wallMs: number[] = [];
+    for (let done = 0; done < times; done += 1) {
+      const start = performance.now();
+      await ask(stored, calls);
+      wallMs.push(performance.now() - start);
+      calls += 1;
+    }
+    return wallMs;
+  };
+  await askTimes(FIRST_CALLS);
+  stored.take();
   return {
     name: String(stored.count),
     async measure() {
-      const wallMs: number[] = [];
       const cpuBefore = readCpuMs();
-      for (let done = 0; done < CALLS; done += 1) {
-        const start = performance.now();
-        await ask(stored, calls);
-        wallMs.push(performance.now() - start);
-        calls += 1;
-      }
-      return { cpuMs: (readCpuMs() - cpuBefore) / CALLS, wallMs: median(wallMs) };
+      const wallMs = median(await askTimes(CALLS));
+      return { cpuMs: (readCpuMs() - cpuBefore) / CALLS, wallMs };
     },
   };
 }
 
-function describeRow(name: string, [small, ...larger]: Measured[]): Row {
+function describeTimes(name: string, [small, ...larger]: Measured[]): Row {
   const wall = ({ wallMs }: { wallMs?: number | undefined }) => wallMs;
   const row: Row = { call: name };
   if (!small) return row;
@@ -112,6 +145,16 @@ function describeRow(name: string, [small, ...larger]: Measured[]): Row {
   for (const large of larger) {
     row[`ms at ${large.name}`] = median(large.costs.map((cost) => cost.wallMs ?? NaN));
     row[`× at ${large.name}`] = medianRatio(large, small, wall);
+  }
+  return row;
+}
+
+function describeCharges(stores: readonly Stored[]): Row {
+  const row: Row = {};
+  for (const { count, take } of stores) {
+    const { calls, units, items } = take();
+    row[`units at ${count}`] = units / calls;
+    row[`items at ${count}`] = items > 0 ? items / calls : undefined;
   }
   return row;
 }

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { newAnalysis } from '../../lib/analysis.ts';
 import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { createAnalyses } from '../../lib/aws/analyses.ts';
 import { createClientRegistry } from '../../lib/aws/client-registry.ts';
@@ -15,15 +14,13 @@ import type { FunctionSpec } from '../../local/host/functions.ts';
 import { playTemplate } from '../../local/host/play-template.ts';
 import { ROOT } from '../harness/bundles.ts';
 import { startModel } from './model.ts';
-import { clientOf, idOf, LARGE_CLIENT } from './population.ts';
+import { describeUpload, LARGE_CLIENT, listStored } from './population.ts';
 import { API_KEY, type EmulatorQuestion } from './start-emulators.ts';
 
 // A process of its own: the laptop's cloud, what serverless.yml declares in it, and a model. No function runs here.
 
 const ACCOUNT = { region: 'us-east-1', accountId: '000000000000' };
 const CREDENTIALS = { accessKeyId: 'AKIABENCHBENCHBENCH0', secretAccessKey: 'bench-secret' };
-const CALLS_AT_ONCE = 32;
-const ANALYZER = { name: 'describe', version: 1 };
 
 const dataDir = mkdtempSync(join(tmpdir(), 'sightline-bench-'));
 process.on('exit', () => rmSync(dataDir, { recursive: true, force: true }));
@@ -110,16 +107,11 @@ async function putPictures({ file, mediaType, count }: Put) {
   const ids = Array.from({ length: count }, () => createAnalysisId(Date.now()));
   const events: object[] = [];
   for (const id of ids) {
-    await announce(id, LARGE_CLIENT, Date.now(), `Picture ${id}`);
+    await analyses.create(describeUpload(id, LARGE_CLIENT, `Picture ${id}`));
     await uploads.put(uploadKey(id), bytes, mediaType);
     events.push(describeEvent(uploadKey(id), bytes));
   }
   return { ids, events };
-}
-
-function announce(id: string, clientId: string, now: number, prompt?: string): Promise<boolean> {
-  const source = { key: uploadKey(id), filename: 'picture' };
-  return analyses.create(newAnalysis({ id, clientId, source, analyzer: ANALYZER, prompt, now }));
 }
 
 /** As S3's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
@@ -132,14 +124,7 @@ function describeEvent(name: string, bytes: Buffer) {
 }
 
 async function fill(count: number, since: number): Promise<number> {
-  let next = 0;
-  const work = async () => {
-    while (next < count) {
-      const number = next++;
-      await announce(idOf(number, since), clientOf(number), Date.now());
-    }
-  };
-  await Promise.all(Array.from({ length: CALLS_AT_ONCE }, work));
+  await cloud.tables.load(tableName, listStored(count, since));
   return count;
 }
 

@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import { listen } from '../../local/listen.ts';
 
+export const MODEL = 'gemini-3.8-flash';
 /** A model that knows its answer: what is measured is not the model. */
-const ANSWER = {
+export const ANSWER = {
   caption: 'A picture.',
   tags: ['picture'],
   scene: 'indoors',
@@ -30,7 +31,7 @@ const REPLY = JSON.stringify({
     },
   ],
   usageMetadata: { promptTokenCount: 1_200, candidatesTokenCount: 100, totalTokenCount: 1_300 },
-  modelVersion: 'gemini-3.8-flash',
+  modelVersion: MODEL,
 });
 
 /** Speaks generateContent, answers at once, and tells `onCall` how many bytes a request had. */

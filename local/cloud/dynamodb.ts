@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { describeFailure, readAwsJson, sendAwsJson } from './aws-json.ts';
-import type { Store } from './dynamodb/dynalite.ts';
+import type { Item, Store } from './dynamodb/dynalite.ts';
 import { ensureTable } from './dynamodb/ensure-table.ts';
+import { loadItems } from './dynamodb/load-items.ts';
 import { type Answer, runOperation } from './dynamodb/run-operation.ts';
 import { openStore } from './dynamodb/store.ts';
 import { type TableDefinition, tableDefinitionSchema } from './dynamodb/table-definition.ts';
@@ -14,6 +15,8 @@ const SWEEP_INTERVAL_MS = 60_000;
 export interface Tables extends AwsService {
   /** Idempotent; changed indexes are built anew. Throws for a changed key, and for what is not played here. */
   ensureTable(definition: TableDefinition): Promise<void>;
+  /** Stores new items without a call for each: as many as calls would take minutes for. */
+  load(table: string, items: Iterable<Item>): Promise<void>;
   /** Deletes what has outlived its TTL; done by itself every minute and when a table is declared. */
   sweep(): Promise<void>;
   /** Waits for the calls under way; later ones are refused. */
@@ -55,6 +58,7 @@ export async function openTables({ dataDir, now = Date.now }: TablesOptions): Pr
 
   return {
     sweep: async () => track(sweep),
+    load: async (table, items) => track(() => loadItems(store, table, items)),
     async ensureTable(input) {
       const definition = tableDefinitionSchema.parse(input);
       await track(() => ensureTable(store, definition));

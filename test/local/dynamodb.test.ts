@@ -206,6 +206,15 @@ describe('items', () => {
     expect(written.map(({ length }) => length)).toEqual([2, 2]);
   });
 
+  test('that are loaded many at once are found by their keys and in the indexes', async () => {
+    const items = ['1', '2'].map((pk) => ({ pk: { S: pk }, owner: { S: 'ann' }, size: { N: pk } }));
+    await tables.load(TableName, items);
+    const { Item } = await client.send(new GetCommand({ TableName, Key: { pk: '2' } }));
+    expect(Item).toEqual({ pk: '2', owner: 'ann', size: 2 });
+    expect(await listOwned('ann')).toEqual([1, 2].map((n) => ({ pk: String(n), owner: 'ann' })));
+    await expect(tables.load('other', items)).rejects.toThrow('no table other');
+  });
+
   test('when their time is over, then the sweep deletes them and leaves the others', async () => {
     const items = [
       { pk: 'past', endsAt: seconds - 1 },
