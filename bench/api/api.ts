@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { makeBuildFolder, ROOT } from '../harness/bundles.ts';
+import { startProgress } from '../harness/progress.ts';
 import { median, percentile } from '../harness/rounds.ts';
 import type { Row, Table } from '../harness/table.ts';
 import type { Options } from '../options.ts';
@@ -38,9 +39,12 @@ export async function measureApi({ rounds }: Options): Promise<Table> {
     await emulators.fill(STORED_ANALYSES, since);
     const wanted = emulators.functions.filter(({ name }) => LOOK_UPS.includes(name));
     const rows: Row[] = [];
+    const progress = startProgress('api', wanted.length);
     for (const one of await bundleFunctions(folder.path, wanted)) {
+      progress.next(one.name);
       rows.push(await measureLookUp(emulators, one, { event: readEvent(one.name, since), rounds }));
     }
+    progress.end();
     const meaning = 'One instance, one request at a time; the emulated table is part of the time.';
     return { part: 'api', rows, notes: [meaning] };
   } finally {

@@ -1,6 +1,7 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeBuildFolder, writeBundles } from '../harness/bundles.ts';
+import { startProgress } from '../harness/progress.ts';
 import {
   type Cost,
   type Measured,
@@ -43,10 +44,13 @@ async function measureImports({ functions }: Emulators, rounds: number): Promise
   const plain = await writePlainBundles(join(folder, 'plain'), sources);
   const variants = listVariants(cell, writeEmpty(folder));
   const rows: Row[] = [];
+  const progress = startProgress('cold', functions.length * rounds);
   for (const [index, one] of functions.entries()) {
     const module = { ...one, packaged: packaged[index] ?? '', plain: plain[index] ?? '' };
-    rows.push(describeRow(module, await measureInTurn(module, variants, rounds)));
+    const onRound = progress.ofRounds(one.name);
+    rows.push(describeRow(module, await measureInTurn(module, variants, rounds, onRound)));
   }
+  progress.end();
   const meaning =
     'Milliseconds are those of an empty handler’s import less, for both; ×: of the plain esbuild bundle of the same handler and its sources, which have a client of their own in the place of AWS’ for most calls.';
   return { part: 'cold', rows, notes: [meaning] };

@@ -1,6 +1,7 @@
 import { openCorpus, type Picture } from '../corpus/corpus.ts';
 import { countTimes } from '../corpus/count-times.ts';
 import { makeBuildFolder, writeBundles } from '../harness/bundles.ts';
+import { startProgress } from '../harness/progress.ts';
 import {
   type Measured,
   measureInTurn,
@@ -33,12 +34,15 @@ export async function measurePictures(
   const variants = [await openOwn(folder.path), ...references];
   const rows: Row[] = [];
   const costs: PictureCosts[] = [];
+  const progress = startProgress('core', pictures.length * rounds);
   for (const picture of pictures) {
-    const measured = await measureInTurn(picture, variants, rounds);
+    const onRound = progress.ofRounds(picture.name);
+    const measured = await measureInTurn(picture, variants, rounds, onRound);
     const quality = { 'PSNR, dB': await measureQuality(picture) };
     rows.push({ ...describeRow(picture, measured), ...quality });
     costs.push({ picture: picture.name, measured });
   }
+  progress.end();
   const meaning =
     'CPU and memory are of the step alone; ×: ours as a multiple of the other’s; PSNR: before the encoder, against the full-size original shrunk by lanczos3 (–: nothing is shrunk, a background was put in, or HEIC).';
   return { part: 'core', rows, costs, notes: [meaning] };

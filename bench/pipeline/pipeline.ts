@@ -2,6 +2,7 @@ import { describeRow } from '../core/core.ts';
 import { openCorpus, type Picture } from '../corpus/corpus.ts';
 import { countTimes } from '../corpus/count-times.ts';
 import { makeBuildFolder } from '../harness/bundles.ts';
+import { startProgress } from '../harness/progress.ts';
 import { type Cost, measureInTurn, type Variant } from '../harness/rounds.ts';
 import type { PictureCosts, Row, Table } from '../harness/table.ts';
 import type { Options } from '../options.ts';
@@ -24,11 +25,14 @@ export async function measurePipeline({ rounds, pictures: names }: Options): Pro
     const variants = [own.variant, ...flask.variants];
     const rows: Row[] = [];
     const costs: PictureCosts[] = [];
+    const progress = startProgress('pipeline', pictures.length * rounds);
     for (const picture of pictures) {
-      const measured = await measureInTurn(picture, variants, rounds);
+      const onRound = progress.ofRounds(picture.name);
+      const measured = await measureInTurn(picture, variants, rounds, onRound);
       rows.push({ ...describeRow(picture, measured), ...own.countCalls() });
       costs.push({ picture: picture.name, measured });
     }
+    progress.end();
     const meaning = 'kB sent: of the request body without its base64; ×: ours as a multiple.';
     return {
       part: 'pipeline',
