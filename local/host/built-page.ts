@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { hashPage } from '../../infra/page/hash-page.ts';
+import { hashPage } from './hash-page.ts';
 
 /** Pages of other sources are kept so long: another stack may be serving one. */
 const KEPT_MS = 24 * 60 * 60 * 1000;

@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import { formatName, formatTime } from '../format.ts';
 import { Icon, type IconName } from '../parts/icon.tsx';
+import { heldThumbnail, loadThumbnail } from '../parts/thumbnails.ts';
 import { hrefTo } from '../router.ts';
 import { TEXTS } from '../texts.ts';
 import type { Tile } from './listing.ts';
-import { heldThumbnail, loadThumbnail } from './thumbnails.ts';
 
 /** What flies past is not fetched: so long, in milliseconds, a tile has to stay. */
 const STAY_MS = 80;

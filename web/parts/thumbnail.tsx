@@ -1,7 +1,7 @@
 import type { Analysis } from '@sightline/client';
 import { useEffect, useState } from 'preact/hooks';
-import { loadThumbnail } from '../library/thumbnails.ts';
 import { Icon, type IconName } from './icon.tsx';
+import { loadThumbnail } from './thumbnails.ts';
 
 interface ThumbnailProps {
   /** Of the file itself, where this page has it. */
