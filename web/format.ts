@@ -55,3 +55,12 @@ export function formatDay(date: string): string {
   const time = Date.parse(date);
   return Number.isNaN(time) ? '' : dayFormat.format(time);
 }
+
+/** A sum: nothing spent is no gift. */
+export function formatUsd(usd: number): string {
+  return usd === 0 ? '$0' : formatCost(usd);
+}
+
+export function formatCount(count: number): string {
+  return count.toLocaleString();
+}

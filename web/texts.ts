@@ -232,6 +232,8 @@ export const TEXTS = {
     uploadsUntold: 'That of uploads is told with the first file that you add.',
     history: 'The last 30 days',
     today: (cost: string, analyses: string) => `Today: ${cost} for ${analyses} analyses.`,
+    unpriced: (count: number) =>
+      `${count} by a model whose price is not known: not in the cost here. The budget counts them at the dearest price.`,
     table: 'As a table',
     columns: ['Day', 'Analyses', 'Tokens in', 'Tokens out', 'Cost'],
   },

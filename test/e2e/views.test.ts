@@ -101,6 +101,13 @@ describe.skipIf(!chromium)('given the views of the page', { timeout: 90_000 }, (
     expect(most).toBeLessThan(MAX_TILES);
   });
 
+  test('the use view tells what was spent, and of what no price is known', async () => {
+    await open('usage');
+    await page.getByText('1 by a model whose price is not known').waitFor();
+    const today = page.locator('.span', { hasText: 'Today' });
+    expect(await today.textContent()).toMatch(/Cost\$0\.\d+, no limitAnalyses1, no limit/);
+  });
+
   test('an address that names nothing says so, whatever it is called', async () => {
     for (const path of ['constructor', '__proto__', 'nothing']) {
       await open(path);
