@@ -164,6 +164,8 @@ export type Analyzer = {
   name: string;
   version: number;
   builtIn: boolean;
+  /** What kinds of files it takes */
+  media: Array<'image' | 'video' | 'document' | 'audio'>;
   description?: string;
   /** A JSON Schema */
   options?: Record<string, unknown>;
@@ -181,6 +183,8 @@ export type AnalyzerSummary = {
   name: string;
   version: number;
   builtIn: boolean;
+  /** What kinds of files it takes */
+  media: Array<'image' | 'video' | 'document' | 'audio'>;
   description?: string;
   /** A JSON Schema */
   options?: Record<string, unknown>;
@@ -386,6 +390,8 @@ export type OwnAnalyzer = {
   name: string;
   version: number;
   builtIn: boolean;
+  /** What kinds of files it takes */
+  media: Array<'image' | 'video' | 'document' | 'audio'>;
   /** UTC */
   createdAt: string;
   prompt: string;

@@ -3,6 +3,7 @@ import { STATUSES, summaryRecord } from '../../lib/analysis.ts';
 import { SCOPES } from '../../lib/aws/clients.ts';
 import { ERRORS } from '../../lib/errors.ts';
 import { partChecksum } from '../../lib/requests/multipart.ts';
+import { MEDIA } from '../../lib/source.ts';
 
 // What the API answers. The requests' schemas are those that the functions check by.
 
@@ -179,7 +180,8 @@ export const dataDeletion = z.object({
   deleted: deletion.shape.deleted,
 });
 
-const analyzerShape = { name: z.string(), version: z.int(), builtIn: z.boolean() };
+const media = z.array(z.enum(MEDIA)).describe('What kinds of files it takes');
+const analyzerShape = { name: z.string(), version: z.int(), builtIn: z.boolean(), media };
 const settings = {
   createdAt: time,
   prompt: z.string(),

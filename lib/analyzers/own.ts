@@ -1,3 +1,4 @@
+import type { MediumName } from '../source.ts';
 import type { Analyzer } from './analyzer.ts';
 import { inquireBySchema } from './client-schema.ts';
 import type { AnalyzerDefinition } from './definition.ts';
@@ -10,6 +11,9 @@ const RESOLUTIONS = {
 } as const;
 const LEVELS = { minimal: 'MINIMAL', low: 'LOW', medium: 'MEDIUM', high: 'HIGH' } as const;
 
+/** What each of a client's own takes. */
+export const OWN_MEDIA: readonly MediumName[] = ['image', 'document'];
+
 /** A client's own analyzer. Its prompt is configuration, and stands within rules that stay ours. */
 export function createOwnAnalyzer(
   name: string,
@@ -21,7 +25,7 @@ export function createOwnAnalyzer(
     name,
     version,
     description: prompt,
-    media: ['image', 'document'],
+    media: OWN_MEDIA,
     inquire: (asked) => {
       const task = nameMedium('Look at this picture and do the task.', asked.medium);
       return inquireBySchema(schema, instruct(prompt), task, asked);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Analyzer } from '../analyzers/analyzer.ts';
 import { analyzerDefinition } from '../analyzers/definition.ts';
+import { OWN_MEDIA } from '../analyzers/own.ts';
 import { parseReference } from '../analyzers/reference.ts';
 import { BUILT_IN, findBuiltIn, isBuiltIn } from '../analyzers/registry.ts';
 import type { OwnAnalyzers, StoredAnalyzer } from '../aws/own-analyzers.ts';
@@ -13,6 +14,7 @@ export async function listAnalyzers(own: OwnAnalyzers, clientId: string) {
     name,
     version,
     builtIn: false,
+    media: OWN_MEDIA,
     updatedAt,
   }));
   return [...BUILT_IN.map(showBuiltIn), ...mine];
@@ -31,7 +33,7 @@ export async function showAnalyzer(
   const { name = '', version = wanted } = parseReference(named) ?? {};
   if (isBuiltIn(name)) {
     const analyzer = findBuiltIn(name, version);
-    if (analyzer) return showBuiltIn(analyzer);
+    if (analyzer) return { ...showBuiltIn(analyzer), ...describeAnswer(analyzer) };
   } else if (name) {
     const number = version ?? (await own.list(clientId)).get(name)?.version;
     const stored = number && (await own.readVersion(clientId, name, number));
@@ -43,12 +45,33 @@ export async function showAnalyzer(
 /** What a client has put, as it is used: settings that were left out are filled in. */
 export function showOwn({ name, version, createdAt, definition }: StoredAnalyzer) {
   const { prompt, schema, ...settings } = analyzerDefinition.parse(JSON.parse(definition));
-  return { name, version, builtIn: false, createdAt, prompt, schema, ...settings };
+  const shown = { name, version, builtIn: false, media: OWN_MEDIA, createdAt };
+  return { ...shown, prompt, schema, ...settings };
 }
 
-function showBuiltIn({ name, version, description, options }: Analyzer) {
-  const shown = { name, version, builtIn: true, description };
+function showBuiltIn({ name, version, description, media, options }: Analyzer) {
+  const shown = { name, version, builtIn: true, media, description };
   return options
     ? { ...shown, options: z.toJSONSchema(options, { unrepresentable: 'any' }) }
     : shown;
 }
+
+/** What the model is asked for, to begin an own one with: its report on words in the picture comes with each. */
+function describeAnswer({ options, inquire }: Analyzer) {
+  if (options) return {}; // they decide it
+  const {
+    $schema: _,
+    properties,
+    required,
+    ...schema
+  } = answerSchema.parse(inquire({}).responseJsonSchema);
+  const { [REPORT]: __, ...shown } = properties;
+  const named = required.filter((name) => name !== REPORT);
+  return { schema: { ...schema, properties: shown, required: named } };
+}
+
+const REPORT = 'instructions_in_image';
+const answerSchema = z.looseObject({
+  properties: z.record(z.string(), z.unknown()),
+  required: z.array(z.string()),
+});

@@ -71,6 +71,7 @@ describe("a client's own analyzer", () => {
       name: 'new-one',
       version: 1,
       builtIn: false,
+      media: ['image', 'document'],
       createdAt: expect.any(String),
       prompt: 'What is it?',
       schema,
@@ -127,12 +128,27 @@ describe("a client's own analyzer", () => {
     expect(await read('describe', undefined, 'sk_phone')).toMatchObject({ status: 200 });
   });
 
+  test('given a built-in one, then it says what it takes, and its schema is one to begin an own one with', async () => {
+    const { body } = await read('describe');
+    expect(body).toMatchObject({ builtIn: true, media: ['image'] });
+    expect(body.schema.required).toEqual(Object.keys(body.schema.properties));
+    expect(body.schema.required).not.toContain('instructions_in_image');
+    for (const { name, options } of BUILT_IN) {
+      const shown = (await read(name)).body;
+      if (options) expect(shown).not.toHaveProperty('schema');
+      else expect((await putAs(`my-${name}`, { schema: shown.schema })).status).toBe(201);
+    }
+  });
+
   test('given a list, then built-in ones come first, and then its own by name', async () => {
     await putAs('z');
     await putAs('a');
     const names = (await call(list, {})).body.data.map(({ name }: Json) => name);
     const builtIn = BUILT_IN.map(({ name }) => name);
     expect(names.slice(0, builtIn.length + 1)).toEqual([...builtIn, 'a']);
+    const taken = (await call(list, {})).body.data.map(({ media }: Json) => media.join());
+    expect(taken.slice(0, builtIn.length)).toEqual(BUILT_IN.map(({ media }) => media.join()));
+    expect(taken.at(-1)).toBe('image,document');
     expect(names.at(-1)).toBe('z');
   });
 
