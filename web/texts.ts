@@ -1,5 +1,7 @@
 // All that the page says, in one place. Words of the service (captions, names of files, details) are data, not texts.
 
+const MEDIA = { image: 'pictures', video: 'videos', document: 'documents', audio: 'recordings' };
+
 export const TEXTS = {
   name: 'Sightline',
   skip: 'Skip to the content',
@@ -195,6 +197,16 @@ export const TEXTS = {
     results: 'Results',
     resultsOf: (name: string) => `Results of ${name}`,
     open: 'Change',
+    look: 'Look at it',
+    lookAt: (name: string) => `Look at ${name}`,
+    takes: (media: readonly (keyof typeof MEDIA)[]) =>
+      `for ${media.map((one) => MEDIA[one]).join(', ')}`,
+    optionsShape: 'What it has to be told, as JSON Schema',
+    answerShape: 'The shape of its answer, as JSON Schema',
+    makeOwn: 'Make my own from it',
+    noOwn: 'Analyzers of your own look at pictures and documents; this one cannot be made one.',
+    unknown: 'There is no such analyzer',
+    unknownWhy: 'is neither built in nor one of your own. Those that there are stand below.',
     name: 'Name',
     nameRule: 'Small letters, digits and dashes; a letter first',
     prompt: 'What to look for',

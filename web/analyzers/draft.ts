@@ -1,3 +1,5 @@
+import type { Analyzer } from '@sightline/client';
+
 /** What is written of an analyzer before it is one. */
 export interface Draft {
   name: string;
@@ -11,6 +13,32 @@ export const EMPTY_DRAFT: Draft = {
   prompt: '',
   schema: printSchema({ type: 'object', properties: {}, required: [] }),
 };
+
+/** What a built-in one starts with where its options decide what is answered. */
+const BEGINNINGS: Record<string, unknown> = {
+  classify: {
+    type: 'object',
+    properties: {
+      label: { type: ['string', 'null'], enum: ['receipt', 'photo', 'screenshot', null] },
+      reason: { type: 'string' },
+    },
+    required: ['label', 'reason'],
+  },
+  extract: {
+    type: 'object',
+    properties: { total: { type: 'number' }, date: { type: 'string' } },
+    required: ['total', 'date'],
+  },
+};
+
+/** An analyzer of one's own that begins as another one is. */
+export function draftFrom({ name, description, prompt, schema }: Analyzer): Draft {
+  return {
+    name: `my-${name}`,
+    prompt: prompt ?? description ?? '',
+    schema: printSchema(schema ?? BEGINNINGS[name] ?? JSON.parse(EMPTY_DRAFT.schema)),
+  };
+}
 
 /** What a field of a result can be, for who does not write JSON Schema. */
 export const FIELD_KINDS = {

@@ -11,11 +11,13 @@ import { TryOut } from './try-out.tsx';
 
 interface EditorProps {
   start: Draft;
+  /** Its name is to be chosen yet. */
+  isNew: boolean;
   onSaved: (saved: OwnAnalyzer) => void;
 }
 
 /** A prompt and the shape of its answer, checked by the service, and tried on a picture. */
-export function Editor({ start, onSaved }: EditorProps) {
+export function Editor({ start, isNew, onSaved }: EditorProps) {
   const [draft, setDraft] = useState(start);
   const [problem, setProblem] = useState<PageProblem>();
   const [saved, setSaved] = useState<{ draft: Draft; analyzer: OwnAnalyzer }>();
@@ -49,7 +51,7 @@ export function Editor({ start, onSaved }: EditorProps) {
   };
   return (
     <section class="panel" aria-labelledby="editor-title">
-      <h2 id="editor-title">{start.name ? analyzers.change(start.name) : analyzers.write}</h2>
+      <h2 id="editor-title">{isNew ? analyzers.write : analyzers.change(start.name)}</h2>
       <form class="editor" onSubmit={submit}>
         <Labelled id="analyzer-name" label={analyzers.name} fault={faultOf(faults, 'path.name')}>
           <input
@@ -59,7 +61,7 @@ export function Editor({ start, onSaved }: EditorProps) {
             pattern="[a-z][a-z0-9\-]*"
             title={analyzers.nameRule}
             value={draft.name}
-            readOnly={start.name !== ''}
+            readOnly={!isNew}
             onInput={({ currentTarget }) => change({ name: currentTarget.value })}
           />
         </Labelled>
