@@ -68,11 +68,13 @@ export type Analysis = {
     picture?: string;
     /** The same link. `#bytes=A-B` at its end: asked for by that `Range`, it is a small JPEG */
     thumbnail?: string;
-    /** Of a video or a sound that was analysed, not in lists: the file as it came; needs no key, and is good for an hour */
+    /** Of a video, a sound or a PDF that was analysed, not in lists: the file as it came; needs no key, and is good for an hour */
     file?: string;
   };
   /** By the analyzer’s schema; for `describe`: caption, tags, scene, text, objects, … */
   result?: Record<string, unknown>;
+  /** How long each stage of the last try took, in milliseconds */
+  stageMs?: Record<string, number>;
   /** What was found and done */
   safety?: Record<string, unknown>;
 };
@@ -146,7 +148,7 @@ export type AnalysisSummary = {
     picture?: string;
     /** The same link. `#bytes=A-B` at its end: asked for by that `Range`, it is a small JPEG */
     thumbnail?: string;
-    /** Of a video or a sound that was analysed, not in lists: the file as it came; needs no key, and is good for an hour */
+    /** Of a video, a sound or a PDF that was analysed, not in lists: the file as it came; needs no key, and is good for an hour */
     file?: string;
   };
   caption?: string;

@@ -43,7 +43,12 @@ export const STATUSES = [...STORED, 'expired'] as const;
 export type EndStatus = (typeof ENDED)[number];
 export type Status = (typeof STATUSES)[number];
 
-const stage = z.enum(['validating', 'converting', 'analyzing', 'storing']);
+const STAGES = ['validating', 'converting', 'analyzing', 'storing'] as const;
+const stage = z.enum(STAGES);
+export type Stage = (typeof STAGES)[number];
+/** How long each stage of the last try took, in milliseconds, as far as it was gone through. */
+const stageMs = z.partialRecord(stage, z.number());
+export type StageMs = z.infer<typeof stageMs>;
 
 /** The most that one analysis may cost, in USD. */
 export const maxUsd = z.number().positive().max(10_000);
@@ -135,8 +140,11 @@ export const analysisRecord = summaryRecord.extend({
   version: z.number(),
   /** When the first worker claimed it: ISO 8601. */
   startedAt: z.string().optional(),
+  stageMs: stageMs.optional(),
   /** The ETag of the object that was read. */
   eTag: z.string().optional(),
+  /** Of one that was answered without an upload: where the file lies that was analysed, while its own analysis is kept. */
+  fileKey: z.string().optional(),
   expectedSha256: z.string().optional(),
   prompt: z.string().optional(),
   /** Who is told of its end, beside the client's endpoints. */
@@ -289,5 +297,6 @@ export function showAnalysis(
   now: number,
 ) {
   const { caption: _, usage, error, tags, metadata, ...head } = showSummary(record, now);
-  return { ...head, result, usage, safety: record.safety, error, tags, metadata };
+  const { stageMs, safety } = record;
+  return { ...head, stageMs, result, usage, safety, error, tags, metadata };
 }

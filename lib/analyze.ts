@@ -120,6 +120,7 @@ async function understandFile(
   const source = { ...read, mediaType: facts.mediaType, ...facts.source };
   const { request, parse } = prepareInquiry(analyzer, { ...record, source }, medium.name);
   const isShort = facts.mediaType === 'image/jpeg' && file.bytes <= SHORT_BYTES;
+  lease.pass('converting');
   await (isShort ? lease.note({ source }) : lease.advance({ stage: 'converting', source }));
   const prepared = await timed(log, 'converted', () =>
     decode(() => medium.prepare(file, facts, record)),

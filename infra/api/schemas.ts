@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { STATUSES, summaryRecord } from '../../lib/analysis.ts';
+import { analysisRecord, STATUSES, summaryRecord } from '../../lib/analysis.ts';
 import { SCOPES } from '../../lib/aws/clients.ts';
 import { ERRORS } from '../../lib/errors.ts';
 import { partChecksum } from '../../lib/requests/multipart.ts';
@@ -49,7 +49,7 @@ const links = z.object({
     .url()
     .optional()
     .describe(
-      'Of a video or a sound that was analysed, not in lists: the file as it came; needs no key, and is good for an hour',
+      'Of a video, a sound or a PDF that was analysed, not in lists: the file as it came; needs no key, and is good for an hour',
     ),
 });
 const shared = {
@@ -85,6 +85,9 @@ export const analysis = z
       .record(z.string(), z.unknown())
       .optional()
       .describe('By the analyzer’s schema; for `describe`: caption, tags, scene, text, objects, …'),
+    stageMs: analysisRecord.shape.stageMs.describe(
+      'How long each stage of the last try took, in milliseconds',
+    ),
     safety: z.record(z.string(), z.unknown()).optional().describe('What was found and done'),
   })
   .meta({ id: 'Analysis' });

@@ -37,7 +37,8 @@ function finish(announced: AnalysisRecord, holder: AnalysisRecord): AnalysisReco
   const completedAt = record.createdAt;
   const expiresAt = expiryOf(record, Date.parse(completedAt));
   const { result } = holder;
-  return { ...record, ...answer, result, status: 'succeeded', completedAt, expiresAt };
+  const fileKey = holder.source.key;
+  return { ...record, ...answer, fileKey, result, status: 'succeeded', completedAt, expiresAt };
 }
 
 /** A copy of its own, so that it outlives the first one. */

@@ -12,23 +12,25 @@ export interface Links extends Partial<Awaited<ReturnType<PictureLinks>>> {
   file?: string;
 }
 
-/** What is played: of everything else a picture is shown. */
-const PLAYED = /^(video|audio)\//;
+/** What is played or read: of a picture a copy is shown, which nothing of its metadata is in. */
+const LINKED = /^((video|audio)\/|application\/pdf$)/;
 
 /**
- * Where an analysis is, and its picture: that of an ended one, for before it may not be there yet. Of a video
- * or a sound that was read (`eTag`) and found good, the file too.
+ * Where an analysis is, and its picture: that of an ended one, for before it may not be there yet. Of a video,
+ * a sound or a document that was read (`eTag`) and found good, the file too; where it was read for another
+ * analysis, whose answer this one has, for as long as it is there.
  */
 export async function describeLinks(
   { links, fileLinks }: LinkDeps,
-  record: SummaryRecord & Pick<AnalysisRecord, 'eTag'>,
+  record: SummaryRecord & Pick<AnalysisRecord, 'eTag' | 'fileKey'>,
 ): Promise<Links> {
-  const { id, status, picture, source, eTag } = record;
+  const { id, status, picture, source, eTag, fileKey } = record;
   const { key, mediaType = '' } = source;
-  const isPlayed = status === 'succeeded' && eTag !== undefined && PLAYED.test(mediaType);
+  const read = eTag === undefined ? fileKey : key;
+  const isLinked = status === 'succeeded' && LINKED.test(mediaType);
   return {
     self: `/v1/analyses/${id}`,
     ...(picture && hasEnded(status) ? await links(picture) : {}),
-    ...(fileLinks && isPlayed ? { file: await fileLinks(key, mediaType) } : {}),
+    ...(fileLinks && read && isLinked ? { file: await fileLinks(read, mediaType) } : {}),
   };
 }

@@ -1,5 +1,11 @@
-import { type AnalysisRecord, LEASE_RENEW_SECONDS, LEASE_SECONDS } from '../analysis.ts';
+import {
+  type AnalysisRecord,
+  LEASE_RENEW_SECONDS,
+  LEASE_SECONDS,
+  type Stage,
+} from '../analysis.ts';
 import type { Analyses, Change } from '../aws/analyses.ts';
+import { timeStages } from './stage-times.ts';
 
 export interface Lease {
   /** Aborts when the time is up or the lease is lost. */
@@ -8,6 +14,8 @@ export interface Lease {
   isLost(): boolean;
   /** Keeps what was learnt for the next write, whichever that is. */
   note(changes: Change): void;
+  /** A stage begins that is too short to be written by itself: its time goes along with the next write. */
+  pass(stage: Stage): void;
   /** All that was noted, written or not. */
   noted(): Change;
   /** Writes progress; throws where the lease is lost. */
@@ -33,9 +41,12 @@ export function holdLease({ analyses, record, signal, hide, now }: LeaseOptions)
   const lost = new AbortController();
   let noted: Change = {};
   let unwritten: Change = {};
+  const stages = timeStages(now);
 
-  async function write(changes: Change): Promise<void> {
-    ensureHeld(await withNoted((all) => analyses.change(id, all, { leaseToken }), changes));
+  async function advance(changes: Change): Promise<void> {
+    if (changes.stage) stages.begin(changes.stage);
+    const timed = { stageMs: stages.listPassed(), ...changes };
+    ensureHeld(await withNoted((all) => analyses.change(id, all, { leaseToken }), timed));
   }
 
   /** Where the write fails, what was noted is still to be written: what was paid, above all. */
@@ -70,9 +81,13 @@ export function holdLease({ analyses, record, signal, hide, now }: LeaseOptions)
       noted = { ...noted, ...changes };
       unwritten = { ...unwritten, ...changes };
     },
+    pass: stages.begin,
     noted: () => noted,
-    advance: write,
-    settle: (changes) => withNoted((all) => analyses.settle(id, all, { leaseToken }), changes),
+    advance,
+    settle: (changes) => {
+      const timed = { stageMs: stages.listAll(), ...changes };
+      return withNoted((all) => analyses.settle(id, all, { leaseToken }), timed);
+    },
     stop: () => clearInterval(timer),
   };
 }

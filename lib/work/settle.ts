@@ -32,6 +32,7 @@ export async function storeAnswer(
   found: Pick<Change, 'caption' | 'model' | 'usage' | 'safety' | 'cached' | 'source' | 'picture'>,
 ): Promise<Outcome> {
   const { record, lease } = held;
+  lease.pass('storing');
   const json = JSON.stringify(result);
   const large = Buffer.byteLength(json) > MAX_INLINE_RESULT_BYTES;
   const resultKey = large ? `results/${record.id}/${record.leaseToken}.json` : undefined;
@@ -86,7 +87,7 @@ export async function giveBack(deps: SettleDeps, held: Held): Promise<Outcome> {
   }
   if (before) {
     const { status, attempts, expiresAt } = before;
-    await lease.settle({ status, attempts, expiresAt, startedAt: undefined });
+    await lease.settle({ status, attempts, expiresAt, startedAt: undefined, stageMs: undefined });
   } else {
     await deps.analyses.forget(record.id, record.leaseToken);
   }
