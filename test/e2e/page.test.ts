@@ -47,6 +47,8 @@ beforeAll(async () => {
   gemini = await startGemini({ apiKey: KEY });
   const home = await createHome({ GEMINI_API_KEY: KEY, GEMINI_BASE_URL: gemini.url });
   [browser, stack] = await Promise.all([launchChromium(chromium), startStack(home)]);
+  watched = await openPage(browser, stack.info.apiUrl);
+  page = watched.page;
 });
 afterAll(async () => {
   await Promise.all([browser?.close(), stack?.stop()]);
@@ -70,11 +72,9 @@ describe.skipIf(!chromium)(
   () => {
     beforeEach(async () => {
       gemini.script(() => ({ kind: 'answer', answer: ANSWER }));
-      watched = await openPage(browser, stack.info.apiUrl);
-      page = watched.page;
+      await watched.renew(stack.info.apiUrl);
     });
-    afterEach(async () => {
-      await watched.close();
+    afterEach(() => {
       expect(watched.complaints).toEqual([]);
     });
 

@@ -32,6 +32,8 @@ beforeAll(async () => {
     ...(number < FAILED ? { status: 'failed' } : {}),
     ...(number === 7 ? { tags: ['seventh'] } : {}),
   }));
+  watched = await openPage(browser, stack.info.apiUrl);
+  page = watched.page;
 }, 60_000);
 afterAll(async () => {
   await Promise.all([browser?.close(), stack?.stop()]);
@@ -53,11 +55,9 @@ const VIEWS: [path: () => string, there: string][] = [
 
 describe.skipIf(!chromium)('given the views of the page', { timeout: 90_000 }, () => {
   beforeEach(async () => {
-    watched = await openPage(browser, `${stack.info.apiUrl}/#/settings`);
-    page = watched.page;
+    await watched.renew(`${stack.info.apiUrl}/#/settings`);
   });
-  afterEach(async () => {
-    await watched.close();
+  afterEach(() => {
     expect(watched.complaints).toEqual([]);
   });
 
