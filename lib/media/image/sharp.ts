@@ -1,3 +1,5 @@
+import { letHeapGrow } from './heap-growth.ts';
+
 export type Sharp = typeof import('sharp').default;
 
 let loading: Promise<Sharp> | undefined;
@@ -17,6 +19,7 @@ export function loadSharp(): Promise<Sharp> {
     // One vCPU and one picture at a time: more threads and a cache only cost memory.
     sharp.concurrency(1);
     sharp.cache(false);
+    letHeapGrow();
     return sharp;
   });
   return loading;
