@@ -19,3 +19,8 @@ export function readPeakMiB(): number {
   const [, kibibytes] = /^VmHWM:\s+(\d+) kB/m.exec(status) ?? [];
   return Number(kibibytes ?? process.resourceUsage().maxRSS) / 1024;
 }
+
+/** What it holds now, in MiB. */
+export function readHeldMiB(): number {
+  return process.memoryUsage.rss() / 2 ** 20;
+}

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
+import { createAnalysisId, pictureKey, uploadKey } from '../../lib/analysis-id.ts';
 import { createAnalyses } from '../../lib/aws/analyses.ts';
 import { createClientRegistry } from '../../lib/aws/client-registry.ts';
 import { SCOPES } from '../../lib/aws/clients.ts';
@@ -61,7 +61,8 @@ const table = connectTable();
 const tableName = played.refOf('Table');
 const analyses = createAnalyses(table, tableName);
 const bucket = played.refOf('UploadBucket');
-const uploads = createUploadWriter(connectBucket(bucket));
+const [objects, derived] = [connectBucket(bucket), connectBucket(played.refOf('ResultBucket'))];
+const uploads = createUploadWriter(objects);
 const key = { clientId: LARGE_CLIENT, key: API_KEY, keyId: 'key_bench', scopes: SCOPES };
 await createClientRegistry(table, tableName).addKey(key);
 
@@ -91,7 +92,14 @@ async function answer(question: EmulatorQuestion): Promise<unknown> {
   if (question.ask === 'put') return putPictures(question);
   if (question.ask === 'fill') return fill(question.count, question.since);
   if (question.ask === 'calls') return takeCalls();
-  const records = await Promise.all(question.ids.map((id) => analyses.read(id)));
+  return finish(question.ids);
+}
+
+/** How they have ended, once nothing of their files lies on the disk any more. */
+async function finish(ids: string[]): Promise<string[]> {
+  const records = await Promise.all(ids.map((id) => analyses.read(id)));
+  await Promise.all(ids.map((id) => objects.remove(uploadKey(id))));
+  await Promise.all(ids.map((id) => derived.remove(pictureKey(id))));
   return records.map((record) => record?.status ?? 'none');
 }
 

@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { readCpuMs, readPeakMiB } from '../harness/usage.ts';
+import { readCpuMs, readHeldMiB, readPeakMiB } from '../harness/usage.ts';
 
 // A process of its own, with a function's environment and SIGHTLINE_MODULE: invokes its handler with the
 // events that it is sent, one after the other, as a Lambda instance does.
@@ -13,18 +13,21 @@ process.send?.('ready');
 
 async function invokeAll(events: unknown[]) {
   const wallMs: number[] = [];
+  const heldMiB: number[] = [];
   const statuses = new Set<number>();
   const cpuBefore = readCpuMs();
   for (const event of events) {
     const start = performance.now();
     const answer = await handler(event, createContext());
     wallMs.push(performance.now() - start);
+    heldMiB.push(readHeldMiB());
     if (answer?.statusCode) statuses.add(answer.statusCode);
   }
   return {
     wallMs,
     cpuMs: readCpuMs() - cpuBefore,
     peakMiB: readPeakMiB(),
+    heldMiB,
     statuses: [...statuses],
   };
 }

@@ -23,7 +23,6 @@ const started = z.object({
   ),
 });
 const put = z.object({ ids: z.array(z.string()), events: z.array(z.unknown()) });
-const statuses = z.array(z.string());
 const calls = z.object({
   modelCalls: z.number(),
   modelBytes: z.number(),
@@ -33,7 +32,7 @@ const calls = z.object({
 /** What the emulators are asked. */
 export type EmulatorQuestion =
   | { ask: 'put'; file: string; mediaType: string; count: number }
-  | { ask: 'statuses'; ids: string[] }
+  | { ask: 'finish'; ids: string[] }
   | { ask: 'calls' }
   | { ask: 'fill'; count: number; since: number };
 
@@ -51,7 +50,12 @@ export async function startEmulators() {
     /** Announces and uploads the file so many times; answers with the events that S3 would send. */
     put: (file: string, mediaType: string, count: number) =>
       ask({ ask: 'put', file, mediaType, count }, put),
-    statuses: (ids: string[]) => ask({ ask: 'statuses', ids }, statuses),
+    /** Throws where one of them has not succeeded; their files, which may be many and large, are gone then. */
+    async finish(ids: string[]): Promise<void> {
+      const statuses = await ask({ ask: 'finish', ids }, z.array(z.string()));
+      const others = statuses.filter((status) => status !== 'succeeded');
+      if (others.length > 0) throw new Error(`of ${ids.length} analyses: ${others.join(', ')}`);
+    },
     /** What functions have called since this was asked last. */
     takeCalls: () => ask({ ask: 'calls' }, calls),
     /** Stores so many analyses, by population.ts. */

@@ -11,6 +11,8 @@ const invoked = z.object({
   cpuMs: z.number(),
   /** Of the process so far. */
   peakMiB: z.number(),
+  /** After each invocation. */
+  heldMiB: z.array(z.number()),
   statuses: z.array(z.number()),
 });
 export type Invoked = z.infer<typeof invoked>;
