@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';

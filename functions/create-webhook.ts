@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { connectIdempotency } from '../lib/api/connect-idempotency.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { connectTable } from '../lib/aws/connections.ts';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { matchETag } from '../lib/api/etag.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
@@ -16,8 +16,10 @@ const MAX_WAIT_SECONDS = 20;
 
 const input = z.object({
   path: z.object({ id: z.string() }),
-  query: z.object({ wait: z.coerce.number().min(0).max(MAX_WAIT_SECONDS).default(0) }),
-  headers: z.object({ 'if-none-match': z.string().optional() }),
+  query: z.object({
+    wait: z._default(z.coerce.number().check(z.minimum(0), z.maximum(MAX_WAIT_SECONDS)), 0),
+  }),
+  headers: z.object({ 'if-none-match': z.optional(z.string()) }),
 });
 
 export function createHandler(deps: LookUpDeps & Guards) {

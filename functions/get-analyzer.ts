@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { connectTable } from '../lib/aws/connections.ts';
 import { createOwnAnalyzers, type OwnAnalyzers } from '../lib/aws/own-analyzers.ts';
@@ -9,7 +9,7 @@ import { showAnalyzer } from '../lib/requests/show-analyzer.ts';
 
 const input = z.object({
   path: z.object({ name: z.string() }),
-  query: z.object({ version: z.coerce.number().int().positive().optional() }),
+  query: z.object({ version: z.optional(z.coerce.number().check(z.int(), z.positive())) }),
 });
 
 export function createHandler({ door, limit, own }: Guards & { own: OwnAnalyzers }) {

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { createHttpHandler } from '../lib/api/http.ts';
 
 /** Says that the API answers; asks nobody else, so that a load balancer may call it often. */

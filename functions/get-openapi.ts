@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { createHttpHandler } from '../lib/api/http.ts';
 import description from '../lib/openapi.json' with { type: 'json' };
 

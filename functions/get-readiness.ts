@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { checkReadiness, type Probes } from '../lib/api/readiness.ts';
 import { createClients } from '../lib/aws/clients.ts';

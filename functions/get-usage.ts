@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { createClientSettings } from '../lib/aws/client-settings.ts';
 import { connectTable } from '../lib/aws/connections.ts';

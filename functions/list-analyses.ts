@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { STATUSES, showSummary } from '../lib/analysis.ts';
 import { cursor, formatCursor } from '../lib/api/cursor.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
@@ -17,26 +17,43 @@ const MAX_KEY_CHARACTERS = 1_024;
 
 /** A moment, or a day in UTC: its first and its last millisecond. */
 const time = z.union([
-  z.iso
-    .datetime({ offset: true })
-    .transform((text) => ({ first: Date.parse(text), last: Date.parse(text) })),
-  z.iso
-    .date()
-    .transform((text) => ({ first: Date.parse(text), last: Date.parse(text) + DAY_MS - 1 })),
+  z.pipe(
+    z.iso.datetime({ offset: true }),
+    z.transform((text) => ({ first: Date.parse(text), last: Date.parse(text) })),
+  ),
+  z.pipe(
+    z.iso.date(),
+    z.transform((text) => ({ first: Date.parse(text), last: Date.parse(text) + DAY_MS - 1 })),
+  ),
 ]);
 
 const query = z
   .object({
-    limit: z.coerce.number().int().min(1).max(MAX_PAGE_ITEMS).default(20),
-    cursor: cursor.optional(),
-    status: z.enum(STATUSES).optional(),
-    tag: z.string().min(1).optional(),
-    analyzer: z.string().min(1).optional(),
-    key: z.string().min(1).max(MAX_KEY_CHARACTERS).optional(),
-    from: time.transform(({ first }) => first).optional(),
-    to: time.transform(({ last }) => last).optional(),
+    limit: z._default(
+      z.coerce.number().check(z.int(), z.minimum(1), z.maximum(MAX_PAGE_ITEMS)),
+      20,
+    ),
+    cursor: z.optional(cursor),
+    status: z.optional(z.enum(STATUSES)),
+    tag: z.optional(z.string().check(z.minLength(1))),
+    analyzer: z.optional(z.string().check(z.minLength(1))),
+    key: z.optional(z.string().check(z.minLength(1), z.maxLength(MAX_KEY_CHARACTERS))),
+    from: z.optional(
+      z.pipe(
+        time,
+        z.transform(({ first }) => first),
+      ),
+    ),
+    to: z.optional(
+      z.pipe(
+        time,
+        z.transform(({ last }) => last),
+      ),
+    ),
   })
-  .refine(({ from = 0, to = from }) => from <= to, { path: ['to'], error: 'is before `from`' });
+  .check(
+    z.refine(({ from = 0, to = from }) => from <= to, { path: ['to'], error: 'is before `from`' }),
+  );
 
 export interface ListDeps extends Guards, LinkDeps, ReturnType<typeof createAnalysisLists> {
   now(): number;

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { createHttpHandler } from '../lib/api/http.ts';
 import { ServiceError } from '../lib/errors.ts';
 

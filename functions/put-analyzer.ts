@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { newDefinition } from '../lib/analyzers/definition.ts';
 import { analyzerName } from '../lib/analyzers/reference.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';

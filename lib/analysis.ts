@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ERRORS, type ErrorCode } from './errors.ts';
 import {
   type Clip,
@@ -51,37 +51,37 @@ const stageMs = z.partialRecord(stage, z.number());
 export type StageMs = z.infer<typeof stageMs>;
 
 /** The most that one analysis may cost, in USD. */
-export const maxUsd = z.number().positive().max(10_000);
+export const maxUsd = z.number().check(z.positive(), z.maximum(10_000));
 
 /** What the models were asked and what it cost, over all tries, failed ones too. */
 const usage = z.object({
   inputTokens: z.number(),
   /** Of the input, what came from the model's cache and costs less. */
-  cachedTokens: z.number().optional(),
+  cachedTokens: z.optional(z.number()),
   /** Thinking included: what is billed. */
   outputTokens: z.number(),
   /** Of the output. */
-  thinkingTokens: z.number().optional(),
+  thinkingTokens: z.optional(z.number()),
   totalTokens: z.number(),
   /** Absent where the price of a model that answered is not known. */
-  costUsd: z.number().optional(),
+  costUsd: z.optional(z.number()),
   /** Tries of the analysis that came to the model, and calls in them. */
-  attempts: z.number().optional(),
-  calls: z.number().optional(),
+  attempts: z.optional(z.number()),
+  calls: z.optional(z.number()),
   /** Spent on asking, pauses between calls included, in milliseconds. */
-  latencyMs: z.number().optional(),
+  latencyMs: z.optional(z.number()),
 });
 export type Usage = z.infer<typeof usage>;
 
 /** A file that is too large to go along with a question, on its way to the model or there. */
 const modelFile = z.object({
   /** `files/ID`; absent: none is there. */
-  name: z.string().optional(),
+  name: z.optional(z.string()),
   /** Of the object that it is made of. */
-  eTag: z.string().optional(),
+  eTag: z.optional(z.string()),
   /** Where the rest of it is sent to, while it is not whole: a credential. How much has come, the server knows. */
-  uploadUrl: z.string().optional(),
-  pieceBytes: z.number().optional(),
+  uploadUrl: z.optional(z.string()),
+  pieceBytes: z.optional(z.number()),
   /** Of MAX_FILE_UPLOADS, and of MAX_FILE_RETURNS. */
   uploads: z.number(),
   returns: z.number(),
@@ -98,7 +98,7 @@ const analysisError = z.object({
   message: z.string(),
   retryable: z.boolean(),
   /** Of a budget: ISO 8601. */
-  resetsAt: z.string().optional(),
+  resetsAt: z.optional(z.string()),
 });
 export type AnalysisError = z.infer<typeof analysisError>;
 
@@ -106,19 +106,19 @@ export type AnalysisError = z.infer<typeof analysisError>;
 export const summaryRecord = z.object({
   id: z.string(),
   status: z.enum(STORED),
-  stage: stage.optional(),
+  stage: z.optional(stage),
   createdAt: z.string(),
   updatedAt: z.string(),
-  completedAt: z.string().optional(),
-  uploadExpiresAt: z.string().optional(),
+  completedAt: z.optional(z.string()),
+  uploadExpiresAt: z.optional(z.string()),
   source,
   analyzer: z.object({ name: z.string(), version: z.number() }),
-  model: z.string().optional(),
+  model: z.optional(z.string()),
   cached: z.boolean(),
-  caption: z.string().optional(),
-  usage: usage.optional(),
-  error: analysisError.optional(),
-  picture: keptPicture.optional(),
+  caption: z.optional(z.string()),
+  usage: z.optional(usage),
+  error: z.optional(analysisError),
+  picture: z.optional(keptPicture),
   tags: z.array(z.string()),
   metadata: z.record(z.string(), z.string()),
 });
@@ -130,57 +130,57 @@ const multipart = z.object({
   bytes: z.number(),
   partSize: z.number(),
   /** Which digest of each part S3 asks for. */
-  checksum: z.enum(['sha256', 'crc32']).optional(),
+  checksum: z.optional(z.enum(['sha256', 'crc32'])),
 });
 
 /** An analysis as it is stored. */
-export const analysisRecord = summaryRecord.extend({
+export const analysisRecord = z.extend(summaryRecord, {
   clientId: z.string(),
   /** Goes up by one with every write: what a claim is conditional on. */
   version: z.number(),
   /** When the first worker claimed it: ISO 8601. */
-  startedAt: z.string().optional(),
-  stageMs: stageMs.optional(),
+  startedAt: z.optional(z.string()),
+  stageMs: z.optional(stageMs),
   /** The ETag of the object that was read. */
-  eTag: z.string().optional(),
+  eTag: z.optional(z.string()),
   /** Of one that was answered without an upload: where the file lies that was analysed, while its own analysis is kept. */
-  fileKey: z.string().optional(),
-  expectedSha256: z.string().optional(),
-  prompt: z.string().optional(),
+  fileKey: z.optional(z.string()),
+  expectedSha256: z.optional(z.string()),
+  prompt: z.optional(z.string()),
   /** Who is told of its end, beside the client's endpoints. */
-  callbackUrl: z.string().optional(),
+  callbackUrl: z.optional(z.string()),
   /** What its analyzer was told, as JSON. */
-  options: z.string().optional(),
-  keep: keep.optional(),
-  clip: clip.optional(),
-  pages: pages.optional(),
+  options: z.optional(z.string()),
+  keep: z.optional(keep),
+  clip: z.optional(clip),
+  pages: z.optional(pages),
   /** Nobody chose the analyzer: what kind of file has come decides. */
-  byMedium: z.boolean().optional(),
+  byMedium: z.optional(z.boolean()),
   /** Of a file that comes in parts; sizes in bytes. */
-  multipart: multipart.optional(),
-  maxUsd: maxUsd.optional(),
+  multipart: z.optional(multipart),
+  maxUsd: z.optional(maxUsd),
   /** Asked for anew, whatever is known of the same bytes. */
-  fresh: z.boolean().optional(),
-  result: z.record(z.string(), z.unknown()).optional(),
+  fresh: z.optional(z.boolean()),
+  result: z.optional(z.record(z.string(), z.unknown())),
   /** Where the result lies when it is too large for the table. */
-  resultKey: z.string().optional(),
-  safety: z.record(z.string(), z.unknown()).optional(),
+  resultKey: z.optional(z.string()),
+  safety: z.optional(z.record(z.string(), z.unknown())),
   /** How long it is kept after its end; absent: until it is deleted. */
-  recordDays: z.number().optional(),
+  recordDays: z.optional(z.number()),
   /** How long its file and the picture made of it are kept; absent: as long as their buckets keep any. */
-  uploadDays: z.number().optional(),
+  uploadDays: z.optional(z.number()),
   attempts: z.number(),
   deaths: z.number(),
   /** Times that it has waited for the answer to the same bytes. */
-  waits: z.number().optional(),
+  waits: z.optional(z.number()),
   /** Of MAX_PAUSED_TRIES. */
-  pausedTries: z.number().optional(),
-  modelFile: modelFile.optional(),
-  leaseToken: z.string().optional(),
+  pausedTries: z.optional(z.number()),
+  modelFile: z.optional(modelFile),
+  leaseToken: z.optional(z.string()),
   /** Epoch milliseconds. */
-  leaseUntil: z.number().optional(),
+  leaseUntil: z.optional(z.number()),
   /** The table's TTL, epoch seconds. */
-  expiresAt: z.number().optional(),
+  expiresAt: z.optional(z.number()),
 });
 export type AnalysisRecord = z.infer<typeof analysisRecord>;
 
@@ -191,16 +191,16 @@ export const tombstone = z.object({
   version: z.number(),
   ownerId: z.string(),
   // What is to be removed yet: nothing of it is kept behind that.
-  key: z.string().optional(),
-  eTag: z.string().optional(),
+  key: z.optional(z.string()),
+  eTag: z.optional(z.string()),
   /** Of parts that never became a file. */
-  uploadId: z.string().optional(),
-  resultKey: z.string().optional(),
+  uploadId: z.optional(z.string()),
+  resultKey: z.optional(z.string()),
   /** The name of its file at the model, which its message has removed. */
-  modelFile: z.string().optional(),
-  pictureKey: z.string().optional(),
+  modelFile: z.optional(z.string()),
+  pictureKey: z.optional(z.string()),
   /** What it may hold in the content index. */
-  content: z.string().optional(),
+  content: z.optional(z.string()),
   /** Whether all that was stored of it is gone too. */
   purged: z.boolean(),
   expiresAt: z.number(),

@@ -1,10 +1,14 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { RETENTION_DAYS } from './analysis.ts';
+import './messages.ts';
 
-const text = z.string().min(1);
-const list = z.string().transform((all) => all.split(/[\s,]+/).filter((one) => one !== ''));
-const positive = z.coerce.number().int().positive();
-const count = z.coerce.number().int().nonnegative();
+const text = z.string().check(z.minLength(1));
+const list = z.pipe(
+  z.string(),
+  z.transform((all) => all.split(/[\s,]+/).filter((one) => one !== '')),
+);
+const positive = z.coerce.number().check(z.int(), z.positive());
+const count = z.coerce.number().check(z.int(), z.nonnegative());
 
 /** Who may come in, as the stage says: `custom.door` in serverless.yml. What is empty is left out. */
 const door = z.object({
@@ -13,25 +17,28 @@ const door = z.object({
   /** CIDR blocks with commas between; none: any address. */
   allow: list,
   /** Where CloudFront, or another edge in front of the API, says who called it; none: nobody stands there. */
-  addressHeader: z.string().toLowerCase().optional(),
+  addressHeader: z.optional(z.string().check(z.toLowerCase())),
   /** Of an OpenID issuer; none: keys and tokens only. */
-  jwt: z
-    .union([
-      z.object({ issuer: z.literal('') }).transform(() => undefined),
+  jwt: z.optional(
+    z.union([
+      z.pipe(
+        z.object({ issuer: z.literal('') }),
+        z.transform(() => undefined),
+      ),
       z.object({
         // Loopback, for an issuer on a developer's machine.
-        issuer: z.string().regex(/^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)[:/])/),
+        issuer: z.string().check(z.regex(/^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)[:/])/)),
         audience: text, // without one, any token of the issuer would do
         clientClaim: text,
         scopeClaim: text,
         scopePrefix: z.string(),
       }),
-    ])
-    .optional(),
+    ]),
+  ),
 });
 
-const usd = z.coerce.number<string>().nonnegative().optional();
-const analyses = z.coerce.number<string>().int().nonnegative().optional();
+const usd = z.optional(z.coerce.number<string>().check(z.nonnegative()));
+const analyses = z.optional(z.coerce.number<string>().check(z.int(), z.nonnegative()));
 const limits = z.strictObject({
   dayUsd: usd,
   monthUsd: usd,
@@ -40,9 +47,13 @@ const limits = z.strictObject({
   analysisUsd: usd,
 });
 /** `none`, or limits with commas between: `dayUsd=5,monthAnalyses=1000`. */
-const budget = text
-  .transform((all): z.input<typeof limits> => (all === 'none' ? {} : readPairs(all)))
-  .pipe(limits);
+const budget = z.pipe(
+  z.pipe(
+    text,
+    z.transform((all): z.input<typeof limits> => (all === 'none' ? {} : readPairs(all))),
+  ),
+  limits,
+);
 
 function readPairs(all: string): Record<string, string> {
   const pairs = all.split(',').map((pair) => pair.split('=').map((part) => part.trim()));
@@ -60,15 +71,24 @@ const SETTINGS = {
   /** What webhooks may call: the public internet, or on a laptop loopback, too. */
   WEBHOOK_REACH: z.enum(['public', 'local']),
   DOOR_SECRET_ID: text,
-  DOOR: text.transform((json) => JSON.parse(json)).pipe(door),
+  DOOR: z.pipe(
+    text,
+    z.pipe(
+      z.transform((json: string) => JSON.parse(json)),
+      door,
+    ),
+  ),
   /** The client that objects in the drop folder belong to. */
   DROP_CLIENT_ID: text,
   GEMINI_SECRET_ID: text,
   GEMINI_BASE_URL: z.url(),
   /** Ordered: the first is tried first. */
-  GEMINI_MODELS: text.transform((list) => list.split(',').map((model) => model.trim())),
+  GEMINI_MODELS: z.pipe(
+    text,
+    z.transform((list) => list.split(',').map((model) => model.trim())),
+  ),
   /** Days that analyses are kept after their end; 0 = until they are deleted. */
-  RECORD_DAYS: z.coerce.number().pipe(z.literal([0, ...RETENTION_DAYS])),
+  RECORD_DAYS: z.pipe(z.coerce.number(), z.literal([0, ...RETENTION_DAYS])),
   MAX_PICTURE_BYTES: positive,
   MAX_PICTURE_PIXELS: positive,
   MAX_VIDEO_BYTES: positive,

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** What is uploaded, by how it is looked at. */
 export const MEDIA = ['image', 'video', 'document', 'audio'] as const;
@@ -8,15 +8,15 @@ const track = z.object({
   kind: z.enum(['video', 'audio']),
   codec: z.string(),
   /** Of the upright picture, in pixels. */
-  width: z.number().optional(),
-  height: z.number().optional(),
+  width: z.optional(z.number()),
+  height: z.optional(z.number()),
   /** Degrees clockwise that the pictures are turned by when they are shown. */
-  rotation: z.number().optional(),
-  channels: z.number().optional(),
+  rotation: z.optional(z.number()),
+  channels: z.optional(z.number()),
   /** Hertz. */
-  sampleRate: z.number().optional(),
+  sampleRate: z.optional(z.number()),
   /** As the file has it: ISO 639-2 or BCP 47. */
-  language: z.string().optional(),
+  language: z.optional(z.string()),
 });
 export type Track = z.infer<typeof track>;
 
@@ -24,27 +24,27 @@ export type Track = z.infer<typeof track>;
 export const source = z.object({
   key: z.string(),
   filename: z.string(),
-  declaredType: z.string().optional(),
-  mediaType: z.string().optional(),
-  bytes: z.number().optional(),
-  sha256: z.string().optional(),
-  width: z.number().optional(),
-  height: z.number().optional(),
+  declaredType: z.optional(z.string()),
+  mediaType: z.optional(z.string()),
+  bytes: z.optional(z.number()),
+  sha256: z.optional(z.string()),
+  width: z.optional(z.number()),
+  height: z.optional(z.number()),
   /** Pages or frames, where there are several, and which of them, from 1, was looked at. */
-  pages: z.number().optional(),
-  page: z.number().optional(),
+  pages: z.optional(z.number()),
+  page: z.optional(z.number()),
   /** Of a document, the pages that were looked at, where not all were: from 1, both included. */
-  pageRange: z.object({ first: z.number(), last: z.number() }).optional(),
-  durationSeconds: z.number().optional(),
-  tracks: z.array(track).optional(),
+  pageRange: z.optional(z.object({ first: z.number(), last: z.number() })),
+  durationSeconds: z.optional(z.number()),
+  tracks: z.optional(z.array(track)),
   /** Only where the client asked to keep it: ISO 8601 in the camera's time, and EXIF's 1–8. */
-  capturedAt: z.string().optional(),
-  orientation: z.number().optional(),
+  capturedAt: z.optional(z.string()),
+  orientation: z.optional(z.number()),
 });
 export type Source = z.infer<typeof source>;
 
 /** What of a picture's EXIF may be told in `source`; nothing of it is, unless asked for. */
-export const keep = z.array(z.enum(['capturedAt', 'orientation'])).max(2);
+export const keep = z.array(z.enum(['capturedAt', 'orientation'])).check(z.maxLength(2));
 export type Keep = z.output<typeof keep>;
 
 /** The longest time that may be named within a file, in seconds (30 days): no file that is taken comes near it. */
@@ -57,15 +57,23 @@ const MAX_PAGE = 1_000_000;
 /** The part of a video or of a sound to look at, in seconds from its start, and how many pictures of each second. */
 export const clip = z
   .strictObject({
-    start: z.number().min(0).max(MAX_CLIP_SECONDS).optional(),
-    end: z.number().positive().max(MAX_CLIP_SECONDS).optional(),
-    fps: z.number().positive().max(MAX_CLIP_FPS).optional(),
+    start: z.optional(z.number().check(z.minimum(0), z.maximum(MAX_CLIP_SECONDS))),
+    end: z.optional(z.number().check(z.positive(), z.maximum(MAX_CLIP_SECONDS))),
+    fps: z.optional(z.number().check(z.positive(), z.maximum(MAX_CLIP_FPS))),
   })
-  .refine(({ start = 0, end }) => end === undefined || end > start, 'has to end after its start');
+  .check(
+    z.refine(
+      ({ start = 0, end }) => end === undefined || end > start,
+      'has to end after its start',
+    ),
+  );
 export type Clip = z.output<typeof clip>;
 
 /** The pages of a document to look at, from 1, both included. */
 export const pages = z
-  .strictObject({ first: z.int().min(1).max(MAX_PAGE), last: z.int().min(1).max(MAX_PAGE) })
-  .refine(({ first, last }) => last >= first, 'has to end at its first page or later');
+  .strictObject({
+    first: z.int().check(z.minimum(1), z.maximum(MAX_PAGE)),
+    last: z.int().check(z.minimum(1), z.maximum(MAX_PAGE)),
+  })
+  .check(z.refine(({ first, last }) => last >= first, 'has to end at its first page or later'));
 export type Pages = z.output<typeof pages>;

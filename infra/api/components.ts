@@ -7,7 +7,7 @@ export function createComponents() {
   const schemas: Record<string, unknown> = {};
   return {
     /** As a client may send it, and as it has to take it: a field more is no fault. */
-    write(schema: z.ZodType): JsonObject {
+    write(schema: z.core.$ZodType): JsonObject {
       const {
         $schema: _,
         $defs = {},

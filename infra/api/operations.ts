@@ -9,17 +9,18 @@ export interface Operation {
   summary: string;
   description?: string;
   /** By status. Undefined: without a body. */
-  answers: Record<number, { description: string; schema?: z.ZodType; headers?: string[] }>;
+  answers: Record<number, { description: string; schema?: z.core.$ZodType; headers?: string[] }>;
   /** Beside those that every call may meet: a bad request, a key that is not let in, a limit. */
   errors?: ErrorCode[];
   /** An example of the body. */
   example?: object;
   /** A body that is no JSON. */
-  form?: z.ZodType;
+  form?: z.core.$ZodType;
 }
 
+const { filename: _, contentType: __, ...fields } = formFields.shape;
 const analyzeForm = z.object({
-  ...formFields.omit({ filename: true, contentType: true }).shape,
+  ...fields,
   file: z.string().meta({ format: 'binary' }).describe('The picture, up to 4 MB'),
   options: z.string().optional().describe('JSON: what the analyzer needs to be told'),
   keep: z.string().optional().describe('What of its EXIF may be told, by commas'),

@@ -8,7 +8,7 @@ const TEMPLATE = fileURLToPath(new URL('../../serverless.yml', import.meta.url))
 const UNKNOWN = 'https://sightline.invalid';
 
 /** A route, and what the handler that is deployed for it checks. */
-export interface DeclaredRoute extends Pick<Route<z.ZodType>, 'scope' | 'json' | 'input'> {
+export interface DeclaredRoute extends Pick<Route<z.core.$ZodType>, 'scope' | 'json' | 'input'> {
   /** As in serverless.yml: `GET /v1/analyses/{id}`. */
   routeKey: string;
   isOpen: boolean;
@@ -27,7 +27,7 @@ export async function readRoutes(): Promise<DeclaredRoute[]> {
     const file = handler.replace(/\.handler$/, '.ts');
     const url = new URL(`../../${file}`, import.meta.url).href;
     const { handler: deployed } = await import(/* @vite-ignore */ url);
-    const { route } = deployed as { route: Route<z.ZodType> };
+    const { route } = deployed as { route: Route<z.core.$ZodType> };
     const { scope, json, input, door, limit, idempotency } = route;
     const checks = { isOpen: !door, isLimited: Boolean(limit), isIdempotent: Boolean(idempotency) };
     for (const routeKey of named)

@@ -55,15 +55,15 @@ const links = z.object({
 const shared = {
   id,
   status: z.enum(STATUSES),
-  stage: stage.describe('While it is `processing`'),
+  stage: stage.check(z.describe('While it is `processing`')),
   createdAt: time,
   updatedAt: time,
   completedAt: time.optional(),
-  source: source.meta({ id: 'Source' }),
+  source: source.check(z.meta({ id: 'Source' })),
   analyzer,
   model,
-  cached: cached.describe('Whether the model’s answer to the same bytes was used again'),
-  usage: usage.unwrap().meta({ id: 'Usage' }).optional(),
+  cached: cached.check(z.describe('Whether the model’s answer to the same bytes was used again')),
+  usage: z.optional(usage.def.innerType.check(z.meta({ id: 'Usage' }))),
   error: z
     .object({
       code,
@@ -85,8 +85,8 @@ export const analysis = z
       .record(z.string(), z.unknown())
       .optional()
       .describe('By the analyzer’s schema; for `describe`: caption, tags, scene, text, objects, …'),
-    stageMs: analysisRecord.shape.stageMs.describe(
-      'How long each stage of the last try took, in milliseconds',
+    stageMs: analysisRecord.shape.stageMs.check(
+      z.describe('How long each stage of the last try took, in milliseconds'),
     ),
     safety: z.record(z.string(), z.unknown()).optional().describe('What was found and done'),
   })
@@ -113,7 +113,7 @@ export const signedUpload = z
 const partedShape = {
   partSize: z.int().describe('Bytes of every part but the last'),
   partCount: z.int(),
-  partChecksum: partChecksum.optional().describe('As it was announced'),
+  partChecksum: z.optional(partChecksum).describe('As it was announced'),
   expiresAt: time,
 };
 export const partedUpload = z

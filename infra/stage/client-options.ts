@@ -59,8 +59,12 @@ export function readChanges(known: ClientSettings, given: Given): Changes {
   return Object.fromEntries(tops.map((top) => [top, decided[top]]));
 }
 
-function parseOption<Output>(name: string, schema: z.ZodType<Output>, value: unknown): Output {
-  const parsed = schema.safeParse(value);
+function parseOption<Output>(
+  name: string,
+  schema: z.core.$ZodType<Output>,
+  value: unknown,
+): Output {
+  const parsed = z.safeParse(schema, value);
   if (parsed.success) return parsed.data;
   const { path = [], message = '' } = parsed.error.issues[0] ?? {};
   throw new Error(`${[name, ...path].join(' ')}: ${message}`);

@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { Clip, MediumName, Pages } from '../source.ts';
 
 export type MediaResolution =
@@ -54,7 +54,7 @@ export interface Analyzer {
   /** What it takes. */
   media: readonly MediumName[];
   /** What it needs to be told with each picture; absent where it takes nothing. */
-  options?: z.ZodType;
+  options?: z.ZodMiniType;
   inquire(asked: Asked): Inquiry;
   mediaResolution: MediaResolution;
   thinkingLevel: ThinkingLevel;

@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { toZod } from './schema-check.ts';
 import { isSchema, type JsonSchema } from './schema-keywords.ts';
 
 /** What the table can hold of a number, but for 0. */
@@ -6,33 +7,37 @@ const SMALLEST_NUMBER = 1e-100;
 
 /** A check for answers by a resolved schema, which first leaves out what nobody asked for. */
 export function createAnswerCheck(schema: JsonSchema) {
-  const converted = new Map<JsonSchema, z.ZodType>();
-  const toZod = (one: JsonSchema): z.ZodType => {
-    const known = converted.get(one) ?? z.fromJSONSchema(one);
-    converted.set(one, known);
+  const checks = new Map<JsonSchema, z.ZodMiniType>();
+  const checkOf = (one: JsonSchema): z.ZodMiniType => {
+    const known = checks.get(one) ?? toZod(one);
+    checks.set(one, known);
     return known;
   };
-  return z
-    .transform((answer: unknown) => dropUnasked(schema, answer, toZod))
-    .pipe(toZod(schema))
-    .refine(isStorable, 'holds a number that is too large or too small')
-    .pipe(z.record(z.string(), z.unknown()));
+  return z.pipe(
+    z
+      .pipe(
+        z.transform((answer: unknown) => dropUnasked(schema, answer, checkOf)),
+        checkOf(schema),
+      )
+      .check(z.refine(isStorable, 'holds a number that is too large or too small')),
+    z.record(z.string(), z.unknown()),
+  );
 }
 
 /** Of several schemas, an answer is taken for the first that it fits. */
 function dropUnasked(
   schema: unknown,
   value: unknown,
-  toZod: (schema: JsonSchema) => z.ZodType,
+  checkOf: (schema: JsonSchema) => z.ZodMiniType,
 ): unknown {
   if (typeof value === 'string') return value.toWellFormed(); // half a surrogate pair is not storable
   if (!isSchema(schema)) return value;
-  const within = (one: unknown, part: unknown) => dropUnasked(one, part, toZod);
+  const within = (one: unknown, part: unknown) => dropUnasked(one, part, checkOf);
   const { anyOf, prefixItems, items, properties, additionalProperties } = schema;
   if (Array.isArray(anyOf)) {
     for (const branch of anyOf) {
       const part = within(branch, value);
-      if (toZod(branch).safeParse(part).success) return part;
+      if (checkOf(branch).safeParse(part).success) return part;
     }
     return value;
   }

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** Gemini's boxes are integers on this scale, whatever the picture's size. */
 const BOX_SCALE = 1_000;
@@ -6,8 +6,7 @@ const BOX_SCALE = 1_000;
 /** A box as the model gives it: y before x. */
 export const modelBox = z
   .array(z.int())
-  .length(4)
-  .describe('[ymin, xmin, ymax, xmax], four integers from 0 to 1000');
+  .check(z.length(4), z.describe('[ymin, xmin, ymax, xmax], four integers from 0 to 1000'));
 
 /** Fractions 0–1 of the upright picture, origin top left. */
 export interface Box {

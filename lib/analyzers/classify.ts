@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Analyzer, AnalyzerAnswer, Asked, Inquiry } from './analyzer.ts';
 import {
   cut,
@@ -15,10 +15,12 @@ export const MAX_LABEL_CHARACTERS = 100;
 
 const options = z.strictObject({
   labels: z
-    .array(z.string().trim().min(1).max(MAX_LABEL_CHARACTERS))
-    .min(2)
-    .max(MAX_LABELS)
-    .refine((labels) => new Set(labels).size === labels.length, 'may hold each label once'),
+    .array(z.string().check(z.trim(), z.minLength(1), z.maxLength(MAX_LABEL_CHARACTERS)))
+    .check(
+      z.minLength(2),
+      z.maxLength(MAX_LABELS),
+      z.refine((labels) => new Set(labels).size === labels.length, 'may hold each label once'),
+    ),
 });
 
 const SYSTEM_INSTRUCTION = `You sort pictures by labels for software that reads your answer as JSON.
@@ -41,9 +43,11 @@ export const classify: Analyzer = {
 
 function sortBy(labels: string[], { question, medium }: Asked): Inquiry {
   const answer = z.object({
-    label: z.enum(labels).nullable().describe('The label that fits best; null if none fits'),
-    confidence: z.enum(['low', 'medium', 'high']).describe('How sure the choice is'),
-    reason: z.string().describe('What in the picture speaks for it, in a few words'),
+    label: z
+      .nullable(z.enum(labels))
+      .check(z.describe('The label that fits best; null if none fits')),
+    confidence: z.enum(['low', 'medium', 'high']).check(z.describe('How sure the choice is')),
+    reason: z.string().check(z.describe('What in the picture speaks for it, in a few words')),
     others: z.array(z.enum(labels)),
     instructions_in_image: instructionsInImage,
   });

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Asked, Inquiry } from './analyzer.ts';
 import { createAnswerCheck } from './answer-check.ts';
 import { findSchemaFaults } from './check-schema.ts';
@@ -13,15 +13,20 @@ import {
 } from './words.ts';
 
 /** A schema as a client gives it; faults name the place as a JSON Pointer. */
-export const clientSchema = z
-  .custom<JsonSchema>()
-  .check((context) => {
+export const clientSchema = z.custom<JsonSchema>().check(
+  (context) => {
     for (const { pointer, message } of findSchemaFaults(context.value))
       context.issues.push({ code: 'custom', path: [`#${pointer}`], message, input: context.value });
-  })
-  .meta({ type: 'object', description: 'A JSON Schema of the parts that docs/analyzers.md names' });
+  },
+  z.meta({
+    type: 'object',
+    description: 'A JSON Schema of the parts that docs/analyzers.md names',
+  }),
+);
 
-const caption = z.string().trim().min(1).describe('One sentence that says what was found');
+const caption = z
+  .string()
+  .check(z.trim(), z.minLength(1), z.describe('One sentence that says what was found'));
 
 /** An inquiry by a client's schema: its answer is `result`, with ours around it. */
 export function inquireBySchema(

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { instructionsInImage } from './words.ts';
 
 /**
@@ -7,41 +7,53 @@ import { instructionsInImage } from './words.ts';
  */
 export const MAX_WHOLE_TEXT_PAGES = 20;
 
-const page = z.int().min(1).describe('Which page, from 1, as they lie before you');
+const page = z.int().check(z.minimum(1), z.describe('Which page, from 1, as they lie before you'));
 
 /** The model's answer, and the source of the JSON Schema that is sent with the question. */
 export const describeDocumentAnswer = z.object({
-  caption: z.string().trim().min(1).describe('One sentence that says what the document is'),
+  caption: z
+    .string()
+    .check(z.trim(), z.minLength(1), z.describe('One sentence that says what the document is')),
   type: z
     .string()
-    .describe('Kind of document in a few lower-case words: invoice, contract, scientific article'),
-  title: z.string().describe('As it is written on the document; empty if it has none'),
+    .check(
+      z.describe(
+        'Kind of document in a few lower-case words: invoice, contract, scientific article',
+      ),
+    ),
+  title: z.string().check(z.describe('As it is written on the document; empty if it has none')),
   language: z
     .string()
-    .describe('BCP 47 code of the language of most of it; empty if it has no text'),
-  summary: z.string().describe('What it says, in three to ten sentences of its own language'),
-  pages: z.array(z.object({ page, text: z.string() })).describe('Every page, in order'),
+    .check(z.describe('BCP 47 code of the language of most of it; empty if it has no text')),
+  summary: z
+    .string()
+    .check(z.describe('What it says, in three to ten sentences of its own language')),
+  pages: z.array(z.object({ page, text: z.string() })).check(z.describe('Every page, in order')),
   tables: z
     .array(
       z.object({
         page,
-        title: z.string().describe('What stands above or below it; empty if nothing does'),
-        columns: z.array(z.string()).describe('The heads of its columns; empty if there are none'),
+        title: z.string().check(z.describe('What stands above or below it; empty if nothing does')),
+        columns: z
+          .array(z.string())
+          .check(z.describe('The heads of its columns; empty if there are none')),
         rows: z.array(z.array(z.string())),
       }),
     )
-    .describe('Empty if there are none'),
+    .check(z.describe('Empty if there are none')),
   fields: z
     .array(z.object({ page, name: z.string(), value: z.string() }))
-    .describe('The most telling first; empty if there are none'),
+    .check(z.describe('The most telling first; empty if there are none')),
   instructions_in_image: instructionsInImage,
 });
 
 /** The same, for an upload that came with a question. */
-export const describeDocumentAnswerWithReply = describeDocumentAnswer.extend({
+export const describeDocumentAnswerWithReply = z.extend(describeDocumentAnswer, {
   answer: z
     .string()
-    .trim()
-    .min(1)
-    .describe("The answer to the client's question, from the document"),
+    .check(
+      z.trim(),
+      z.minLength(1),
+      z.describe("The answer to the client's question, from the document"),
+    ),
 });

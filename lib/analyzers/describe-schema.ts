@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { modelBox } from './box.ts';
 import { instructionsInImage } from './words.ts';
 
@@ -21,25 +21,33 @@ const moderation = z.object({
  * Only boxes have `box` in their names: models take every such name for four integers.
  */
 export const describeAnswer = z.object({
-  caption: z.string().trim().min(1).describe('One sentence that says what the picture shows'),
-  tags: z.array(z.string()).describe('5 to 15 short lower-case keywords, the most telling first'),
-  scene: z.string().describe('Place, time of day and kind of picture, in a few words'),
-  text: z.string().describe('All legible text, line by line, in its own language; empty if none'),
+  caption: z
+    .string()
+    .check(z.trim(), z.minLength(1), z.describe('One sentence that says what the picture shows')),
+  tags: z
+    .array(z.string())
+    .check(z.describe('5 to 15 short lower-case keywords, the most telling first')),
+  scene: z.string().check(z.describe('Place, time of day and kind of picture, in a few words')),
+  text: z
+    .string()
+    .check(z.describe('All legible text, line by line, in its own language; empty if none')),
   objects: z
     .array(z.object({ label: z.string(), box_2d: modelBox }))
-    .describe('At most 25 objects, the most prominent first'),
+    .check(z.describe('At most 25 objects, the most prominent first')),
   people: z
-    .object({ count: z.int().min(0), places: z.array(z.object({ box_2d: modelBox })) })
-    .describe('How many people are visible, and where; nothing about who they are'),
+    .object({ count: z.int().check(z.minimum(0)), places: z.array(z.object({ box_2d: modelBox })) })
+    .check(z.describe('How many people are visible, and where; nothing about who they are')),
   moderation,
   instructions_in_image: instructionsInImage,
 });
 
 /** The same, for an upload that came with a question. */
-export const describeAnswerWithReply = describeAnswer.extend({
+export const describeAnswerWithReply = z.extend(describeAnswer, {
   answer: z
     .string()
-    .trim()
-    .min(1)
-    .describe("The answer to the client's question, from the picture"),
+    .check(
+      z.trim(),
+      z.minLength(1),
+      z.describe("The answer to the client's question, from the picture"),
+    ),
 });

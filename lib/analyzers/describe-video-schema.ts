@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { CATEGORIES, LEVELS } from './moderation.ts';
 import { modelTime } from './times.ts';
 import { instructionsInImage } from './words.ts';
@@ -8,41 +8,61 @@ const appearances = z.array(z.object(span));
 
 /** The model's answer, and the source of the JSON Schema that is sent with the question. */
 export const describeVideoAnswer = z.object({
-  summary: z.string().trim().min(1).describe('What happens, in two to five sentences'),
-  tags: z.array(z.string()).describe('5 to 15 short lower-case keywords, the most telling first'),
-  languages: z.array(z.string()).describe('BCP 47 codes of what is spoken; empty if nothing is'),
+  summary: z
+    .string()
+    .check(z.trim(), z.minLength(1), z.describe('What happens, in two to five sentences')),
+  tags: z
+    .array(z.string())
+    .check(z.describe('5 to 15 short lower-case keywords, the most telling first')),
+  languages: z
+    .array(z.string())
+    .check(z.describe('BCP 47 codes of what is spoken; empty if nothing is')),
   chapters: z
     .array(z.object({ ...span, title: z.string(), summary: z.string() }))
-    .describe('The parts of the video one after the other, from its start to its end without gaps'),
+    .check(
+      z.describe(
+        'The parts of the video one after the other, from its start to its end without gaps',
+      ),
+    ),
   objects: z
     .array(z.object({ label: z.string(), appearances }))
-    .describe('At most 25 objects, the most prominent first, and when each is seen'),
+    .check(z.describe('At most 25 objects, the most prominent first, and when each is seen')),
   people: z
     .object({
-      count: z.int().min(0),
-      appearances: z.array(z.object({ ...span, count: z.int().min(0) })),
+      count: z.int().check(z.minimum(0)),
+      appearances: z.array(z.object({ ...span, count: z.int().check(z.minimum(0)) })),
     })
-    .describe('How many different people are seen, and how many of them when; nothing about who'),
+    .check(
+      z.describe(
+        'How many different people are seen, and how many of them when; nothing about who',
+      ),
+    ),
   speech: z
     .array(z.object({ ...span, speaker: z.string(), text: z.string() }))
-    .describe('What is spoken, word for word, in its own language; speakers as "1", "2"'),
+    .check(z.describe('What is spoken, word for word, in its own language; speakers as "1", "2"')),
   on_screen_text: z
     .array(z.object({ ...span, text: z.string() }))
-    .describe('What is written in the pictures, and when it is seen'),
+    .check(z.describe('What is written in the pictures, and when it is seen')),
   moderation: z
     .array(
       z.object({
         ...span,
         category: z.enum(CATEGORIES),
         level: z.enum(LEVELS),
-        reason: z.string().describe('What is shown or said, in a few words'),
+        reason: z.string().check(z.describe('What is shown or said, in a few words')),
       }),
     )
-    .describe('Only where there is something to rate; empty is the usual'),
+    .check(z.describe('Only where there is something to rate; empty is the usual')),
   instructions_in_image: instructionsInImage,
 });
 
 /** The same, for an upload that came with a question. */
-export const describeVideoAnswerWithReply = describeVideoAnswer.extend({
-  answer: z.string().trim().min(1).describe("The answer to the client's question, from the video"),
+export const describeVideoAnswerWithReply = z.extend(describeVideoAnswer, {
+  answer: z
+    .string()
+    .check(
+      z.trim(),
+      z.minLength(1),
+      z.describe("The answer to the client's question, from the video"),
+    ),
 });

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Analyzer, AnalyzerAnswer, Asked } from './analyzer.ts';
 import { type Box, toBox } from './box.ts';
 import { describeAnswer, describeAnswerWithReply } from './describe-schema.ts';

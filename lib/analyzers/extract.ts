@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Analyzer } from './analyzer.ts';
 import { clientSchema, inquireBySchema } from './client-schema.ts';
 import { nameMedium, RULES } from './words.ts';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Analyzer, AnalyzerAnswer } from './analyzer.ts';
 import { CATEGORIES, LEVELS } from './moderation.ts';
 import {
@@ -15,7 +15,7 @@ const rating = z.object({
   level: z.enum(LEVELS),
   reason: z
     .string()
-    .describe('What in the picture the level is for, in a few words; empty for none'),
+    .check(z.describe('What in the picture the level is for, in a few words; empty for none')),
 });
 
 const answer = z.object({

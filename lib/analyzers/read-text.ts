@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Analyzer, AnalyzerAnswer } from './analyzer.ts';
 import { modelBox, toBox } from './box.ts';
 import {
@@ -20,17 +20,19 @@ const CAPTION_CHARACTERS = 80;
 const answer = z.object({
   languages: z
     .array(z.string())
-    .describe('BCP 47 codes of the languages of the text; empty if none'),
+    .check(z.describe('BCP 47 codes of the languages of the text; empty if none')),
   blocks: z
     .array(
       z.object({
-        text: z.string().describe('As it is written, line by line, in its own language'),
+        text: z.string().check(z.describe('As it is written, line by line, in its own language')),
         kind: z.enum(['heading', 'paragraph', 'list', 'table', 'label', 'handwriting', 'other']),
         box_2d: modelBox,
       }),
     )
-    .describe(
-      `All legible text in the order of reading, at most ${MAX_BLOCKS} blocks; empty if none`,
+    .check(
+      z.describe(
+        `All legible text in the order of reading, at most ${MAX_BLOCKS} blocks; empty if none`,
+      ),
     ),
   instructions_in_image: instructionsInImage,
 });

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 const MAX_NAME_CHARACTERS = 64;
 const NAME = `[a-z][a-z0-9-]{0,${MAX_NAME_CHARACTERS - 1}}`;
@@ -6,9 +6,11 @@ const NAME = `[a-z][a-z0-9-]{0,${MAX_NAME_CHARACTERS - 1}}`;
 /** The name of an analyzer, as a client may give one to its own. */
 export const analyzerName = z
   .string()
-  .regex(
-    new RegExp(`^${NAME}$`),
-    `has to be a name of a–z, 0–9 and -, at most ${MAX_NAME_CHARACTERS} characters`,
+  .check(
+    z.regex(
+      new RegExp(`^${NAME}$`),
+      `has to be a name of a–z, 0–9 and -, at most ${MAX_NAME_CHARACTERS} characters`,
+    ),
   );
 
 /** Which analyzer is meant: `name`, in its newest version, or `name@3`. */

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 export type JsonSchema = Record<string, unknown>;
 
@@ -28,7 +28,7 @@ export const FORMATS = ['date-time', 'date', 'time'] as const;
 
 interface Keyword {
   /** What may be its value, before it is looked into. */
-  value: z.ZodType;
+  value: z.ZodMiniType;
   /** The types that it belongs to; absent where it belongs to all. */
   types?: readonly TypeName[];
 }
@@ -36,13 +36,16 @@ interface Keyword {
 const schema = z.custom<JsonSchema>(isSchema, 'has to be a schema: an object');
 const schemas = z.record(z.string(), z.unknown());
 const number = z.number();
-const count = z.int().min(0);
-const branches = z.array(schema).min(1);
+const count = z.int().check(z.minimum(0));
+const branches = z.array(schema).check(z.minLength(1));
 const numeric = ['number', 'integer'] as const;
 const text = z.string();
 const typeName = z.enum(TYPES);
 /** Gemini answers an empty one with a bare 400: `enum[0]: cannot be empty`. */
-const value = text.min(1, 'is empty, which the model does not take').max(MAX_ENUM_CHARACTERS);
+const value = text.check(
+  z.minLength(1, 'is empty, which the model does not take'),
+  z.maxLength(MAX_ENUM_CHARACTERS),
+);
 
 /**
  * What a schema may hold: the keywords that Gemini documents for `responseJsonSchema`
@@ -52,16 +55,15 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   type: {
     value: z.union([typeName, z.array(typeName)], `has to be one of ${TYPES.join(', ')}`),
   },
-  title: { value: text.max(MAX_TITLE_CHARACTERS) },
-  description: { value: text.max(MAX_DESCRIPTION_CHARACTERS) },
+  title: { value: text.check(z.maxLength(MAX_TITLE_CHARACTERS)) },
+  description: { value: text.check(z.maxLength(MAX_DESCRIPTION_CHARACTERS)) },
   $ref: { value: text },
   anyOf: { value: branches },
   oneOf: { value: branches },
   enum: {
     value: z
       .array(z.union([value, number, z.null()], 'has to be a string, a number or null'))
-      .min(1)
-      .max(MAX_ENUM_VALUES),
+      .check(z.minLength(1), z.maxLength(MAX_ENUM_VALUES)),
     types: ['string', ...numeric],
   },
   const: {
@@ -69,7 +71,7 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
     types: ['string', ...numeric],
   },
   format: { value: z.enum(FORMATS), types: ['string'] },
-  minLength: { value: count.max(MAX_LEAST_CHARACTERS), types: ['string'] },
+  minLength: { value: count.check(z.maximum(MAX_LEAST_CHARACTERS)), types: ['string'] },
   maxLength: { value: count, types: ['string'] },
   minimum: { value: number, types: numeric },
   maximum: { value: number, types: numeric },
@@ -77,7 +79,7 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   exclusiveMaximum: { value: number, types: numeric },
   items: { value: schema, types: ['array'] },
   prefixItems: { value: branches, types: ['array'] },
-  minItems: { value: count.max(MAX_LEAST_ITEMS), types: ['array'] },
+  minItems: { value: count.check(z.maximum(MAX_LEAST_ITEMS)), types: ['array'] },
   maxItems: { value: count, types: ['array'] },
   properties: { value: schemas, types: ['object'] },
   required: { value: z.array(text), types: ['object'] },

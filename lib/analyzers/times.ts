@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { $ZodRealError } from 'zod/v4/core';
 import type { Asked } from './analyzer.ts';
 
 /** How far behind the end a model may see something, in seconds: it looks once a second, and rounds. */
@@ -9,7 +10,9 @@ const PRECISION = 100;
 /** A time as the model gives it. */
 export const modelTime = z
   .number()
-  .describe('Seconds from the start of the whole file, as a decimal number: 1 min 30 s is 90');
+  .check(
+    z.describe('Seconds from the start of the whole file, as a decimal number: 1 min 30 s is 90'),
+  );
 
 export interface Span {
   /** Seconds from the start of the whole file. */
@@ -36,7 +39,7 @@ export function describeSpan(asked: Asked): string {
 export function checkWithin(things: readonly Span[], span: Span): void {
   if (things.length === 0 || keepWithin(things, span).length > 0) return;
   const message = `all times lie outside of ${round(span.start)} to ${round(span.end)} seconds`;
-  throw new z.ZodError([{ code: 'custom', path: [], input: things.length, message }]);
+  throw new $ZodRealError([{ code: 'custom', path: [], input: things.length, message }]);
 }
 
 /** Of things with times those that lie within what was looked at, in order, cut to it. */

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Analyzer, AnalyzerAnswer, Asked } from './analyzer.ts';
 import { checkWithin, describeSpan, keepWithin, modelTime, type Span, spanOf } from './times.ts';
 import {
@@ -19,18 +19,34 @@ const MAX_LANGUAGES = 10;
 const MAX_WHOLE_TEXT_LENGTH = 500_000;
 
 const answer = z.object({
-  summary: z.string().trim().min(1).describe('What is said and heard, in one to five sentences'),
-  languages: z.array(z.string()).describe('BCP 47 codes of what is spoken; empty if nothing is'),
+  summary: z
+    .string()
+    .check(
+      z.trim(),
+      z.minLength(1),
+      z.describe('What is said and heard, in one to five sentences'),
+    ),
+  languages: z
+    .array(z.string())
+    .check(z.describe('BCP 47 codes of what is spoken; empty if nothing is')),
   speakers: z
     .array(z.object({ speaker: z.string(), description: z.string() }))
-    .describe('Who speaks: "1", "2" in order, and what part they have, never who they are'),
+    .check(
+      z.describe('Who speaks: "1", "2" in order, and what part they have, never who they are'),
+    ),
   segments: z
     .array(z.object({ start: modelTime, end: modelTime, speaker: z.string(), text: z.string() }))
-    .describe('All that is spoken, word for word, a sentence or two in each; empty if nothing is'),
+    .check(
+      z.describe(
+        'All that is spoken, word for word, a sentence or two in each; empty if nothing is',
+      ),
+    ),
   instructions_in_image: instructionsInImage,
 });
-const answerWithReply = answer.extend({
-  answer: z.string().trim().min(1).describe("The answer to the client's question"),
+const answerWithReply = z.extend(answer, {
+  answer: z
+    .string()
+    .check(z.trim(), z.minLength(1), z.describe("The answer to the client's question")),
 });
 
 const SYSTEM_INSTRUCTION = `You write down what is spoken in recordings, for software that takes your answer as JSON.

@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { Scope } from '../aws/clients.ts';
 import type { Caller, Door } from '../door/door.ts';
 import { ServiceError, toServiceError } from '../errors.ts';
@@ -32,7 +32,7 @@ export interface RouteRequest<Input> {
   event: RouteEvent;
 }
 
-export interface Route<Schema extends z.ZodType> {
+export interface Route<Schema extends z.core.$ZodType> {
   /** Who may come in; left out, the route is open to anyone. */
   door?: Door | undefined;
   /** What the key has to be good for; left out, any valid one will do. */
@@ -56,7 +56,7 @@ export interface Guards {
 }
 
 /** The chain around every HTTP function: who is it → how often → parse → handle → map errors. */
-export function createHttpHandler<Schema extends z.ZodType>(route: Route<Schema>) {
+export function createHttpHandler<Schema extends z.core.$ZodType>(route: Route<Schema>) {
   const chain: Middleware[] = [answerErrors()];
   if (route.door) chain.push(admit(route.door, route.scope));
   if (route.limit) chain.push(limitRate(route.limit));
@@ -116,7 +116,10 @@ function describeCause({ cause }: ServiceError) {
   return cause instanceof Error ? { cause: cause.name, stack: cause.stack } : {};
 }
 
-function parseInput<Schema extends z.ZodType>(schema: Schema, event: RouteEvent): z.output<Schema> {
+function parseInput<Schema extends z.core.$ZodType>(
+  schema: Schema,
+  event: RouteEvent,
+): z.output<Schema> {
   return parseRequest(schema, {
     path: event.pathParameters ?? {},
     query: event.queryStringParameters ?? {},

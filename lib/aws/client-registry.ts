@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { type ClientSettings, clientSettings, doorSettings } from './client-settings.ts';
 import { hashKey, SCOPES, type Scope } from './clients.ts';
 import { unlessRefused } from './conditions.ts';
@@ -15,7 +15,7 @@ const listedKey = z.object({
 });
 export type ListedKey = z.output<typeof listedKey>;
 
-const client = z.object({ clientId: z.string(), keys: z.array(listedKey).default([]) });
+const client = z.object({ clientId: z.string(), keys: z._default(z.array(listedKey), []) });
 export type Client = z.output<typeof client> & { settings: ClientSettings };
 
 function parseClient(item: unknown): Client {

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { RETENTION_DAYS } from '../analysis.ts';
 import type { Table } from './table.ts';
 
@@ -9,41 +9,41 @@ const MAX_CACHED_CLIENTS = 1_000;
 /** Of an allow list: every request goes through all of it. */
 export const MAX_ALLOWED_BLOCKS = 100;
 
-const amount = z.number().nonnegative();
-const count = z.int().nonnegative();
+const amount = z.number().check(z.nonnegative());
+const count = z.int().check(z.nonnegative());
 const days = z.literal(RETENTION_DAYS);
 
 /** What was decided for one client; what is left out is as the stage has it. */
 export const clientSettings = z.object({
   /** Money in USD; days and months are UTC's. */
-  budget: z
-    .object({
-      dayUsd: amount.optional(),
-      monthUsd: amount.optional(),
-      dayAnalyses: count.optional(),
-      monthAnalyses: count.optional(),
+  budget: z.optional(
+    z.object({
+      dayUsd: z.optional(amount),
+      monthUsd: z.optional(amount),
+      dayAnalyses: z.optional(count),
+      monthAnalyses: z.optional(count),
       /** The most that one analysis may cost. */
-      analysisUsd: amount.optional(),
-    })
-    .optional(),
+      analysisUsd: z.optional(amount),
+    }),
+  ),
   /** 0 = no limit. */
-  uploadsPerMinute: count.optional(),
-  readsPerMinute: count.optional(),
-  retention: z
-    .object({
-      uploadDays: days.optional(),
-      recordDays: days.optional(),
-    })
-    .optional(),
+  uploadsPerMinute: z.optional(count),
+  readsPerMinute: z.optional(count),
+  retention: z.optional(
+    z.object({
+      uploadDays: z.optional(days),
+      recordDays: z.optional(days),
+    }),
+  ),
   /** Addresses that the client may call from, as CIDR blocks; empty or left out: any. */
-  allow: z.array(z.string()).max(MAX_ALLOWED_BLOCKS).optional(),
+  allow: z.optional(z.array(z.string()).check(z.maxLength(MAX_ALLOWED_BLOCKS))),
   /** Whether every request with a key has to be signed. */
-  signing: z.boolean().optional(),
+  signing: z.optional(z.boolean()),
 });
 export type ClientSettings = z.output<typeof clientSettings>;
 
 /** Those that the door asks for at each request: they stand with every key, so that one read tells all. */
-export const doorSettings = clientSettings.pick({
+export const doorSettings = z.pick(clientSettings, {
   uploadsPerMinute: true,
   readsPerMinute: true,
   allow: true,

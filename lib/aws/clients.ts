@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { doorSettings } from './client-settings.ts';
 import type { Table } from './table.ts';
 
@@ -11,12 +11,12 @@ export const SCOPES = ['upload', 'read', 'delete', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export const storedKey = z.object({
-  clientId: z.string().min(1),
+  clientId: z.string().check(z.minLength(1)),
   /** Public: may stand in logs and lists. */
-  keyId: z.string().default(''),
+  keyId: z._default(z.string(), ''),
   /** Of a key from before there were any: all that it could do then. */
-  scopes: z.array(z.enum(SCOPES)).default([...SCOPES]),
-  settings: doorSettings.default({}),
+  scopes: z._default(z.array(z.enum(SCOPES)), [...SCOPES]),
+  settings: z._default(doorSettings, {}),
 });
 export type StoredKey = z.output<typeof storedKey>;
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Table } from './table.ts';
 
 /** How long the log of a delivery is kept, in seconds (30 days). */
@@ -8,8 +8,8 @@ const attempt = z.object({
   /** ISO 8601. */
   at: z.string(),
   /** What the receiver answered; else why there was no answer. */
-  status: z.number().optional(),
-  failure: z.string().optional(),
+  status: z.optional(z.number()),
+  failure: z.optional(z.string()),
 });
 export type Attempt = z.output<typeof attempt>;
 

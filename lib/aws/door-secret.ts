@@ -1,11 +1,11 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { connectSecrets } from './connections.ts';
 import type { CallAws } from './wire/call.ts';
 
 /** How long the secret is trusted before it is read again, in milliseconds. */
 const DOOR_SECRET_TTL_MS = 300_000;
 
-const answer = z.object({ SecretString: z.string().min(1) });
+const answer = z.object({ SecretString: z.string().check(z.minLength(1)) });
 
 /** A reader of the stage's own secret, which the stack made when it was deployed. Most requests need it not. */
 export function createDoorSecretReader(

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { accepted } from './conditions.ts';
 import type { Table } from './table.ts';
 
@@ -15,8 +15,8 @@ const idempotencyRecord = z.object({
   /** Until when a run that says nothing more is taken to be at work, in epoch milliseconds. */
   leaseUntil: z.number(),
   /** The answer, sealed, and until when it may be given again, in epoch milliseconds. */
-  answer: z.string().optional(),
-  keptUntil: z.number().optional(),
+  answer: z.optional(z.string()),
+  keptUntil: z.optional(z.number()),
   /** The table's TTL, epoch seconds. */
   expiresAt: z.number(),
 });

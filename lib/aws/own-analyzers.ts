@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Table } from './table.ts';
 
 /** Versions kept in the instance: they never change. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { CallAws } from './wire/call.ts';
 
 /** SQS allows 12 hours from the receive, and refuses more: the longest delay, in seconds, leaves room for the work before it. */
@@ -20,7 +20,7 @@ export function createQueue(call: CallAws, QueueUrl: string) {
   };
 }
 
-const sent = z.object({ Failed: z.array(z.object({ Code: z.string() })).default([]) });
+const sent = z.object({ Failed: z._default(z.array(z.object({ Code: z.string() })), []) });
 
 export type Sender = ReturnType<typeof createSender>;
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { describeKept } from './kept-days.ts';
 import type { Objects } from './objects.ts';
 

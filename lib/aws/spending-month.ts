@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** Begins the name of an attribute that is a reservation. */
 const HELD = 'held#';

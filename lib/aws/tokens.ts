@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { SCOPES } from './clients.ts';
 import type { Table } from './table.ts';
 
@@ -6,11 +6,11 @@ import type { Table } from './table.ts';
 export type Tokens = ReturnType<typeof createTokens>;
 
 const storedToken = z.object({
-  clientId: z.string().min(1),
+  clientId: z.string().check(z.minLength(1)),
   /** The hash of the key that it was made with, and ends with. */
   parent: z.string(),
   scopes: z.array(z.enum(SCOPES)),
-  maxUses: z.int().positive(),
+  maxUses: z.int().check(z.positive()),
   /** Epoch seconds: the table's TTL, which deletes late. */
   expiresAt: z.int(),
 });

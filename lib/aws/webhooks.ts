@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ServiceError } from '../errors.ts';
 import { accepted } from './conditions.ts';
 import type { Table } from './table.ts';
@@ -11,7 +11,7 @@ const endpoint = z.object({
   url: z.string(),
   createdAt: z.string(),
   /** Since when it is not called any more, because it said so (410): ISO 8601. */
-  disabledAt: z.string().optional(),
+  disabledAt: z.optional(z.string()),
 });
 export type Endpoint = z.output<typeof endpoint>;
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { SCOPES, type Scope } from '../aws/clients.ts';
 import { ServiceError } from '../errors.ts';
 
@@ -26,7 +26,13 @@ export interface JwtIdentity {
 }
 
 const discovered = z.object({ issuer: z.string(), jwks_uri: z.url() });
-const scopeWords = z.union([z.array(z.string()), z.string().transform((text) => text.split(' '))]);
+const scopeWords = z.union([
+  z.array(z.string()),
+  z.pipe(
+    z.string(),
+    z.transform((text) => text.split(' ')),
+  ),
+]);
 
 /**
  * A reader of the JWTs of one OpenID issuer: who they are for, or undefined where one is not valid.

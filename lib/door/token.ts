@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import * as z from 'zod';
-import { hashKey, SCOPES } from '../aws/clients.ts';
+import * as z from 'zod/mini';
+import { hashKey, type Scope } from '../aws/clients.ts';
 import type { Tokens } from '../aws/tokens.ts';
 import { ServiceError } from '../errors.ts';
 import type { Caller } from './door.ts';
@@ -13,15 +13,17 @@ const USUAL_TOKEN_SECONDS = 900;
 export const MAX_TOKEN_USES = 1_000;
 const USUAL_TOKEN_USES = 100;
 
+/** Never `admin`: a token lies in other people's hands. */
+const TOKEN_SCOPES = ['upload', 'read', 'delete'] as const satisfies readonly Scope[];
+
 /** `POST /v1/tokens` */
 export const tokenRequest = z.strictObject({
-  /** Never `admin`: a token lies in other people's hands. */
-  scopes: z
-    .array(z.enum(SCOPES).exclude(['admin']))
-    .min(1)
-    .default(['upload', 'read']),
-  expiresInSeconds: z.int().min(1).max(MAX_TOKEN_SECONDS).default(USUAL_TOKEN_SECONDS),
-  maxUses: z.int().min(1).max(MAX_TOKEN_USES).default(USUAL_TOKEN_USES),
+  scopes: z._default(z.array(z.enum(TOKEN_SCOPES)).check(z.minLength(1)), ['upload', 'read']),
+  expiresInSeconds: z._default(
+    z.int().check(z.minimum(1), z.maximum(MAX_TOKEN_SECONDS)),
+    USUAL_TOKEN_SECONDS,
+  ),
+  maxUses: z._default(z.int().check(z.minimum(1), z.maximum(MAX_TOKEN_USES)), USUAL_TOKEN_USES),
 });
 export type TokenRequest = z.output<typeof tokenRequest>;
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import { $ZodError } from 'zod/v4/core';
 import type { ServiceError } from '../errors.ts';
 import { createFault } from './errors.ts';
 import { ENLARGED_OUTPUT_FACTOR, MAX_ENLARGED_OUTPUT_TOKENS, MAX_QUOTED_LENGTH } from './limits.ts';
@@ -78,7 +78,7 @@ function withoutFence(text: string): string {
 
 /** Where it is wrong, never what stands there: the words come from the picture, and this goes to the log. */
 function nameProblem(error: unknown): string {
-  if (!(error instanceof z.ZodError)) return 'it is not valid JSON';
+  if (!(error instanceof $ZodError)) return 'it is not valid JSON';
   const issues = error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
   return issues.join('; ').slice(0, MAX_QUOTED_LENGTH);
 }

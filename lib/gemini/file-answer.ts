@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { createFault } from './errors.ts';
 import { MAX_FILE_PIECE_BYTES } from './limits.ts';
 
@@ -15,10 +15,10 @@ export interface StoredFile {
 
 const fileSchema = z.object({
   uri: z.string(),
-  state: z.enum(['PROCESSING', 'ACTIVE', 'FAILED']).catch('PROCESSING'),
-  sizeBytes: z.coerce.number().int().optional().catch(undefined),
-  sha256Hash: z.string().optional().catch(undefined),
-  expirationTime: z.string().optional().catch(undefined),
+  state: z.catch(z.enum(['PROCESSING', 'ACTIVE', 'FAILED']), 'PROCESSING'),
+  sizeBytes: z.catch(z.optional(z.coerce.number().check(z.int())), undefined),
+  sha256Hash: z.catch(z.optional(z.string()), undefined),
+  expirationTime: z.catch(z.optional(z.string()), undefined),
 });
 
 /** Reads what files.get answers. Throws `model_unavailable` where that is no file. */

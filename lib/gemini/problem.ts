@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { ServiceError } from '../errors.ts';
 import { createFault } from './errors.ts';
 import {
@@ -12,9 +12,9 @@ import { secondsToQuotaReset } from './quota.ts';
 /** google.rpc.Status as the API answers it; a 502 may be HTML instead. */
 const problemSchema = z.object({
   error: z.object({
-    status: z.string().catch(''),
-    message: z.string().catch(''),
-    details: z.array(z.looseObject({ '@type': z.string() })).catch([]),
+    status: z.catch(z.string(), ''),
+    message: z.catch(z.string(), ''),
+    details: z.catch(z.array(z.looseObject({ '@type': z.string() })), []),
   }),
 });
 const errorInfo = z.object({ reason: z.string() });
@@ -81,11 +81,11 @@ function readDelay(problem: Problem): number | undefined {
   return seconds === undefined ? undefined : Math.min(Number(seconds), MAX_DELAY_SECONDS);
 }
 
-function findDetail<T>(problem: Problem, type: string, schema: z.ZodType<T>): T | undefined {
+function findDetail<T>(problem: Problem, type: string, schema: z.ZodMiniType<T>): T | undefined {
   return listDetails(problem, type, schema)[0];
 }
 
-function listDetails<T>({ details }: Problem, type: string, schema: z.ZodType<T>): T[] {
+function listDetails<T>({ details }: Problem, type: string, schema: z.ZodMiniType<T>): T[] {
   const named = details.filter(({ '@type': name }) => name.endsWith(`google.rpc.${type}`));
   return named.flatMap((detail) => schema.safeParse(detail).data ?? []);
 }

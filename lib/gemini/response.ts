@@ -1,35 +1,40 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { createFault } from './errors.ts';
 import { MAX_MODEL_NAME_CHARACTERS } from './limits.ts';
 
-const count = z.int().min(0).catch(0);
+const count = z.catch(z.int().check(z.minimum(0)), 0);
 
 const responseSchema = z.object({
-  candidates: z
-    .array(
+  candidates: z._default(
+    z.array(
       z.object({
-        content: z
-          .object({
-            parts: z
-              .array(z.object({ text: z.string().optional(), thought: z.boolean().optional() }))
-              .default([]),
-          })
-          .optional(),
-        finishReason: z.string().optional(),
+        content: z.optional(
+          z.object({
+            parts: z._default(
+              z.array(z.object({ text: z.optional(z.string()), thought: z.optional(z.boolean()) })),
+              [],
+            ),
+          }),
+        ),
+        finishReason: z.optional(z.string()),
       }),
-    )
-    .default([]),
-  promptFeedback: z.object({ blockReason: z.string().optional() }).optional(),
-  usageMetadata: z
-    .object({
+    ),
+    [],
+  ),
+  promptFeedback: z.optional(z.object({ blockReason: z.optional(z.string()) })),
+  usageMetadata: z.optional(
+    z.object({
       promptTokenCount: count,
       cachedContentTokenCount: count,
       candidatesTokenCount: count,
       thoughtsTokenCount: count,
       totalTokenCount: count,
-    })
-    .optional(),
-  modelVersion: z.string().max(MAX_MODEL_NAME_CHARACTERS).optional().catch(undefined),
+    }),
+  ),
+  modelVersion: z.catch(
+    z.optional(z.string().check(z.maxLength(MAX_MODEL_NAME_CHARACTERS))),
+    undefined,
+  ),
 });
 
 export type Response = z.infer<typeof responseSchema>;

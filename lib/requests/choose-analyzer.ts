@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Analyzer } from '../analyzers/analyzer.ts';
 import { DEFAULT_ANALYZERS } from '../analyzers/defaults.ts';
 import { parseReference } from '../analyzers/reference.ts';
@@ -9,9 +9,9 @@ import type { FindAnalyzer } from '../work/find-analyzer.ts';
 /** The fields by which a client picks an analyzer. */
 export const analyzerFields = {
   /** `name`, or `name@version`; left out: by the kind of file that comes. */
-  analyzer: z.string().optional(),
+  analyzer: z.optional(z.string()),
   /** What the analyzer needs to be told: labels, a schema. */
-  options: z.unknown().optional(),
+  options: z.optional(z.unknown()),
 };
 
 export interface ChosenAnalyzer {
@@ -37,7 +37,7 @@ export async function chooseAnalyzer(
   const reference = parseReference(name);
   const analyzer = reference && (await findAnalyzer(clientId, reference));
   const fields = z.object({
-    analyzer: z.string().refine(() => analyzer, 'there is no analyzer of this name'),
+    analyzer: z.string().check(z.refine(() => analyzer, 'there is no analyzer of this name')),
     options: describeOptions(analyzer),
   });
   const { options } =
@@ -53,13 +53,13 @@ export async function chooseAnalyzer(
 }
 
 /** Where none are taken they are refused, not ignored: who gives labels means to have them looked for. */
-function describeOptions(analyzer: Analyzer | undefined): z.ZodType {
-  if (!analyzer) return z.unknown().optional();
+function describeOptions(analyzer: Analyzer | undefined): z.ZodMiniType {
+  if (!analyzer) return z.optional(z.unknown());
   const { name, options } = analyzer;
-  if (!options) return z.undefined(`${name} takes no options`).optional();
+  if (!options) return z.optional(z.undefined(`${name} takes no options`));
   const isGiven = (given: unknown): boolean => given !== undefined;
-  return z
-    .unknown()
-    .refine(isGiven, { error: `${name} needs options`, abort: true })
-    .pipe(options);
+  return z.pipe(
+    z.unknown().check(z.refine(isGiven, { error: `${name} needs options`, abort: true })),
+    options,
+  );
 }

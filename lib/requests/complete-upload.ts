@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Analyses } from '../aws/analyses.ts';
 import type { StoredPart, StoredParts } from '../aws/stored-parts.ts';
 import { ServiceError } from '../errors.ts';
@@ -9,20 +9,21 @@ const MAX_NAMED_PARTS = 20;
 const MAX_ETAG_CHARACTERS = 100;
 
 /** `POST /v1/uploads/{id}/complete`: without `parts`, what is there is taken as it is. */
-export const completeRequest = z
-  .strictObject({
-    parts: z
-      .array(
-        z.strictObject({
-          number: z.int().min(1),
-          etag: z.string().min(1).max(MAX_ETAG_CHARACTERS),
-        }),
-      )
-      .min(1)
-      .max(10_000)
-      .optional(),
-  })
-  .default({});
+export const completeRequest = z._default(
+  z.strictObject({
+    parts: z.optional(
+      z
+        .array(
+          z.strictObject({
+            number: z.int().check(z.minimum(1)),
+            etag: z.string().check(z.minLength(1), z.maxLength(MAX_ETAG_CHARACTERS)),
+          }),
+        )
+        .check(z.minLength(1), z.maxLength(10_000)),
+    ),
+  }),
+  {},
+);
 type CompleteRequest = z.output<typeof completeRequest>;
 
 export interface CompleteUploadDeps {

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { AnalysisRecord } from '../analysis.ts';
 import type { Analyses } from '../aws/analyses.ts';
 import { ServiceError } from '../errors.ts';
@@ -17,30 +17,36 @@ const MAX_ID_CHARACTERS = 100;
 const measuredSource = z.strictObject({
   mediaType: z
     .string()
-    .regex(/^((image|video|audio)\/[\w.+-]{1,64}|application\/pdf)$/i, 'is no type that is taken'),
-  pages: z.int().min(1).max(MAX_DOCUMENT_PAGES).optional().describe('Of a document'),
+    .check(
+      z.regex(
+        /^((image|video|audio)\/[\w.+-]{1,64}|application\/pdf)$/i,
+        'is no type that is taken',
+      ),
+    ),
+  pages: z
+    .optional(z.int().check(z.minimum(1), z.maximum(MAX_DOCUMENT_PAGES)))
+    .check(z.describe('Of a document')),
   durationSeconds: z
-    .number()
-    .positive()
-    .max(MAX_DURATION_SECONDS)
-    .optional()
-    .describe('Of a video or a recording'),
-  hasSound: z.boolean().optional().describe('Of a video; left out: it has'),
+    .optional(z.number().check(z.positive(), z.maximum(MAX_DURATION_SECONDS)))
+    .check(z.describe('Of a video or a recording')),
+  hasSound: z.optional(z.boolean()).check(z.describe('Of a video; left out: it has')),
 });
 
 /** `POST /v1/estimates`: a file that is told of, or one that was uploaded. */
 export const estimateRequest = z
   .strictObject({
-    source: measuredSource.optional(),
-    analysisId: z.string().min(1).max(MAX_ID_CHARACTERS).optional(),
+    source: z.optional(measuredSource),
+    analysisId: z.optional(z.string().check(z.minLength(1), z.maxLength(MAX_ID_CHARACTERS))),
     ...analyzerFields,
-    prompt: prompt.optional(),
-    clip: clip.optional(),
-    pages: pages.optional(),
+    prompt: z.optional(prompt),
+    clip: z.optional(clip),
+    pages: z.optional(pages),
   })
-  .refine(
-    ({ source, analysisId }) => (source === undefined) !== (analysisId === undefined),
-    'needs either `source` or `analysisId`',
+  .check(
+    z.refine(
+      ({ source, analysisId }) => (source === undefined) !== (analysisId === undefined),
+      'needs either `source` or `analysisId`',
+    ),
   );
 export type EstimateRequest = z.output<typeof estimateRequest>;
 

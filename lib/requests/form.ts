@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { maxUsd } from '../analysis.ts';
 import type { RouteEvent } from '../api/route-event.ts';
 import { parseRequest } from '../api/validation.ts';
@@ -12,15 +12,15 @@ export const MAX_FORM_FILE_BYTES = 4 * 1024 * 1024;
 
 /** What a form may say, `file` apart. */
 export const formFields = z.object({
-  filename: filename.default('file'),
-  contentType: mediaType.catch('application/octet-stream'), // what it is, its bytes tell
+  filename: z._default(filename, 'file'),
+  contentType: z.catch(mediaType, 'application/octet-stream'), // what it is, its bytes tell
   ...analyzerFields,
-  prompt: prompt.optional(),
-  callbackUrl: callbackUrl.optional(),
-  keep: keep.optional(),
-  clip: clip.optional(),
-  pages: pages.optional(),
-  maxUsd: maxUsd.optional(),
+  prompt: z.optional(prompt),
+  callbackUrl: z.optional(callbackUrl),
+  keep: z.optional(keep),
+  clip: z.optional(clip),
+  pages: z.optional(pages),
+  maxUsd: z.optional(maxUsd),
 });
 
 type FormEvent = Pick<RouteEvent, 'headers' | 'body' | 'isBase64Encoded'>;

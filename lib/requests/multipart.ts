@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { AnalysisRecord } from '../analysis.ts';
 import type { Analyses } from '../aws/analyses.ts';
 import type { StoredPart } from '../aws/stored-parts.ts';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Analyzer } from '../analyzers/analyzer.ts';
 import { analyzerDefinition } from '../analyzers/definition.ts';
 import { OWN_MEDIA } from '../analyzers/own.ts';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { shownStatus } from '../analysis.ts';
 import type { Analyses } from '../aws/analyses.ts';
 import type { PartSigner } from '../aws/part-signer.ts';
@@ -13,20 +13,21 @@ export const PART_EXPIRES_SECONDS = 3_600;
 const hex = (digits: number) =>
   z
     .string()
-    .regex(new RegExp(`^[0-9a-f]{${digits}}$`, 'i'), `has to be ${digits} hexadecimal digits`);
+    .check(
+      z.regex(new RegExp(`^[0-9a-f]{${digits}}$`, 'i'), `has to be ${digits} hexadecimal digits`),
+    );
 
 /** `POST /v1/uploads/{id}/parts` */
 export const partsRequest = z.strictObject({
   parts: z
     .array(
       z.strictObject({
-        number: z.int().min(1),
-        sha256: hex(64).optional(),
-        crc32: hex(8).optional(),
+        number: z.int().check(z.minimum(1)),
+        sha256: z.optional(hex(64)),
+        crc32: z.optional(hex(8)),
       }),
     )
-    .min(1)
-    .max(MAX_SIGNED_PARTS),
+    .check(z.minLength(1), z.maxLength(MAX_SIGNED_PARTS)),
 });
 type PartsRequest = z.output<typeof partsRequest>;
 type WantedPart = PartsRequest['parts'][number];

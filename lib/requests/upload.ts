@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { type AnalysisRecord, maxUsd, newAnalysis } from '../analysis.ts';
 import { createAnalysisId, uploadKey } from '../analysis-id.ts';
 import type { Origin } from '../api/idempotency.ts';
@@ -26,62 +26,76 @@ export const MAX_METADATA_ENTRIES = 20;
 export const MAX_METADATA_KEY_CHARACTERS = 64;
 export const MAX_METADATA_VALUE_CHARACTERS = 512;
 
-export const filename = z.string().min(1).max(MAX_FILENAME_CHARACTERS);
+export const filename = z.string().check(z.minLength(1), z.maxLength(MAX_FILENAME_CHARACTERS));
 
-export const mediaType = z
-  .string()
-  .regex(/^[\w.+-]{1,64}\/[\w.+-]{1,64}$/, 'has to be a media type')
-  .meta({
+export const mediaType = z.string().check(
+  z.regex(/^[\w.+-]{1,64}\/[\w.+-]{1,64}$/, 'has to be a media type'),
+  z.meta({
     description:
       'Of a picture, a video, audio or a PDF, or application/octet-stream; the bytes are what counts',
     pattern: '^((image/(?!svg)|video/|audio/)[\\w.+-]{1,64}|application/(pdf|octet-stream))$', // others are a 415
-  });
+  }),
+);
 
-export const prompt = z.string().trim().min(1).max(MAX_PROMPT_CHARACTERS);
+export const prompt = z
+  .string()
+  .check(z.trim(), z.minLength(1), z.maxLength(MAX_PROMPT_CHARACTERS));
 
 /** Who is told of the end. Whether it may be called is for parseTarget to say. */
-export const callbackUrl = z.string().min(1).max(MAX_TARGET_CHARACTERS);
+export const callbackUrl = z.string().check(z.minLength(1), z.maxLength(MAX_TARGET_CHARACTERS));
 
 /** `POST /v1/uploads`: what is not known here is refused, so that a typing error is not taken for consent. */
 export const uploadRequest = z.strictObject({
   filename,
   contentType: mediaType,
   /** Bytes. */
-  contentLength: z.int().min(0).optional(),
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/i, 'has to be 64 hexadecimal digits')
-    .toLowerCase()
-    .optional(),
+  contentLength: z.optional(z.int().check(z.minimum(0))),
+  sha256: z.optional(
+    z
+      .string()
+      .check(z.regex(/^[0-9a-f]{64}$/i, 'has to be 64 hexadecimal digits'), z.toLowerCase()),
+  ),
   /** Of a file so large that it goes in parts: each is then signed for the digest that is given of it. */
-  partChecksum: partChecksum.optional(),
+  partChecksum: z.optional(partChecksum),
   ...analyzerFields,
-  clip: clip.optional(),
-  pages: pages.optional(),
-  maxUsd: maxUsd.optional(),
-  prompt: prompt.optional(),
-  callbackUrl: callbackUrl.optional(),
-  keep: keep.optional(),
-  tags: z.array(z.string().min(1).max(MAX_TAG_CHARACTERS)).max(MAX_TAGS).optional(),
-  metadata: z
-    .record(
-      z
-        .string()
-        .min(1)
-        .max(MAX_METADATA_KEY_CHARACTERS)
-        .regex(/^(?!__proto__$)/), // refused in any JSON
-      z.string().max(MAX_METADATA_VALUE_CHARACTERS),
-    )
-    .refine((entries) => Object.keys(entries).length <= MAX_METADATA_ENTRIES, 'too many entries')
-    .optional(),
+  clip: z.optional(clip),
+  pages: z.optional(pages),
+  maxUsd: z.optional(maxUsd),
+  prompt: z.optional(prompt),
+  callbackUrl: z.optional(callbackUrl),
+  keep: z.optional(keep),
+  tags: z.optional(
+    z
+      .array(z.string().check(z.minLength(1), z.maxLength(MAX_TAG_CHARACTERS)))
+      .check(z.maxLength(MAX_TAGS)),
+  ),
+  metadata: z.optional(
+    z
+      .record(
+        z
+          .string()
+          .check(
+            z.minLength(1),
+            z.maxLength(MAX_METADATA_KEY_CHARACTERS),
+            z.regex(/^(?!__proto__$)/),
+          ), // refused in any JSON
+        z.string().check(z.maxLength(MAX_METADATA_VALUE_CHARACTERS)),
+      )
+      .check(
+        z.refine(
+          (entries) => Object.keys(entries).length <= MAX_METADATA_ENTRIES,
+          'too many entries',
+        ),
+      ),
+  ),
 });
 export type UploadRequest = z.output<typeof uploadRequest>;
 
 /** `?fresh=true`: the model is asked anew, whatever is known of the same bytes. */
-export const freshness = z
-  .enum(['true', 'false'])
-  .default('false')
-  .transform((text) => text === 'true');
+export const freshness = z.pipe(
+  z._default(z.enum(['true', 'false']), 'false'),
+  z.transform((text) => text === 'true'),
+);
 
 /** What a client says of an upload, and of how to analyse it. */
 export type UploadWish = Omit<

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Spending } from '../aws/spending.ts';
 import type { SpendingMonth, Sums } from '../aws/spending-month.ts';
 import { ServiceError } from '../errors.ts';
@@ -24,8 +24,8 @@ export interface UsageDeps extends BudgetDeps {
 
 /** Days of UTC, both included: this month up to today, unless they say otherwise. */
 export const usageQuery = z.object({
-  from: z.iso.date().optional(),
-  to: z.iso.date().optional(),
+  from: z.optional(z.iso.date()),
+  to: z.optional(z.iso.date()),
 });
 
 /** @throws ServiceError `request_invalid` */

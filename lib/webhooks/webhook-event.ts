@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { type AnalysisRecord, ENDED, type EndStatus } from '../analysis.ts';
 import { eventIdFor } from '../analysis-id.ts';
 

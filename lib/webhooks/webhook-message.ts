@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { webhookEvent } from './webhook-event.ts';
 
 /** The endpoint that stands for the `callbackUrl`s of a client's uploads. */
@@ -9,9 +9,9 @@ export const webhookMessage = z.object({
   clientId: z.string(),
   endpointId: z.string(),
   /** Of a callback only: an endpoint's own is looked up when it is called. */
-  url: z.string().optional(),
+  url: z.optional(z.string()),
   event: webhookEvent,
   /** Asked for again by the client: sent also where it has arrived. */
-  isReplay: z.boolean().optional(),
+  isReplay: z.optional(z.boolean()),
 });
 export type WebhookMessage = z.output<typeof webhookMessage>;

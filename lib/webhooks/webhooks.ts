@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Origin } from '../api/idempotency.ts';
 import type { Deliveries, Delivery } from '../aws/deliveries.ts';
 import type { Sender } from '../aws/queue.ts';
@@ -14,7 +14,9 @@ export const MAX_ENDPOINTS = 5;
 /** Deliveries that one list shows. */
 const MAX_LISTED = 100;
 
-export const webhookRequest = z.strictObject({ url: z.string().min(1).max(MAX_TARGET_CHARACTERS) });
+export const webhookRequest = z.strictObject({
+  url: z.string().check(z.minLength(1), z.maxLength(MAX_TARGET_CHARACTERS)),
+});
 
 export interface WebhookDeps {
   webhooks: Pick<Webhooks, 'read' | 'change'>;

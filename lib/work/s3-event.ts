@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { UploadedObject } from '../analysis-id.ts';
 import { ServiceError } from '../errors.ts';
 
@@ -8,13 +8,15 @@ const record = z.object({
   s3: z.object({
     bucket: z.object({ name: z.string() }),
     object: z.object({
-      key: z.string().transform(decodeKey).pipe(z.string()),
-      size: z.number().default(0),
-      sequencer: z.string().default(''),
-      eTag: z
-        .string()
-        .transform((bare) => `"${bare}"`)
-        .optional(),
+      key: z.pipe(z.pipe(z.string(), z.transform(decodeKey)), z.string()),
+      size: z._default(z.number(), 0),
+      sequencer: z._default(z.string(), ''),
+      eTag: z.optional(
+        z.pipe(
+          z.string(),
+          z.transform((bare) => `"${bare}"`),
+        ),
+      ),
     }),
   }),
 });

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { findSchemaFaults } from '../../lib/analyzers/check-schema.ts';
 import { inquireBySchema } from '../../lib/analyzers/client-schema.ts';
+import { resolveSchema } from '../../lib/analyzers/resolve-schema.ts';
+import { toZod } from '../../lib/analyzers/schema-check.ts';
 import * as limits from '../../lib/analyzers/schema-keywords.ts';
 import { toGeminiSchema } from '../../lib/gemini/schema.ts';
 import { fillSchema } from '../../local/gemini/answer.ts';
@@ -330,7 +332,30 @@ describe('given any schema that is taken', () => {
       { numRuns: 40 },
     );
   });
+
+  test('then an answer is taken or refused as by zod’s own converter', () => {
+    const change = fc.tuple(fc.nat(), fc.jsonValue({ maxDepth: 2 }));
+    fc.assert(
+      fc.property(schemas, fc.array(change, { maxLength: 2 }), (schema, changes) => {
+        const resolved = resolveSchema(schema);
+        const answer = changes.reduce(changeOne, answerTo(schema).answer.result);
+        const { success } = toZod(resolved).safeParse(answer);
+        expect(success).toBe(z.fromJSONSchema(resolved).safeParse(answer).success);
+      }),
+      { numRuns: 150 },
+    );
+  });
 });
+
+/** The same with one of its values replaced: which, by a number. */
+function changeOne(value: unknown, [which, other]: readonly [number, unknown]): unknown {
+  if (typeof value !== 'object' || value === null) return other;
+  const parts = Object.entries(value);
+  const [key, part] = parts[which % (parts.length + 1)] ?? [];
+  if (key === undefined) return other;
+  const changed = changeOne(part, [Math.floor(which / (parts.length + 1)), other]);
+  return Array.isArray(value) ? value.with(Number(key), changed) : { ...value, [key]: changed };
+}
 
 /** The keywords of a schema, names of properties left out. */
 function findKeywords(schema: unknown): string {
