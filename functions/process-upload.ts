@@ -3,11 +3,18 @@ import type { Context, S3Event, SQSEvent } from 'aws-lambda';
 import { type AnalyzeDeps, analyzeObject } from '../lib/analyze.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { createClientSettings } from '../lib/aws/client-settings.ts';
-import { awsDefaults, connectBucket, connectQueues, connectTable } from '../lib/aws/connections.ts';
+import {
+  awsDefaults,
+  connectBucket,
+  connectQueues,
+  connectReader,
+  connectTable,
+} from '../lib/aws/connections.ts';
 import { createContents } from '../lib/aws/contents.ts';
 import { createQueue, createSender, type Queue } from '../lib/aws/queue.ts';
 import { createResults } from '../lib/aws/results.ts';
 import { createSpending } from '../lib/aws/spending.ts';
+import { createUploadReader } from '../lib/aws/stored-file.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
@@ -56,7 +63,10 @@ export const handler = createHandler({
   webhooks: createWebhooks(table, config.TABLE_NAME),
   notices: createSender(queues, config.WEBHOOK_QUEUE_URL),
   recordDays: config.RECORD_DAYS,
-  uploads: createUploads(s3, config.UPLOAD_BUCKET),
+  uploads: {
+    ...createUploads(s3, config.UPLOAD_BUCKET),
+    ...createUploadReader(connectReader(config.UPLOAD_BUCKET)),
+  },
   results: createResults(connectBucket(config.RESULT_BUCKET)),
   queue: createQueue(queues, config.UPLOAD_QUEUE_URL),
   gemini: connectGemini(table, config),

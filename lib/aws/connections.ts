@@ -1,7 +1,8 @@
-import { createObjects, type Objects } from './objects.ts';
+import { createObjects, type Objects, pathsIn } from './objects.ts';
+import type { OpenObject } from './stored-file.ts';
 import { createTable, type Table } from './table.ts';
 import { type CallAws, createCaller } from './wire/call.ts';
-import { createClient } from './wire/client.ts';
+import { createClient, createOpener } from './wire/client.ts';
 import { bucketUrl, type Connection, readConnection } from './wire/connection.ts';
 
 /** Bounds of one AWS call, in milliseconds: a hung connection must not eat the function's time. */
@@ -37,10 +38,23 @@ export function connectQueues(): CallAws {
 
 /** A bucket, for what is small. */
 export function connectBucket(bucket: string): Objects {
+  const { options, pathOf } = describeBucket(bucket);
+  return createObjects(createClient(options), pathOf);
+}
+
+/** A bucket, for objects that are read as they come. */
+export function connectReader(bucket: string): OpenObject {
+  const { options, pathOf } = describeBucket(bucket);
+  const open = createOpener(options);
+  return (key, headers, signal) =>
+    open({ method: 'GET', path: pathOf(key), headers, body: '' }, signal);
+}
+
+function describeBucket(bucket: string) {
   const connection = readConnection('s3');
   const origin = bucketUrl(bucket, connection);
-  const send = createClient({ service: 's3', connection, origin, ...BOUNDS });
-  return createObjects(send, origin.pathname.replace(/\/$/, ''));
+  const pathOf = pathsIn(origin.pathname.replace(/\/$/, ''));
+  return { options: { service: 's3', connection, origin, ...BOUNDS }, pathOf };
 }
 
 /** The secrets. */

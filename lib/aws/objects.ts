@@ -6,9 +6,12 @@ type Body = string | Uint8Array;
 /** Single objects of one bucket, whole. */
 export type Objects = ReturnType<typeof createObjects>;
 
-/** `base`: what stands before the key in paths; empty where the host is the bucket's. */
-export function createObjects(send: SendToAws, base: string) {
-  const pathOf = (key: string) => `${base}/${encodePath(key)}`;
+/** The path of an object. `base`: what stands before the key in paths; empty where the host is the bucket's. */
+export function pathsIn(base: string) {
+  return (key: string) => `${base}/${encodePath(key)}`;
+}
+
+export function createObjects(send: SendToAws, pathOf: (key: string) => string) {
   return {
     async put(key: string, body: Body, headers: Record<string, string>): Promise<void> {
       await send({ method: 'PUT', path: pathOf(key), headers, body });

@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream';
-import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
+import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../errors.ts';
+import { receive } from './receive.ts';
 
 /** An object that is read by ranges, as long as it is the one that was opened. */
 export interface StoredFile {
@@ -15,33 +15,54 @@ export interface StoredFile {
   close(): void;
 }
 
-type Body = NonNullable<GetObjectCommandOutput['Body']>;
+/** GetObject of one bucket, with these headers: the answer's head is there, its body is still to come. */
+export type OpenObject = (
+  key: string,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+) => Promise<IncomingMessage>;
+
+/** Undefined where the object is gone. What is opened is closed by who opened it. */
+export function createUploadReader(open: OpenObject) {
+  return {
+    async open(key: string, signal: AbortSignal): Promise<StoredFile | undefined> {
+      const answer = await open(key, {}, signal).catch(undefinedIfGone);
+      if (!answer) return undefined;
+      return createStoredFile(answer, (headers) => open(key, headers, signal));
+    },
+  };
+}
+
+function undefinedIfGone(error: unknown): undefined {
+  if (error instanceof Error && error.name === 'NoSuchKey') return undefined;
+  throw error;
+}
 
 /**
  * One GetObject does for a file that is read from its start to its end, or not beyond its first bytes: what
  * kind it is shows in them, and who needs the rest takes it from the same answer.
  */
-export function createStoredFile(
-  s3: S3Client,
-  place: { Bucket: string; Key: string },
-  opened: GetObjectCommandOutput & { Body: Body },
-  signal: AbortSignal,
+function createStoredFile(
+  opened: IncomingMessage,
+  again: (headers: Record<string, string>) => Promise<IncomingMessage>,
 ): StoredFile {
-  const { ContentLength: bytes = 0, ETag, ContentType } = opened;
-  const stream = createStream(opened.Body);
+  const { etag, 'content-type': contentType, 'content-length': length = '0' } = opened.headers;
+  const bytes = Number(length);
+  const stream = createStream(opened, bytes);
 
   async function readRange(start: number, end: number): Promise<Uint8Array> {
     stream.close();
-    const Range = `bytes=${start}-${end - 1}`;
-    const command = new GetObjectCommand({ ...place, Range, IfMatch: ETag });
-    const { Body } = await s3.send(command, { abortSignal: signal });
-    return Body ? collect(streamOf(Body), end - start) : new Uint8Array();
+    const range = `bytes=${start}-${end - 1}`;
+    const answer = await again({ range, ...(etag && { 'if-match': etag }) });
+    const received = receive(answer, end - start);
+    await received.until(Number.POSITIVE_INFINITY);
+    return received.held();
   }
 
   return {
     bytes,
-    eTag: ETag,
-    contentType: ContentType,
+    eTag: etag,
+    contentType,
     async read(start, end) {
       const last = Math.min(end, bytes);
       if (start >= last) return new Uint8Array();
@@ -55,58 +76,30 @@ export function createStoredFile(
   };
 }
 
-/** As a web stream, one that is let go of early fails in the platform, where nothing can catch it. */
-function streamOf(body: Body): Readable {
-  if (body instanceof Readable) return body;
-  throw new TypeError('The SDK gave no stream of Node.js');
-}
-
-/** Into memory of the size that is known: put together at the end, pieces of a large file take it twice. */
-async function collect(source: AsyncIterable<Uint8Array>, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  let filled = 0;
-  for await (const chunk of source) {
-    bytes.set(chunk, filled);
-    filled += chunk.length;
-  }
-  return bytes.subarray(0, filled);
-}
-
 /** The first bytes are taken from the stream one by one as they are asked for: as far as this, in bytes. */
 const HEAD_BYTES = 65_536;
+/** A file of no more bytes (1 MiB) is not held up on its way: it is soon here. */
+const SMALL_BYTES = 1_048_576;
 
 /** The answer's body as far as it has been read, and the rest of it. */
-function createStream(body: Body) {
-  const source = streamOf(body);
-  const chunksOf: AsyncIterator<Uint8Array> = source[Symbol.asyncIterator]();
-  source.on('error', () => undefined); // where nobody reads at the moment, it would end the process
-  let held: Uint8Array = new Uint8Array();
+function createStream(source: IncomingMessage, bytes: number) {
+  const isSmall = bytes <= SMALL_BYTES;
+  const received = receive(source, isSmall ? bytes : 2 * HEAD_BYTES); // one piece more than is asked for
   let pulled = Promise.resolve();
   let isOpen = true;
   let all: Promise<Uint8Array> | undefined;
 
   /** One after the other: who reads at the same time waits. */
   function pull(until: number): Promise<void> {
-    pulled = pulled.then(() => pullNow(until));
+    pulled = pulled.then(() => received.until(isSmall ? Number.POSITIVE_INFINITY : until));
     return pulled;
   }
 
-  async function pullNow(until: number): Promise<void> {
-    const chunks: Uint8Array[] = [held];
-    let length = held.length;
-    while (length < until) {
-      const { value, done } = await chunksOf.next();
-      if (done) break;
-      chunks.push(value);
-      length += value.length;
-    }
-    held = Buffer.concat(chunks, length);
-  }
-
   async function finish(): Promise<Uint8Array> {
+    received.reserve(bytes);
     await pull(Number.POSITIVE_INFINITY);
     isOpen = false;
-    return held;
+    return received.held();
   }
 
   return {
@@ -114,6 +107,7 @@ function createStream(body: Body) {
     async take(start: number, end: number): Promise<Uint8Array | undefined> {
       if (all) return (await all).subarray(start, end);
       if (isOpen && end <= HEAD_BYTES) await pull(end);
+      const held = received.held();
       return end <= held.length ? held.subarray(start, end) : undefined;
     },
     takeAll(again: () => Promise<Uint8Array>): Promise<Uint8Array> {
@@ -123,7 +117,7 @@ function createStream(body: Body) {
     close(): void {
       if (!isOpen || all) return;
       isOpen = false;
-      source.destroy();
+      received.close();
     },
   };
 }

@@ -1,12 +1,10 @@
 import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
-  GetObjectCommand,
   HeadObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { removeVersions } from './object-versions.ts';
-import { createStoredFile, type StoredFile } from './stored-file.ts';
 
 /** The bucket that clients upload to. */
 export type Uploads = ReturnType<typeof createUploads>;
@@ -25,15 +23,6 @@ export function createUploads(s3: S3Client, bucket: string) {
           throw error;
         },
       );
-    },
-
-    /** Undefined where the object is gone. What is opened is closed by who opened it. */
-    async open(key: string, signal: AbortSignal): Promise<StoredFile | undefined> {
-      const place = { Bucket: bucket, Key: key };
-      const asked = s3.send(new GetObjectCommand(place), { abortSignal: signal });
-      const answer = await asked.catch(undefinedIfMissing);
-      if (!answer?.Body) return undefined;
-      return createStoredFile(s3, place, { ...answer, Body: answer.Body }, signal);
     },
 
     /**

@@ -8,7 +8,12 @@ import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
 import { createClientRegistry } from '../../lib/aws/client-registry.ts';
 import { createClientSettings } from '../../lib/aws/client-settings.ts';
 import { createClients, SCOPES, type Scope } from '../../lib/aws/clients.ts';
-import { connectBucket, connectQueues, connectTable } from '../../lib/aws/connections.ts';
+import {
+  connectBucket,
+  connectQueues,
+  connectReader,
+  connectTable,
+} from '../../lib/aws/connections.ts';
 import { createContents } from '../../lib/aws/contents.ts';
 import { createDeliveries } from '../../lib/aws/deliveries.ts';
 import { createPartSigner } from '../../lib/aws/part-signer.ts';
@@ -17,6 +22,7 @@ import { createFileLinks, createPictureLinks } from '../../lib/aws/picture-links
 import { createSender } from '../../lib/aws/queue.ts';
 import { createResults } from '../../lib/aws/results.ts';
 import { createSpending } from '../../lib/aws/spending.ts';
+import { createUploadReader } from '../../lib/aws/stored-file.ts';
 import { createStoredParts } from '../../lib/aws/stored-parts.ts';
 import { createTokens } from '../../lib/aws/tokens.ts';
 import { createFormSigner } from '../../lib/aws/upload-form.ts';
@@ -102,6 +108,7 @@ export async function startService(
     recordDays: 0,
     uploads: {
       ...createUploads(s3, uploadBucket),
+      ...createUploadReader(connectReader(uploadBucket)),
       ...createFormSigner(uploadBucket),
       ...createUploadWriter(connectBucket(uploadBucket)),
     },

@@ -1,6 +1,14 @@
+import type { IncomingMessage } from 'node:http';
 import { retry } from '../../retry.ts';
 import { type Connection, endpointOf, readConnection } from './connection.ts';
-import { type Answer, type Bounds, exchange } from './exchange.ts';
+import {
+  type Answer,
+  type Bounds,
+  exchange,
+  type Outgoing,
+  openExchange,
+  readText,
+} from './exchange.ts';
 import { signRequest } from './sign.ts';
 
 export interface ClientOptions extends Bounds {
@@ -35,30 +43,49 @@ const NEVER = new AbortController().signal;
 
 /** A client of one service, for what is called at every request: docs/decisions/0010-a-small-client-for-what-every-request-calls.md. */
 export function createClient(options: ClientOptions): SendToAws {
-  const { service, tries } = options;
+  const prepare = createSigner(options);
+  return (request) =>
+    again(options.tries, NEVER, async () =>
+      readAnswer(options.service, await exchange(await prepare(request), options)),
+    );
+}
+
+/** The same, for answers that are read as they come: a signal ends both the request and the answer. */
+export type OpenOnAws = (request: Request, signal: AbortSignal) => Promise<IncomingMessage>;
+
+export function createOpener(options: ClientOptions): OpenOnAws {
+  const prepare = createSigner(options);
+  return (request, signal) =>
+    again(options.tries, signal, async () => {
+      const answer = await openExchange({ ...(await prepare(request)), signal }, options);
+      if (isSuccess(answer.statusCode ?? 0)) return answer;
+      throw refusalOf(options.service, await readText(answer));
+    });
+}
+
+function createSigner({ service, ...options }: ClientOptions) {
   const connection = options.connection ?? readConnection(service);
   const origin = options.origin ?? endpointOf(service, connection);
-
-  async function sendOnce({ body, method, path, query, headers }: Request): Promise<string> {
+  return async ({ body, method, path, query, headers }: Request): Promise<Outgoing> => {
     const { region, credentials: given } = connection;
     const credentials = typeof given === 'function' ? await given() : given;
     const signature = { region, service, credentials, now: Date.now() };
     const { host } = origin;
     const signed = signRequest({ host, method, path, query, headers, body }, signature);
     const url = new URL(query === undefined ? path : `${path}?${query}`, origin);
-    const outgoing = { url, method, headers: { ...signed, ...readTrace() }, body };
-    return readAnswer(service, await exchange(outgoing, options));
-  }
+    return { url, method, headers: { ...signed, ...readTrace() }, body };
+  };
+}
 
-  return (request) =>
-    retry(() => sendOnce(request), {
-      tries,
-      baseMs: BASE_DELAY_MS,
-      capMs: MAX_DELAY_MS,
-      deadline: Number.POSITIVE_INFINITY,
-      signal: NEVER,
-      isRetryable,
-    });
+function again<T>(tries: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  return retry(work, {
+    tries,
+    baseMs: BASE_DELAY_MS,
+    capMs: MAX_DELAY_MS,
+    deadline: Number.POSITIVE_INFINITY,
+    signal,
+    isRetryable,
+  });
 }
 
 /** Lambda's, by which AWS finds functions that call each other in circles. */
@@ -67,11 +94,17 @@ function readTrace(): Record<string, string> {
   return trace ? { 'x-amzn-trace-id': trace } : {};
 }
 
-function readAnswer(service: string, { status, text }: Answer): string {
-  if (status >= 200 && status < 300) return text;
+const isSuccess = (status: number) => status >= 200 && status < 300;
+
+function readAnswer(service: string, answer: Answer): string {
+  if (isSuccess(answer.status)) return answer.text;
+  throw refusalOf(service, answer);
+}
+
+function refusalOf(service: string, { status, text }: Answer): Error {
   const name = findFirst(NAMES, text) ?? `Status${status}`;
   const message = findFirst(MESSAGES, text) ?? `${service} answered ${status}.`;
-  throw Object.assign(new Error(message), { name, status });
+  return Object.assign(new Error(message), { name, status });
 }
 
 /** In JSON, where the name of the API may stand before it; in XML. */

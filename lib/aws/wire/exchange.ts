@@ -6,10 +6,11 @@ export interface Outgoing {
   url: URL;
   headers: Record<string, string>;
   body: string | Uint8Array;
+  signal?: AbortSignal | undefined;
 }
 
 export interface Bounds {
-  /** Until a new connection stands, and until the whole answer is there; in milliseconds. */
+  /** Until a new connection stands, and until the answer is there, in milliseconds; of a streamed one, until it begins. */
   connectMs: number;
   answerMs: number;
 }
@@ -25,28 +26,49 @@ const MAX_CONNECTIONS = 50;
 const httpAgent = new http.Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS });
 const httpsAgent = new https.Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS });
 
-/** One request and its answer. Rejects with Node's own errors, or with a `TimeoutError`. */
-export function exchange({ url, body, ...head }: Outgoing, bounds: Bounds): Promise<Answer> {
+/** One request and its whole answer. Rejects with Node's own errors, or with a `TimeoutError`. */
+export function exchange(outgoing: Outgoing, bounds: Bounds): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent =
-      url.protocol === 'https:'
-        ? https.request(url, { ...head, agent: httpsAgent })
-        : http.request(url, { ...head, agent: httpAgent });
-    const stop = boundTime(sent, bounds);
-    sent.on('response', (response) => {
-      const { statusCode: status = 0 } = response;
-      readText(response).then((text) => resolve({ status, text }), reject);
-    });
+    const { sent, stop } = start(outgoing, bounds);
+    sent.on('response', (response) => readText(response).then(resolve, reject));
     sent.on('error', reject).on('close', stop);
-    sent.end(body);
+    sent.end(outgoing.body);
   });
 }
 
-async function readText(response: IncomingMessage): Promise<string> {
-  response.setEncoding('utf8');
-  let text = '';
-  for await (const chunk of response) text += chunk;
-  return text;
+/** One request; its answer's body is still to come. Rejects as `exchange` does. */
+export function openExchange(outgoing: Outgoing, bounds: Bounds): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const { sent, stop } = start(outgoing, bounds);
+    sent.on('response', (response) => {
+      stop();
+      resolve(response);
+    });
+    sent.on('error', reject).on('close', stop);
+    sent.end(outgoing.body);
+  });
+}
+
+/** By listeners: as an iterator of streams it takes three times as long. */
+export function readText(response: IncomingMessage): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    response.on('end', () => {
+      const { statusCode: status = 0 } = response;
+      resolve({ status, text: Buffer.concat(chunks).toString() });
+    });
+    response.on('error', reject);
+  });
+}
+
+function start({ url, method, headers, signal }: Outgoing, bounds: Bounds) {
+  const head = { method, headers, ...(signal && { signal }) };
+  const sent =
+    url.protocol === 'https:'
+      ? https.request(url, { ...head, agent: httpsAgent })
+      : http.request(url, { ...head, agent: httpAgent });
+  return { sent, stop: boundTime(sent, bounds) };
 }
 
 /** Ends it when its time is up. */
