@@ -11,6 +11,7 @@ export const TEXTS = {
   of: (action: string, name: string) => `${action}: ${name}`,
   copy: 'Copy',
   copied: 'Copied',
+  unseen: 'A character that is not seen, and may change how the name reads',
   away: 'The service cannot be reached. The page goes on by itself as soon as it is back.',
   nav: {
     label: 'Views',
@@ -110,7 +111,7 @@ export const TEXTS = {
   result: {
     picture: 'The picture. Plus and minus zoom, arrows move it, zero shows all of it.',
     unreadable: 'Your browser cannot show this format.',
-    elsewhere: 'The picture itself stays in storage.',
+    elsewhere: 'The file itself stays in storage.',
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',
     zoomReset: 'Show all of it',
@@ -123,6 +124,12 @@ export const TEXTS = {
     standIn: 'Measured by the stand-in, which knows pixels and understands nothing.',
     raw: 'Raw JSON',
     again: 'Run again with another analyzer',
+    againNone: 'There is no other analyzer for files of this kind.',
+    againLost:
+      'This page does not hold the file. Add it anew, and choose the analyzer beneath the question.',
+    download: 'Download the document',
+    unplayable:
+      'The file cannot be played here: it is not kept any more, or this browser does not know its format.',
     run: 'Run',
     copyLink: 'Copy link',
   },
@@ -131,6 +138,8 @@ export const TEXTS = {
     pages: (count: number) => (count === 1 ? '1 page' : `${count} pages`),
     when: 'when',
     took: 'took',
+    stages: 'stages',
+    tags: 'your tags',
     model: 'model',
     analyzer: 'analyzer',
     version: (name: string, version: number) => `${name}, version ${version}`,
@@ -312,6 +321,7 @@ export const PROBLEMS = {
     'The page was reloaded before all of the file was sent.',
     'Choose the same file again: it goes on from where it was.',
   ],
+  file_gone: ['The file is not kept any more.', 'Add it anew, with the analyzer that you want.'],
   upload_refused: ['The storage did not accept the file.', 'Add the file again.'],
 } as const;
 

@@ -24,6 +24,7 @@ import { createHome, type RunningStack, startStack } from '../support/stack.ts';
 const PHOTO = fileURLToPath(new URL('../fixtures/rocket.jpg', import.meta.url));
 const KEY = 'key-of-the-test';
 const ORIENTATIONS = [1, 2, 3, 4, 5, 6, 7, 8];
+const STAGES = ['validating', 'converting', 'analyzing', 'storing'];
 const MANY = 20;
 const chromium = findChromium();
 
@@ -35,6 +36,8 @@ const ANSWER = {
     { label: '<b>tower</b>', box_2d: [0, 850, 990, 1000] },
   ],
 };
+
+const INSTRUCTED = { instructions_in_image: { found: false, note: '' } };
 
 let browser: Browser;
 let gemini: Gemini;
@@ -82,6 +85,8 @@ describe.skipIf(!chromium)(
       await chooseFiles(page, PHOTO);
       const card = cardOf(page, 'rocket.jpg');
       expect(await readText(card.locator('.caption'))).toBe(ANSWER.caption);
+      for (const step of ['uploading', 'queued', ...STAGES, 'done'])
+        expect(await readText(card.locator(`[data-step="${step}"] .time`))).toMatch(/^[\d.]+ m?s$/);
       const raw = await readRaw(card);
       const stored = await readJson(await stack.call(`/v1/analyses/${raw.id}`));
       expect({ ...raw, links: 0 }).toEqual({ ...stored, links: 0 }); // signed anew each time
@@ -134,7 +139,7 @@ describe.skipIf(!chromium)(
       expect(await card.locator('.thumbnail img').getAttribute('src')).toMatch(/^blob:/);
       await card.locator('.result .caption').waitFor();
       const seen = await listSeen();
-      const steps = ['uploading', 'queued', 'validating', 'converting', 'analyzing', 'storing'];
+      const steps = ['uploading', 'queued', ...STAGES];
       const seenSteps = seen.filter((one) => steps.includes(one));
       expect(seenSteps).toEqual(steps.filter((step) => seenSteps.includes(step)));
       expect(seenSteps).toEqual(expect.arrayContaining(['uploading', 'queued', 'analyzing']));
@@ -254,7 +259,7 @@ describe.skipIf(!chromium)(
         languages: ['en'],
         speakers: [],
         segments: [line(0, 'One.'), line(2, '<b>Two.</b>'), line(4, 'Three.')],
-        instructions_in_image: { found: false, note: '' },
+        ...INSTRUCTED,
       };
       gemini.script(() => ({ kind: 'answer', answer }));
       await chooseFiles(page, { name: 'count.wav', mimeType: 'audio/wav', buffer: writeWav(6) });
@@ -273,6 +278,16 @@ describe.skipIf(!chromium)(
       await page.getByRole('button', { name: 'Play from 0:02' }).click();
       const moment = page.locator('[aria-current="time"]').filter({ hasText: '<b>Two.</b>' });
       await moment.waitFor();
+      await page.getByText('Run again with another analyzer').click();
+      await page.getByText('There is no other analyzer').waitFor();
+
+      await page.getByRole('link', { name: 'Add' }).click();
+      await chooseFiles(page, { name: 'known.wav', mimeType: 'audio/wav', buffer: writeWav(6) });
+      await cardOf(page, 'known.wav').getByText('Known before').waitFor();
+      await cardOf(page, 'known.wav').getByRole('link', { name: 'known.wav' }).click();
+      await page.reload(); // what was chosen here is forgotten: it plays the one that was analysed
+      await page.getByRole('button', { name: 'Play from 0:02' }).click();
+      await moment.waitFor();
     });
 
     test('when a document is chosen, it is shown page by page', async () => {
@@ -290,7 +305,7 @@ describe.skipIf(!chromium)(
         ],
         tables: [{ page: 2, title: 'Sums', columns: ['What'], rows: [['Pen']] }],
         fields: [{ page: 1, name: 'To', value: '<i>you</i>' }],
-        instructions_in_image: { found: false, note: '' },
+        ...INSTRUCTED,
       };
       gemini.script(() => ({ kind: 'answer', answer }));
       const buffer = Buffer.from(writePdf({ texts: ['Dear reader', 'Yours'] }));
@@ -301,6 +316,22 @@ describe.skipIf(!chromium)(
       expect(await readText(card.getByRole('table', { name: 'Sums' }))).toContain('Pen');
       expect(await readText(card.getByRole('region', { name: 'Fields' }))).toContain('<i>you</i>');
       await card.locator('.layer img').waitFor(); // its first page, drawn by the service
+
+      await card.getByRole('link', { name: 'letter.pdf' }).click();
+      await page.reload(); // from here on the file is in storage alone
+      const download = page.waitForEvent('download');
+      await page.getByRole('link', { name: 'Download the document' }).click();
+      expect((await download).suggestedFilename()).toMatch(/\.pdf$/);
+      await page.getByText('Run again with another analyzer').click();
+      const choice = page.getByLabel('Analyzer');
+      expect(await choice.locator('option').allTextContents()).not.toContain('describe');
+      await choice.selectOption('extract');
+      gemini.script(() => ({
+        kind: 'answer',
+        answer: { ...INSTRUCTED, caption: 'A sum.', result: { total: 7, date: 'today' } },
+      }));
+      await page.getByRole('button', { name: 'Run' }).click();
+      await page.locator('.facts').filter({ hasText: 'total7datetoday' }).waitFor();
     });
 
     test('when the link of an analysis is opened, it is shown, and deleted for good', async () => {
@@ -311,7 +342,8 @@ describe.skipIf(!chromium)(
       await page.goto(`${stack.info.apiUrl}/#/analyses/${id}`);
       const card = page.getByRole('article');
       expect(await readRaw(card)).toMatchObject({ id, source: { filename: name } });
-      expect(await readText(card.locator('h1 bdi'))).toBe(name);
+      expect(await readText(card.locator('h1 bdi'))).toBe(name.replace('\u202e', 'U+202E'));
+      expect(await card.getAttribute('aria-label')).toContain('[U+202E]gnp.png');
       expect(await page.locator('img[src="x"]').count()).toBe(0);
       await card.getByRole('button', { name: 'Delete' }).click();
       expect((await stack.call(`/v1/analyses/${id}`)).status).toBe(200);

@@ -49,6 +49,7 @@ const VIEWS: [path: () => string, there: string][] = [
   [() => 'library', '.tile img'],
   [() => 'analyzers', '.analyzer'],
   [() => 'analyzers/new', '#schema'],
+  [() => 'analyzers/describe', '.built-in'],
   [() => 'usage', '.chart'],
   [() => 'settings', '.choices'],
 ];
@@ -184,6 +185,22 @@ describe.skipIf(!chromium)('given the views of the page', { timeout: 90_000 }, (
     await page.getByRole('article', { name: 'sky' }).getByText('your own').waitFor();
     // The browser's own word for the refusal.
     expect(watched.complaints.splice(0)).toEqual([expect.stringContaining('400')]);
+  });
+
+  test('a built-in analyzer is shown as it is, and one of your own begun with it; one that is not there is told', async () => {
+    await open('analyzers');
+    await page.getByRole('link', { name: 'Look at moderate' }).click();
+    await page.getByText('for pictures, documents').first().waitFor();
+    expect(await page.locator('#schema').count()).toBe(0);
+    await page.getByRole('link', { name: 'Make my own from it' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved as my-moderate, version 1.').first().waitFor();
+    await open('analyzers/transcribe');
+    await page.getByText('Analyzers of your own look at pictures and documents').waitFor();
+    await open('analyzers/nobody');
+    await page.getByRole('heading', { name: 'There is no such analyzer' }).waitFor();
+    // The browser's own word for it.
+    expect(watched.complaints.splice(0)).toEqual([expect.stringContaining('404')]);
   });
 
   test('a key is kept for this tab, and the colours for this browser', async () => {

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { formatName, formatTime } from '../format.ts';
+import { FileName } from '../parts/file-name.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import { heldThumbnail, loadThumbnail } from '../parts/thumbnails.ts';
 import { hrefTo } from '../router.ts';
@@ -17,7 +18,7 @@ export function TileItem({ tile, index, count }: { tile: Tile; index: number; co
       <a class="tile" href={hrefTo(['analyses', id])}>
         <TilePicture tile={tile} />
         <span class="tile-name">
-          <bdi>{name}</bdi>
+          <FileName name={name} />
         </span>
         <span class="tile-line quiet">
           {status === 'succeeded' ? <bdi>{caption ?? analyzer}</bdi> : <Status status={status} />}

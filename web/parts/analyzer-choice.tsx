@@ -1,6 +1,5 @@
 import type { AnalyzerSummary } from '@sightline/client';
-import { useEffect, useId, useState } from 'preact/hooks';
-import { client, key } from '../session.ts';
+import { useId, useState } from 'preact/hooks';
 import { TEXTS } from '../texts.ts';
 import type { Wish } from '../uploads/wish.ts';
 
@@ -16,15 +15,17 @@ const EXAMPLES: Record<string, unknown> = {
   },
 };
 
+interface AnalyzerChoiceProps {
+  all: readonly AnalyzerSummary[];
+  /** One has to be chosen; else what the file is decides. */
+  isNeeded?: boolean;
+}
+
 /** Which analyzer looks at a file, with its options as JSON where it has some. Fields of the form around it. */
-export function AnalyzerChoice({ chosen = '' }: { chosen?: string }) {
-  const [all, setAll] = useState<AnalyzerSummary[]>([]);
-  const [name, setName] = useState(chosen);
+export function AnalyzerChoice({ all, isNeeded = false }: AnalyzerChoiceProps) {
+  const [chosen, setName] = useState<string>();
+  const name = chosen ?? ((isNeeded && all[0]?.name) || '');
   const id = useId();
-  useEffect(() => {
-    // The choice is an extra: what refuses it shows where it counts.
-    client.listAnalyzers().then(setAll, () => {});
-  }, [key.value]);
   const hasOptions = all.find((one) => one.name === name)?.options !== undefined;
   return (
     <div>
@@ -37,7 +38,7 @@ export function AnalyzerChoice({ chosen = '' }: { chosen?: string }) {
         value={name}
         onChange={({ currentTarget }) => setName(currentTarget.value)}
       >
-        <option value="">{TEXTS.intake.byType}</option>
+        {!isNeeded && <option value="">{TEXTS.intake.byType}</option>}
         {all.map((one) => (
           <option key={one.name} value={one.name}>
             {one.name}

@@ -4,6 +4,7 @@ import type { Wish } from '../uploads/wish.ts';
 import { AnalyzerChoice, readAnalyzer } from './analyzer-choice.tsx';
 import { Icon } from './icon.tsx';
 import { PartChoice, readPart } from './part-choice.tsx';
+import { useAnalyzers } from './use-analyzers.ts';
 import { useFileDrop } from './use-file-drop.ts';
 
 const TYPES = 'image/*,video/*,audio/*,application/pdf,.heic,.heif,.avif';
@@ -12,6 +13,7 @@ const MAX_QUESTION_CHARACTERS = 2000;
 /** The ways in for files: the buttons, dropping anywhere, pasting. */
 export function Intake({ onFiles }: { onFiles: (files: File[], wish: Wish) => void }) {
   const form = useRef<HTMLFormElement>(null);
+  const analyzers = useAnalyzers();
   const take = (files: Iterable<File> | null | undefined) => {
     const chosen = [...(files ?? [])];
     if (chosen.length > 0 && form.current?.reportValidity())
@@ -40,7 +42,7 @@ export function Intake({ onFiles }: { onFiles: (files: File[], wish: Wish) => vo
       <details>
         <summary>{TEXTS.intake.more}</summary>
         <div class="pair">
-          <AnalyzerChoice />
+          <AnalyzerChoice all={analyzers ?? []} />
           <div>
             <label class="field" for="tags">
               {TEXTS.intake.tags} <span class="quiet">{TEXTS.intake.tagsNote}</span>

@@ -41,7 +41,7 @@ export function Player({ url: given, isVideo, poster, name, tracks }: PlayerProp
       {!url && (
         <div class="placeholder">
           <Icon name={isVideo ? 'film' : 'sound'} />
-          <p class="quiet">{TEXTS.result.elsewhere}</p>
+          <p class="quiet">{given ? TEXTS.result.unplayable : TEXTS.result.elsewhere}</p>
         </div>
       )}
       {url && (isVideo ? <video {...common} poster={poster} playsInline /> : <audio {...common} />)}

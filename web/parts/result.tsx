@@ -1,4 +1,5 @@
 import type { Analysis } from '@sightline/client';
+import { spellJson } from '../names.ts';
 import { TEXTS } from '../texts.ts';
 import { CopyButton } from './copy-button.tsx';
 import { DocumentPages } from './document-pages.tsx';
@@ -82,7 +83,7 @@ export function Result({ analysis, url }: ResultProps) {
         <details>
           <summary>{TEXTS.result.raw}</summary>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
-          <pre tabIndex={0}>{JSON.stringify(analysis, null, 2)}</pre>
+          <pre tabIndex={0}>{spellJson(analysis)}</pre>
         </details>
       </div>
     </div>

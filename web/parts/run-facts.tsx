@@ -8,6 +8,7 @@ import {
   formatTime,
 } from '../format.ts';
 import { TEXTS } from '../texts.ts';
+import { STEPS } from '../uploads/upload.ts';
 import { Facts } from './facts.tsx';
 
 /** The file, the model, and what it took. */
@@ -17,7 +18,7 @@ export function RunFacts({ analysis }: { analysis: Analysis }) {
   const pages = source.pages ? TEXTS.run.pages(source.pages) : '';
   const length = source.durationSeconds ? formatMoment(source.durationSeconds) : '';
   const bytes = source.bytes ? formatBytes(source.bytes) : '';
-  const took = completedAt ? Date.parse(completedAt) - Date.parse(createdAt) : undefined;
+  const took = completedAt && !cached ? Date.parse(completedAt) - Date.parse(createdAt) : undefined;
   return (
     <Facts
       entries={[
@@ -27,14 +28,24 @@ export function RunFacts({ analysis }: { analysis: Analysis }) {
         ],
         [TEXTS.run.when, formatTime(createdAt)],
         [TEXTS.run.took, took === undefined ? '' : formatDuration(took)],
+        [TEXTS.run.stages, describeStages(analysis.stageMs)],
         [TEXTS.run.model, model],
         [TEXTS.run.analyzer, TEXTS.run.version(analyzer.name, analyzer.version)],
         [TEXTS.run.tokens, usage && TEXTS.run.inAndOut(usage.inputTokens, usage.outputTokens)],
         [TEXTS.run.cost, usage?.costUsd === undefined ? '' : formatCost(usage.costUsd)],
         [TEXTS.run.cached, cached ? TEXTS.run.cachedWhy : ''],
+        [TEXTS.run.tags, analysis.tags],
       ]}
     />
   );
+}
+
+function describeStages(stageMs: Analysis['stageMs'] = {}): string[] {
+  const { names } = TEXTS.steps;
+  return STEPS.flatMap((step) => {
+    const milliseconds = new Map(Object.entries(stageMs)).get(step);
+    return milliseconds === undefined ? [] : [`${names[step]} ${formatDuration(milliseconds)}`];
+  });
 }
 
 /** What was found and done to the file, in plain words. */

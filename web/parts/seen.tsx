@@ -2,6 +2,8 @@ import { useSignal } from '@preact/signals';
 import type { Analysis } from '@sightline/client';
 import { useMemo } from 'preact/hooks';
 import { findBoxes } from '../boxes.ts';
+import { spellName } from '../names.ts';
+import { TEXTS } from '../texts.ts';
 import { listTracks } from '../timed.ts';
 import { Found } from './found.tsx';
 import { Picture } from './picture.tsx';
@@ -23,14 +25,25 @@ export function Seen({ analysis, url, caption }: SeenProps) {
         url={url ?? links.file}
         isVideo={kind === 'video'}
         poster={links.picture}
-        name={source.filename}
+        name={spellName(source.filename)}
         tracks={listTracks(analysis.result ?? {})}
       />
     );
   const isPicture = kind === 'image';
+  const isDocument = source.mediaType === 'application/pdf';
   const urls = [isPicture ? url : undefined, links.picture].filter((one) => one !== undefined);
-  if (!isPicture && urls.length === 0) return null;
-  return <SeenPicture analysis={analysis} urls={urls} caption={caption} />;
+  return (
+    <>
+      {(isPicture || urls.length > 0) && (
+        <SeenPicture analysis={analysis} urls={urls} caption={caption} />
+      )}
+      {isDocument && links.file && (
+        <a class="plain download" href={links.file} download>
+          {TEXTS.result.download}
+        </a>
+      )}
+    </>
+  );
 }
 
 function SeenPicture(props: { analysis: Analysis; urls: string[]; caption: string }) {

@@ -1,3 +1,4 @@
+import { spellName } from '../names.ts';
 import { TEXTS } from '../texts.ts';
 import type { Upload } from '../uploads/upload.ts';
 import { dropUpload, pauseUpload, removeUpload, resumeUpload } from '../uploads/uploads.ts';
@@ -6,7 +7,8 @@ import { SureButton } from './sure-button.tsx';
 /** Pause, go on, cancel while it is on its way; delete when there is something to lose. */
 export function UploadActions({ upload }: { upload: Upload }) {
   const { phase, analysis } = upload.state.value;
-  const { name, isSent } = upload.kept;
+  const { isSent } = upload.kept;
+  const name = spellName(upload.kept.name);
   const remove = () => void removeUpload(upload);
   if (phase === 'ended' || phase === 'problem') {
     if (analysis?.status !== 'succeeded')

@@ -1,10 +1,12 @@
 import { useEffect, useState } from 'preact/hooks';
+import { spellName } from '../names.ts';
 import { explainProblem, type PageProblem } from '../problems.ts';
 import { hrefTo } from '../router.ts';
 import { say } from '../spoken.ts';
 import { TEXTS } from '../texts.ts';
 import type { Upload, UploadState } from '../uploads/upload.ts';
 import { addFiles, dropUpload, resumeUpload } from '../uploads/uploads.ts';
+import { FileName } from './file-name.tsx';
 import { LazyResult } from './lazy-result.tsx';
 import { ProblemNote } from './problem.tsx';
 import { Steps } from './steps.tsx';
@@ -23,12 +25,18 @@ export function UploadCard({ upload, isOnly }: { upload: Upload; isOnly: boolean
   const problem = problemIn(state);
   useEndSaid(upload, problem);
   return (
-    <article class={problem ? 'panel card bad' : 'panel card'} aria-label={name}>
+    <article class={problem ? 'panel card bad' : 'panel card'} aria-label={spellName(name)}>
       <div class="heading">
         <Thumbnail file={upload.url} type={type} analysis={analysis} />
         <div class="title">
           <h3>
-            <bdi>{analysis ? <a href={hrefTo(['analyses', analysis.id])}>{name}</a> : name}</bdi>
+            {analysis ? (
+              <a href={hrefTo(['analyses', analysis.id])} aria-label={spellName(name)}>
+                <FileName name={name} />
+              </a>
+            ) : (
+              <FileName name={name} />
+            )}
           </h3>
           <UploadLine upload={upload} />
         </div>
@@ -49,7 +57,7 @@ export function UploadCard({ upload, isOnly }: { upload: Upload; isOnly: boolean
       {problem ? (
         <Refusal upload={upload} problem={problem} />
       ) : (
-        <Steps seen={state.seen} isSlim={!isShown} />
+        <Steps seen={state.seen} stageMs={analysis?.stageMs} isSlim={!isShown} />
       )}
       {hasResult && isShown && <LazyResult analysis={analysis} url={upload.url} />}
     </article>
@@ -80,11 +88,11 @@ function Refusal({ upload, problem }: { upload: Upload; problem: PageProblem }) 
 function useEndSaid({ kept, state }: Upload, problem: PageProblem | undefined): void {
   const { phase, analysis } = state.value;
   useEffect(() => {
-    if (problem) say(TEXTS.uploads.ended(kept.name, explainProblem(problem).what));
+    if (problem) say(TEXTS.uploads.ended(spellName(kept.name), explainProblem(problem).what));
     else if (phase === 'ended')
       say(
         TEXTS.uploads.succeeded(
-          kept.name,
+          spellName(kept.name),
           String(analysis?.result?.caption ?? analysis?.result?.summary ?? ''),
         ),
       );

@@ -1,6 +1,8 @@
 import type { Analysis } from '@sightline/client';
 import { useEffect, useState } from 'preact/hooks';
+import { spellName } from '../names.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
+import { FileName } from '../parts/file-name.tsx';
 import { LazyResult } from '../parts/lazy-result.tsx';
 import { ProblemNote } from '../parts/problem.tsx';
 import { TitleLevel } from '../parts/section-title.tsx';
@@ -33,7 +35,7 @@ export function View({ rest: [id = ''] }: ViewProps) {
   };
   const hasFailed = status === 'failed' || status === 'rejected';
   return (
-    <article class="panel card" aria-label={name}>
+    <article class="panel card" aria-label={spellName(name)}>
       <div class="heading">
         <Thumbnail
           file={upload?.url}
@@ -41,7 +43,7 @@ export function View({ rest: [id = ''] }: ViewProps) {
           analysis={analysis}
         />
         <h1 class="title">
-          <bdi>{name}</bdi>
+          <FileName name={name} />
         </h1>
         <div class="actions">
           <CopyButton text={location.href} label={TEXTS.result.copyLink} icon="link" />
@@ -55,7 +57,9 @@ export function View({ rest: [id = ''] }: ViewProps) {
           <LazyResult analysis={analysis} url={upload?.url} />
         </TitleLevel.Provider>
       )}
-      {status === 'succeeded' || hasFailed ? null : <Steps seen={seen} />}
+      {status === 'succeeded' || hasFailed ? null : (
+        <Steps seen={seen} stageMs={analysis.stageMs} />
+      )}
     </article>
   );
 }

@@ -1,0 +1,27 @@
+import { splitName } from '../names.ts';
+import { TEXTS } from '../texts.ts';
+
+/** Where a name is cut short, this stays. */
+const ENDING = /\.[A-Za-z0-9]{1,8}$/;
+
+/** The name of a file, apart from the text around it, with all that is in it to be seen. */
+export function FileName({ name }: { name: string }) {
+  const ending = ENDING.exec(name)?.[0] ?? '';
+  const parts = splitName(name.slice(0, name.length - ending.length));
+  return (
+    <bdi class="file-name">
+      <span class="stem">
+        {parts.map((part, index) =>
+          index % 2 ? (
+            <span key={`${part}${index}`} class="unseen" title={TEXTS.unseen}>
+              {part}
+            </span>
+          ) : (
+            part
+          ),
+        )}
+      </span>
+      {ending && <span>{ending}</span>}
+    </bdi>
+  );
+}
