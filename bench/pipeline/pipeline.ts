@@ -1,9 +1,16 @@
+import { statSync } from 'node:fs';
 import { describeRow } from '../core/core.ts';
 import { openCorpus, type Picture } from '../corpus/corpus.ts';
-import { countTimes } from '../corpus/count-times.ts';
+import { countTimes, WARMING } from '../corpus/count-times.ts';
 import { makeBuildFolder } from '../harness/bundles.ts';
 import { startProgress } from '../harness/progress.ts';
-import { type Cost, measureInTurn, type Variant } from '../harness/rounds.ts';
+import {
+  type Cost,
+  type Measured,
+  measureInTurn,
+  medianCost,
+  type Variant,
+} from '../harness/rounds.ts';
 import type { PictureCosts, Row, Table } from '../harness/table.ts';
 import type { Options } from '../options.ts';
 import { openFlaskServers } from '../references/flask.ts';
@@ -11,17 +18,16 @@ import { type Emulators, startEmulators } from '../service/start-emulators.ts';
 import { type BundledFunction, bundleFunctions, withInstance } from '../service/start-function.ts';
 
 const FUNCTION = 'process-upload';
-/** Base64 of the picture is most of a request; the rest are the instructions and the schema. */
-const BASE64_GROWTH = 4 / 3;
 
 /** From S3's event to the stored answer, by the packaged function; cloud and model are other processes. */
 export async function measurePipeline({ rounds, pictures: names }: Options): Promise<Table> {
   const { pictures, notes } = await openCorpus(names);
+  const warming = await openWarming();
   using folder = makeBuildFolder();
   const emulators = await startEmulators();
   try {
-    const own = await openOwn(emulators, folder.path);
-    const flask = openFlaskServers(emulators.modelUrl);
+    const own = await openOwn(emulators, folder.path, warming);
+    const flask = openFlaskServers(emulators.modelUrl, warming);
     const variants = [own.variant, ...flask.variants];
     const rows: Row[] = [];
     const costs: PictureCosts[] = [];
@@ -29,23 +35,34 @@ export async function measurePipeline({ rounds, pictures: names }: Options): Pro
     for (const picture of pictures) {
       const onRound = progress.ofRounds(picture.name);
       const measured = await measureInTurn(picture, variants, rounds, onRound);
-      rows.push({ ...describeRow(picture, measured), ...own.countCalls() });
+      const row = { ...describeRow(picture, measured), ...compareBytes(picture, measured) };
+      rows.push({ ...row, ...own.countCalls() });
       costs.push({ picture: picture.name, measured });
     }
     progress.end();
-    const meaning = 'kB sent: of the request body without its base64; ×: ours as a multiple.';
-    return {
-      part: 'pipeline',
-      rows,
-      costs,
-      notes: [meaning, own.listCalls(), ...notes, ...flask.notes],
-    };
+    const said = [MEANING, COUNTED, own.listCalls(), ...notes, ...flask.notes];
+    return { part: 'pipeline', rows, costs, notes: said };
   } finally {
     await emulators.close();
   }
 }
 
-async function openOwn(emulators: Emulators, folder: string) {
+const MEANING = 'kB sent: of the picture in the request; ×: ours as a multiple of theirs.';
+const COUNTED = `Each in a fresh process that has done ${WARMING.times} of ${WARMING.picture} and a few of the picture itself; what is counted comes after.`;
+
+async function openWarming(): Promise<Picture> {
+  const [picture] = (await openCorpus([WARMING.picture])).pictures;
+  if (!picture) throw new Error(`The corpus has no ${WARMING.picture}`);
+  return picture;
+}
+
+/** What is sent as a multiple of the original's own bytes. */
+function compareBytes({ file }: Picture, [ours]: Measured[]): Row {
+  const sent = ours && medianCost(ours, ({ bytes }) => bytes);
+  return sent ? { 'original: × kB': sent / statSync(file).size } : {};
+}
+
+async function openOwn(emulators: Emulators, folder: string, warming: Picture) {
   const wanted = emulators.functions.filter(({ name }) => name === FUNCTION);
   const [worker] = await bundleFunctions(folder, wanted);
   if (!worker) throw new Error(`serverless.yml declares no ${FUNCTION}`);
@@ -53,7 +70,7 @@ async function openOwn(emulators: Emulators, folder: string) {
   const variant: Variant<Picture> = {
     name: 'sightline',
     async measure(picture) {
-      const measured = await measurePicture(emulators, worker, picture);
+      const measured = await measurePicture(emulators, worker, { picture, warming });
       awsCalls = measured.awsCalls;
       return measured.cost;
     },
@@ -67,18 +84,29 @@ async function openOwn(emulators: Emulators, folder: string) {
   };
 }
 
-async function measurePicture(emulators: Emulators, worker: BundledFunction, picture: Picture) {
+interface Pictures {
+  picture: Picture;
+  warming: Picture;
+}
+
+async function measurePicture(
+  emulators: Emulators,
+  worker: BundledFunction,
+  { picture, warming }: Pictures,
+) {
   const { first, counted } = countTimes(picture);
   const { ids, events } = await emulators.put(picture.file, picture.mediaType, first + counted);
+  const warm = await emulators.put(warming.file, warming.mediaType, WARMING.times);
   const measured = await withInstance(worker, async (invoke) => {
+    await invoke(warm.events);
     await invoke(events.slice(0, first));
     await emulators.takeCalls();
     return invoke(events.slice(first));
   });
-  const { modelBytes, awsCalls } = await emulators.takeCalls();
+  const { pictureBytes, awsCalls } = await emulators.takeCalls();
   await emulators.finish(ids);
   const wallMs = measured.wallMs.reduce((sum, each) => sum + each, 0) / counted;
-  const bytes = modelBytes / counted / BASE64_GROWTH;
+  const bytes = pictureBytes / counted;
   const cost: Cost = { cpuMs: measured.cpuMs / counted, wallMs, peakMiB: measured.peakMiB, bytes };
   const perPicture = Object.entries(awsCalls).map(([name, count]) => [name, count / counted]);
   return { cost, awsCalls: Object.fromEntries(perPicture) };

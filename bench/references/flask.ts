@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import type { Picture } from '../corpus/corpus.ts';
-import { countTimes } from '../corpus/count-times.ts';
+import { countTimes, WARMING } from '../corpus/count-times.ts';
 import { findFlaskPython } from '../harness/commands.ts';
 import type { Cost, Variant } from '../harness/rounds.ts';
 import { runCell } from '../harness/run-cell.ts';
@@ -34,10 +34,10 @@ export function openFlaskCells(): References {
   });
 }
 
-/** Requests over HTTP to a fresh server, which calls the model. */
-export function openFlaskServers(modelUrl: string): References {
+/** Requests over HTTP to a fresh server, which calls the model; `warming`: what it does first. */
+export function openFlaskServers(modelUrl: string, warming: Picture): References {
   return openKinds((python, flags, picture) =>
-    measureServer(python, ['serve', modelUrl, ...flags], picture),
+    measureServer(python, ['serve', modelUrl, ...flags], { picture, warming }),
   );
 }
 
@@ -55,13 +55,18 @@ function openKinds(
   return { variants, notes: [] };
 }
 
-async function measureServer(python: string, args: string[], picture: Picture): Promise<Cost> {
+interface Pictures {
+  picture: Picture;
+  warming: Picture;
+}
+
+async function measureServer(python: string, args: string[], pictures: Pictures): Promise<Cost> {
   const child = spawn(python, [APP, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
   const kill = () => child.kill();
   process.once('exit', kill); // it would outlive the bench
   try {
     const [port] = await once(createInterface({ input: child.stdout }), 'line');
-    return await measureRequests(`http://127.0.0.1:${port}`, picture);
+    return await measureRequests(`http://127.0.0.1:${port}`, pictures);
   } finally {
     process.off('exit', kill);
     const ended = once(child, 'exit');
@@ -73,8 +78,9 @@ async function measureServer(python: string, args: string[], picture: Picture): 
 const cost = z.object({ cpuMs: z.number(), peakMiB: z.number() });
 const readCost = async (url: string) => cost.parse(await (await fetch(`${url}/cost`)).json());
 
-async function measureRequests(url: string, picture: Picture): Promise<Cost> {
+async function measureRequests(url: string, { picture, warming }: Pictures): Promise<Cost> {
   const { first, counted } = countTimes(picture);
+  await postTimes(url, warming, WARMING.times);
   await postTimes(url, picture, first);
   const [before, start] = [await readCost(url), performance.now()];
   const bytes = await postTimes(url, picture, counted);

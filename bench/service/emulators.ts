@@ -26,10 +26,10 @@ const dataDir = mkdtempSync(join(tmpdir(), 'sightline-bench-'));
 process.on('exit', () => rmSync(dataDir, { recursive: true, force: true }));
 process.on('disconnect', () => process.exit(0));
 
-const seen = { modelCalls: 0, modelBytes: 0, awsCalls: new Map<string, number>() };
+const seen = { modelCalls: 0, pictureBytes: 0, awsCalls: new Map<string, number>() };
 const model = await startModel((bytes) => {
   seen.modelCalls += 1;
-  seen.modelBytes += bytes;
+  seen.pictureBytes += bytes;
 });
 const cloud = await startCloud({
   dataDir,
@@ -137,9 +137,9 @@ async function fill(count: number, since: number): Promise<number> {
 }
 
 function takeCalls() {
-  const { modelCalls, modelBytes, awsCalls } = seen;
-  const taken = { modelCalls, modelBytes, awsCalls: Object.fromEntries(awsCalls) };
-  Object.assign(seen, { modelCalls: 0, modelBytes: 0 });
+  const { modelCalls, pictureBytes, awsCalls } = seen;
+  const taken = { modelCalls, pictureBytes, awsCalls: Object.fromEntries(awsCalls) };
+  Object.assign(seen, { modelCalls: 0, pictureBytes: 0 });
   awsCalls.clear();
   return taken;
 }

@@ -34,17 +34,22 @@ const REPLY = JSON.stringify({
   modelVersion: MODEL,
 });
 
-/** Speaks generateContent, answers at once, and tells `onCall` how many bytes a request had. */
-export async function startModel(onCall: (bytes: number) => void) {
+/** Speaks generateContent, answers at once, and tells `onCall` how many bytes the picture in a request has. */
+export async function startModel(onCall: (pictureBytes: number) => void) {
   const server = createServer((request, response) => {
-    let bytes = 0;
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-    });
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      onCall(bytes);
+      onCall(countPictureBytes(Buffer.concat(chunks)));
       response.writeHead(200, { 'content-type': 'application/json' }).end(REPLY);
     });
   });
   return listen(server, 0);
+}
+
+/** Of the base64 in `inlineData`, without making anything of it. */
+function countPictureBytes(body: Buffer): number {
+  const name = '"data"';
+  const start = body.indexOf('"', body.indexOf(name) + name.length) + 1;
+  return Buffer.byteLength(body.toString('latin1', start, body.indexOf('"', start)), 'base64');
 }

@@ -25,7 +25,7 @@ const started = z.object({
 const put = z.object({ ids: z.array(z.string()), events: z.array(z.unknown()) });
 const calls = z.object({
   modelCalls: z.number(),
-  modelBytes: z.number(),
+  pictureBytes: z.number(),
   awsCalls: z.record(z.string(), z.number()),
 });
 
