@@ -11,6 +11,7 @@ import {
   SMALL_EDGE_PIXELS,
   SMALL_JPEG_QUALITY,
 } from './limits.ts';
+import { makeRoom } from './make-room.ts';
 import { chooseOutputEdge } from './output-edge.ts';
 import { loadSharp, type Sharp } from './sharp.ts';
 import { stripJpeg } from './strip-jpeg.ts';
@@ -56,6 +57,7 @@ async function runPipeline(
     const thumbnail = await shrinkToThumbnail(await openPicture(sharp, own, facts));
     return { jpeg: own, width: facts.width, height: facts.height, thumbnail };
   }
+  makeRoom(facts);
   await checkUnseen(sharp, bytes, facts);
   const opaque = await shrinkPicture(sharp, bytes, facts, edge);
   // Nothing here says sRGB or drops metadata: sharp does both unless told otherwise.

@@ -67,7 +67,7 @@ export function checkCost(
   if (Math.max(header.width, header.height) > MAX_EDGE_PIXELS) {
     throw new ServiceError('file_too_complex', `It is longer than ${MAX_EDGE_PIXELS} pixels.`);
   }
-  if (pixels * heldPixelBytes(header) > MAX_HELD_BYTES) {
+  if (countHeldBytes(header) > MAX_HELD_BYTES) {
     throw new ServiceError('file_too_complex', 'Its decode needs more memory than there is.');
   }
   if (isHugeAndEmpty(header, bytes.length)) {
@@ -81,6 +81,11 @@ export function checkCost(
 /** The decoder knows no frames of an animated PNG or AVIF; of the others both count the same. */
 export function countFrames({ pages = 1 }: Header, { frames }: Structure): number {
   return Math.max(pages, frames);
+}
+
+/** Bytes of the picture that the decoder holds at a time, where it cannot go row by row. */
+export function countHeldBytes(header: Header): number {
+  return header.width * header.height * heldPixelBytes(header);
 }
 
 /** Bytes a pixel that the decoder holds, where it cannot go row by row. */

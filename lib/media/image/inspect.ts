@@ -1,7 +1,7 @@
 import { ServiceError } from '../../errors.ts';
 import { detectMediaType, isPictureType, type PictureType } from '../detect.ts';
 import { isPlainSrgb } from './colour-profile.ts';
-import { checkClaimedSize, checkCost, countFrames } from './cost.ts';
+import { checkClaimedSize, checkCost, countFrames, countHeldBytes } from './cost.ts';
 import { type Header, readHeader } from './header.ts';
 import type { PictureLimits } from './limits.ts';
 import { listMetadata, type MetadataKind } from './metadata-kinds.ts';
@@ -13,6 +13,8 @@ export interface PictureFacts {
   /** Pixels of the upright picture; of one frame, where there are several. */
   width: number;
   height: number;
+  /** What the decoder holds of it at a time, at least. */
+  heldBytes: number;
   /** EXIF orientation, 1–8; 1 where none is given. */
   orientation: number;
   /** Frames of an animation or pages of a document. */
@@ -63,6 +65,7 @@ function describeFacts(bytes: Uint8Array, header: Header, structure: Structure):
   return {
     mediaType: header.mediaType,
     ...header.autoOrient,
+    heldBytes: countHeldBytes(header),
     orientation: header.orientation ?? 1,
     frames: countFrames(header, structure),
     page: (header.pagePrimary ?? 0) + 1,

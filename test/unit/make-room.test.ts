@@ -1,0 +1,9 @@
+import { expect, test } from 'vitest';
+import { makeRoom } from '../../lib/media/image/make-room.ts';
+
+test('what is dead is let go of before a decode that takes much memory', async () => {
+  const dead = new WeakRef(new ArrayBuffer(1_000));
+  await new Promise(setImmediate); // until then it is kept for the sake of who made it
+  makeRoom({ mediaType: 'image/avif', heldBytes: 36_000_000 });
+  expect(dead.deref()).toBeUndefined();
+});
