@@ -3,10 +3,12 @@ import { TEXTS } from '../texts.ts';
 
 /** Where a name is cut short, this stays. */
 const ENDING = /\.[A-Za-z0-9]{1,8}$/;
+/** Shorter ones are shown whole, on a phone too. */
+const SHORT_CHARACTERS = 24;
 
 /** The name of a file, apart from the text around it, with all that is in it to be seen. */
 export function FileName({ name }: { name: string }) {
-  const ending = ENDING.exec(name)?.[0] ?? '';
+  const ending = (name.length > SHORT_CHARACTERS && ENDING.exec(name)?.[0]) || '';
   const parts = splitName(name.slice(0, name.length - ending.length));
   return (
     <bdi class="file-name">
