@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -8,10 +11,12 @@ import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
 import {
   cardOf,
   chooseFiles,
+  dragOnto,
   dropFile,
   expectBoxesInPlace,
   expectUpright,
   type PageFile,
+  pinch,
   readRaw,
   readText,
   recordProgress,
@@ -250,6 +255,44 @@ describe.skipIf(!chromium)(
       const card = cardOf(page, '7.png');
       expect(await readText(card.locator('.answer'))).toContain('Four quarters.');
       expect(JSON.stringify(gemini.requests.at(-1)?.body)).toContain('What is it?');
+    });
+
+    test('when a picture is pasted, it is analysed; pinched, it grows, and its boxes with it', async () => {
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+      const { buffer } = await draw(9);
+      await page.evaluate(`(async () => {
+        const bytes = Uint8Array.from(atob('${buffer.toString('base64')}'), (c) => c.charCodeAt(0));
+        const picture = new Blob([bytes], { type: 'image/png' });
+        await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture })]);
+      })()`);
+      await page.keyboard.press('ControlOrMeta+v');
+      const card = page.getByRole('article');
+      await card.locator('.result .caption').waitFor();
+      const raw = await readRaw(card);
+      const frame = card.locator('.frame');
+      const before = await card.locator('.layer img').boundingBox();
+      await pinch(frame, 60);
+      const after = await card.locator('.layer img').boundingBox();
+      expect(after?.width).toBeCloseTo((before?.width ?? 0) * 2, 0);
+      await expectBoxesInPlace(card, raw);
+    });
+
+    test('when a folder is dropped, the files in it are added; words go to the field, links nowhere', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'sightline-'));
+      mkdirSync(join(folder, 'inner'));
+      writeFileSync(join(folder, 'inner', 'found.png'), '');
+      writeFileSync(join(folder, '.hidden'), '');
+      await dragOnto(page.locator('.drop'), { items: [], files: [folder] });
+      const card = cardOf(page, 'found.png');
+      await card.getByText('The file is empty.').waitFor();
+      expect(await page.getByRole('article').count()).toBe(1);
+      const words = { mimeType: 'text/plain', data: 'What is it?' };
+      await dragOnto(page.getByLabel('Question'), { items: [words] });
+      const link = { mimeType: 'text/uri-list', data: 'https://example.com/' };
+      await dragOnto(page.locator('.drop'), { items: [link] });
+      expect(await page.getByLabel('Question').inputValue()).toBe('What is it?');
+      expect(page.url()).toContain(stack.info.apiUrl);
+      rmSync(folder, { recursive: true });
     });
 
     test('when a recording is chosen, its times seek, and its transcript follows, from its link too', async () => {

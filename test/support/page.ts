@@ -54,6 +54,46 @@ export async function dropFile(page: Page, { name, mimeType, buffer }: PageFile)
   await drop.dispatchEvent('drop', { dataTransfer: transfer });
 }
 
+/** What a hand drags from outside: paths of files or folders, or words of a type. */
+interface Dragged {
+  items: { mimeType: string; data: string }[];
+  files?: string[];
+}
+
+/** Drags something over an element and lets go of it there, through the browser itself. */
+export async function dragOnto(element: Locator, dragged: Dragged) {
+  const { x, y } = await findCentre(element);
+  const session = await element.page().context().newCDPSession(element.page());
+  const data = { ...dragged, dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await session.send('Input.dispatchDragEvent', { type, x, y, data });
+  await session.detach();
+}
+
+/** Two fingers on an element, so many pixels apart, and then twice as far. */
+export async function pinch(element: Locator, apart: number) {
+  const { x, y } = await findCentre(element);
+  const session = await element.page().context().newCDPSession(element.page());
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...places: number[]) =>
+    session.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints: places.map((place, id) => ({ x: x + place, y, id })),
+    });
+  await touch('touchStart', -apart / 2);
+  await touch('touchStart', -apart / 2, apart / 2);
+  for (const by of [1.25, 1.5, 1.75, 2])
+    await touch('touchMove', (-apart / 2) * by, (apart / 2) * by);
+  await touch('touchEnd');
+  await session.detach();
+}
+
+async function findCentre(element: Locator) {
+  await element.scrollIntoViewIfNeeded();
+  const box = await element.boundingBox();
+  if (!box) throw new Error('The element is not shown.');
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
+
 /** The card's picture has a box for each object, and each lies where the analysis says. */
 export async function expectBoxesInPlace(card: Locator, { result }: ShownAnalysis) {
   const image = card.locator('.layer img');
