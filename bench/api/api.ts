@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import * as z from 'zod';
-import { makeBuildFolder, ROOT } from '../harness/bundles.ts';
+import { makeBuildFolder } from '../harness/bundles.ts';
 import { startProgress } from '../harness/progress.ts';
 import { median, percentile } from '../harness/rounds.ts';
 import type { Row, Table } from '../harness/table.ts';
 import type { Options } from '../options.ts';
-import { idOf } from '../service/population.ts';
-import { API_KEY, type Emulators, startEmulators } from '../service/start-emulators.ts';
+import { readEvent } from '../service/example-event.ts';
+import { type Emulators, startEmulators } from '../service/start-emulators.ts';
 import {
   type BundledFunction,
   bundleFunctions,
@@ -80,25 +77,5 @@ async function measureLookUp(emulators: Emulators, one: BundledFunction, { event
     'CPU ms': median(rows.map(({ cpuMs }) => cpuMs / REQUESTS)),
     'peak MiB': median(rows.map(({ peakMiB }) => peakMiB)),
     'AWS calls': calls,
-  };
-}
-
-const event = z.looseObject({
-  headers: z.record(z.string(), z.string()),
-  requestContext: z.looseObject({}),
-});
-
-/** The example event of the function, asking for what there is, by this bench's client and without a wait. */
-function readEvent(name: string, since: number): object {
-  const text = readFileSync(join(ROOT, 'events', `${name}.json`), 'utf8');
-  const known = text
-    .replaceAll(/\ban_[0-9a-z]{26}/g, idOf(0, since))
-    .replaceAll('receipts', 'describe');
-  const { queryStringParameters: _, ...example } = event.parse(JSON.parse(known));
-  return {
-    ...example,
-    rawQueryString: '',
-    headers: { ...example.headers, authorization: `Bearer ${API_KEY}` },
-    requestContext: { ...example.requestContext, timeEpoch: Date.now() },
   };
 }

@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import * as sdkConnections from '../../bench/cold/sdk-connections.ts';
 import { measurePictures } from '../../bench/core/core.ts';
 import { openCorpus } from '../../bench/corpus/corpus.ts';
 import { median, medianRatio } from '../../bench/harness/rounds.ts';
 import { formatTable } from '../../bench/harness/table.ts';
 import { readOptions } from '../../bench/options.ts';
+import * as connections from '../../lib/aws/connections.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sightline-bench-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -40,4 +42,8 @@ test('what the command line does not know is refused', () => {
   for (const args of [['--rounds', '0'], ['--sizes', '10,x'], ['--quick']]) {
     expect(() => readOptions(args)).toThrow();
   }
+});
+
+test('AWS’ own clients stand for all that a function may connect to', () => {
+  expect(Object.keys(sdkConnections).sort()).toEqual(Object.keys(connections).sort());
 });
