@@ -1,13 +1,8 @@
 import * as z from 'zod/mini';
 import { connectIdempotency } from '../lib/api/connect-idempotency.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
-import { createAnalyses } from '../lib/aws/analyses.ts';
-import { createClientSettings } from '../lib/aws/client-settings.ts';
 import { connectBucket, connectTable } from '../lib/aws/connections.ts';
-import { createContents } from '../lib/aws/contents.ts';
 import { createPartStarter } from '../lib/aws/part-starter.ts';
-import { createResults } from '../lib/aws/results.ts';
-import { createSpending } from '../lib/aws/spending.ts';
 import { createFormSigner } from '../lib/aws/upload-form.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
@@ -19,7 +14,7 @@ import {
   uploadRequest,
 } from '../lib/requests/upload.ts';
 import { readUploadLimits } from '../lib/requests/upload-limits.ts';
-import { createAnalyzerFinder } from '../lib/work/find-analyzer.ts';
+import { connectStores } from '../lib/work/connect-stores.ts';
 
 const input = z.object({ query: z.object({ fresh: freshness }), body: uploadRequest });
 
@@ -50,20 +45,13 @@ const config = readConfig([
 ]);
 const table = connectTable();
 export const handler = createHandler({
+  ...connectStores(table, config),
   door: connectDoor(table, config),
   limit: limitUploads(table, config),
   idempotency: connectIdempotency(table, config),
-  settings: createClientSettings(table, config.TABLE_NAME),
-  spending: createSpending(table, config.TABLE_NAME),
-  budget: config.CLIENT_BUDGET,
   reach: config.WEBHOOK_REACH,
-  recordDays: config.RECORD_DAYS,
-  analyses: createAnalyses(table, config.TABLE_NAME),
-  contents: createContents(table, config.TABLE_NAME),
   uploads: createFormSigner(config.UPLOAD_BUCKET),
   parts: createPartStarter(connectBucket(config.UPLOAD_BUCKET)),
-  results: createResults(connectBucket(config.RESULT_BUCKET)),
-  findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
   maxBytes: readUploadLimits(config),
   now: Date.now,
 });

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { STATUSES, showSummary } from '../lib/analysis.ts';
-import { cursor, formatCursor } from '../lib/api/cursor.ts';
+import { showSummary } from '../lib/analysis.ts';
+import { formatCursor } from '../lib/api/cursor.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { createAnalysisLists } from '../lib/aws/analysis-lists.ts';
 import { connectTable } from '../lib/aws/connections.ts';
@@ -9,51 +9,7 @@ import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitReads } from '../lib/rates/limits.ts';
 import { describeLinks, type LinkDeps } from '../lib/requests/links.ts';
-
-const MAX_PAGE_ITEMS = 100;
-const DAY_MS = 86_400_000;
-/** Of an object's key: S3 allows as many bytes. */
-const MAX_KEY_CHARACTERS = 1_024;
-
-/** A moment, or a day in UTC: its first and its last millisecond. */
-const time = z.union([
-  z.pipe(
-    z.iso.datetime({ offset: true }),
-    z.transform((text) => ({ first: Date.parse(text), last: Date.parse(text) })),
-  ),
-  z.pipe(
-    z.iso.date(),
-    z.transform((text) => ({ first: Date.parse(text), last: Date.parse(text) + DAY_MS - 1 })),
-  ),
-]);
-
-const query = z
-  .object({
-    limit: z._default(
-      z.coerce.number().check(z.int(), z.minimum(1), z.maximum(MAX_PAGE_ITEMS)),
-      20,
-    ),
-    cursor: z.optional(cursor),
-    status: z.optional(z.enum(STATUSES)),
-    tag: z.optional(z.string().check(z.minLength(1))),
-    analyzer: z.optional(z.string().check(z.minLength(1))),
-    key: z.optional(z.string().check(z.minLength(1), z.maxLength(MAX_KEY_CHARACTERS))),
-    from: z.optional(
-      z.pipe(
-        time,
-        z.transform(({ first }) => first),
-      ),
-    ),
-    to: z.optional(
-      z.pipe(
-        time,
-        z.transform(({ last }) => last),
-      ),
-    ),
-  })
-  .check(
-    z.refine(({ from = 0, to = from }) => from <= to, { path: ['to'], error: 'is before `from`' }),
-  );
+import { listQuery } from '../lib/requests/list-query.ts';
 
 export interface ListDeps extends Guards, LinkDeps, ReturnType<typeof createAnalysisLists> {
   now(): number;
@@ -64,7 +20,7 @@ export function createHandler({ door, limit, list, links, now }: ListDeps) {
     door,
     limit,
     scope: 'read',
-    input: z.object({ query }),
+    input: z.object({ query: listQuery }),
     handle: async ({ input: { query }, clientId }) => {
       const { cursor: after, ...filters } = query;
       const page = await list({ ...filters, after, clientId, now: now() });

@@ -1,26 +1,15 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context, S3Event, SQSEvent } from 'aws-lambda';
 import { type AnalyzeDeps, analyzeObject } from '../lib/analyze.ts';
-import { createAnalyses } from '../lib/aws/analyses.ts';
-import { createClientSettings } from '../lib/aws/client-settings.ts';
-import {
-  awsDefaults,
-  connectBucket,
-  connectQueues,
-  connectReader,
-  connectTable,
-} from '../lib/aws/connections.ts';
-import { createContents } from '../lib/aws/contents.ts';
+import { awsDefaults, connectQueues, connectReader, connectTable } from '../lib/aws/connections.ts';
 import { createQueue, createSender, type Queue } from '../lib/aws/queue.ts';
-import { createResults } from '../lib/aws/results.ts';
-import { createSpending } from '../lib/aws/spending.ts';
 import { createUploadReader } from '../lib/aws/stored-file.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
 import { describeLimits } from '../lib/media/limits.ts';
 import { connectGemini, connectModelFiles } from '../lib/work/connect-gemini.ts';
-import { createAnalyzerFinder } from '../lib/work/find-analyzer.ts';
+import { connectStores } from '../lib/work/connect-stores.ts';
 import { handleEvent } from '../lib/work/messages.ts';
 
 /** Takes SQS messages with S3 events inside, and plain S3 events. */
@@ -55,23 +44,16 @@ const table = connectTable();
 const s3 = new S3Client(awsDefaults);
 const queues = connectQueues();
 export const handler = createHandler({
-  analyses: createAnalyses(table, config.TABLE_NAME),
-  contents: createContents(table, config.TABLE_NAME),
-  settings: createClientSettings(table, config.TABLE_NAME),
-  spending: createSpending(table, config.TABLE_NAME),
-  budget: config.CLIENT_BUDGET,
+  ...connectStores(table, config),
   webhooks: createWebhooks(table, config.TABLE_NAME),
   notices: createSender(queues, config.WEBHOOK_QUEUE_URL),
-  recordDays: config.RECORD_DAYS,
   uploads: {
     ...createUploads(s3, config.UPLOAD_BUCKET),
     ...createUploadReader(connectReader(config.UPLOAD_BUCKET)),
   },
-  results: createResults(connectBucket(config.RESULT_BUCKET)),
   queue: createQueue(queues, config.UPLOAD_QUEUE_URL),
   gemini: connectGemini(table, config),
   modelFiles: connectModelFiles(config),
-  findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
   dropClientId: config.DROP_CLIENT_ID,
   limits: describeLimits(config),
   now: Date.now,

@@ -1,0 +1,25 @@
+import { createAnalyses } from '../aws/analyses.ts';
+import { createClientSettings } from '../aws/client-settings.ts';
+import { connectBucket } from '../aws/connections.ts';
+import { createContents } from '../aws/contents.ts';
+import { createResults } from '../aws/results.ts';
+import { createSpending } from '../aws/spending.ts';
+import type { Table } from '../aws/table.ts';
+import type { Settings } from '../config.ts';
+import { createAnalyzerFinder } from './find-analyzer.ts';
+
+type Needed = 'TABLE_NAME' | 'RESULT_BUCKET' | 'CLIENT_BUDGET' | 'RECORD_DAYS';
+
+/** What every function needs that begins or makes an analysis, by its settings. */
+export function connectStores(table: Table, config: Pick<Settings, Needed>) {
+  return {
+    analyses: createAnalyses(table, config.TABLE_NAME),
+    contents: createContents(table, config.TABLE_NAME),
+    settings: createClientSettings(table, config.TABLE_NAME),
+    spending: createSpending(table, config.TABLE_NAME),
+    results: createResults(connectBucket(config.RESULT_BUCKET)),
+    findAnalyzer: createAnalyzerFinder(table, config.TABLE_NAME),
+    budget: config.CLIENT_BUDGET,
+    recordDays: config.RECORD_DAYS,
+  };
+}
