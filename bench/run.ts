@@ -45,6 +45,7 @@ async function run(options: Options): Promise<void> {
     if (!table) continue;
     console.log(`${formatTable(table)}\n`);
     tables.push(table);
+    if (table.excesses?.length) process.exitCode = 1;
     // After each part: what was measured is there, whatever becomes of the next.
     if (options.json) writeJson(options.json, { ...machine, rounds, tables });
   }
