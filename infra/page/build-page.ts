@@ -15,7 +15,11 @@ export async function buildPage(root: string, folder: string): Promise<void> {
       target: 'baseline-widely-available',
       assetsInlineLimit: 0, // a data: address would have to be allowed by the content policy
       modulePreload: { polyfill: false },
-      rollupOptions: { input: [join(web, 'index.html'), join(web, 'reference.html')] },
+      rollupOptions: {
+        input: [join(web, 'index.html'), join(web, 'reference.html')],
+        // What several views share is one file: else each combination of views has one of its own.
+        output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] } },
+      },
     },
     worker: { format: 'es' },
   });
