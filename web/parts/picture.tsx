@@ -50,6 +50,8 @@ export function Picture({ urls, alt, source, boxes, pointed }: PictureProps) {
               alt={alt}
               width={width}
               height={height}
+              // Its place is there before it is: nothing moves when it comes.
+              style={width && height ? { '--width': `${width}px`, '--ratio': width / height } : {}}
               draggable={false}
               onError={() => setFailed([...failed, url])}
             />
