@@ -10,10 +10,19 @@ import { isKeyRefused, key } from './session.ts';
 import { spoken } from './spoken.ts';
 import { TEXTS } from './texts.ts';
 
-type View = ComponentType<ViewProps>;
+interface ViewModule {
+  View: ComponentType<ViewProps>;
+  /** Whether the view brings its reader back to where they were in it. */
+  hasPlace?: (entry: string) => boolean;
+}
+
+interface ViewEntry {
+  title: string;
+  load: () => Promise<ViewModule>;
+}
 
 /** Each view is a chunk of its own, loaded when it is first wanted. */
-const VIEWS: Record<string, { title: string; load: () => Promise<{ View: View }> }> = {
+const VIEWS: Record<string, ViewEntry> = {
   '': { title: TEXTS.nav.upload, load: () => import('./views/upload.tsx') },
   analyses: { title: TEXTS.nav.analysis, load: () => import('./views/analysis.tsx') },
   library: { title: TEXTS.nav.library, load: () => import('./views/library.tsx') },
@@ -21,12 +30,12 @@ const VIEWS: Record<string, { title: string; load: () => Promise<{ View: View }>
   usage: { title: TEXTS.nav.usage, load: () => import('./views/usage.tsx') },
   settings: { title: TEXTS.nav.settings, load: () => import('./views/settings.tsx') },
 };
-const MISSING = { title: TEXTS.nav.missing, load: () => import('./views/missing.tsx') };
+const MISSING: ViewEntry = { title: TEXTS.nav.missing, load: () => import('./views/missing.tsx') };
 
 const RELOADED = 'sightline-reloaded';
 
 export function App() {
-  const { view, rest, query } = route.value;
+  const { view, rest, query, entry } = route.value;
   const needsKey = view !== 'settings' && (!key.value || isKeyRefused.value);
   useEffect(() => {
     // What a reload has interrupted goes on, whichever view is looked at.
@@ -41,7 +50,7 @@ export function App() {
       {(view !== '' || needsKey) && <Elsewhere mayAdd={!needsKey} />}
       <main id="main" tabIndex={-1}>
         <Notices />
-        {needsKey ? <KeyForm /> : <Loaded view={view} rest={rest} query={query} />}
+        {needsKey ? <KeyForm /> : <Loaded view={view} rest={rest} query={query} entry={entry} />}
       </main>
       <p class="out-of-sight" role="status">
         {spoken.value}
@@ -50,17 +59,17 @@ export function App() {
   );
 }
 
-function Loaded({ view, rest, query }: Route) {
+function Loaded({ view, rest, query, entry }: Route) {
   const { title, load } = (Object.hasOwn(VIEWS, view) && VIEWS[view]) || MISSING; // `#/constructor` is none
-  const [loaded, setLoaded] = useState<{ name: string; View: View }>();
+  const [loaded, setLoaded] = useState<ViewModule & { name: string }>();
   const isFirst = useRef(true);
   useEffect(() => {
     let isWanted = true;
     document.title = view === '' ? TEXTS.name : `${title} · ${TEXTS.name}`;
     load()
-      .then(({ View }) => {
+      .then(({ View, hasPlace }) => {
         sessionStorage.removeItem(RELOADED);
-        if (isWanted) setLoaded({ name: view, View });
+        if (isWanted) setLoaded({ name: view, View, ...(hasPlace && { hasPlace }) });
       })
       .catch(() => isWanted && !reloadOnce() && setLoaded({ name: view, View: Unreachable }));
     return () => {
@@ -68,10 +77,10 @@ function Loaded({ view, rest, query }: Route) {
     };
   }, [view]);
   useEffect(() => {
-    if (loaded && !isFirst.current) focusMain(); // what a new page does by itself
+    if (loaded && !isFirst.current && !loaded.hasPlace?.(entry)) focusMain(); // what a new page does by itself
     if (loaded) isFirst.current = false;
   }, [loaded]);
-  return loaded?.name === view ? <loaded.View rest={rest} query={query} /> : null;
+  return loaded?.name === view ? <loaded.View rest={rest} query={query} entry={entry} /> : null;
 }
 
 /** Its file may be gone, for a newer page was deployed; else it is the network. */

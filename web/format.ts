@@ -20,6 +20,21 @@ export function formatTime(iso: string): string {
   return timeFormat.format(new Date(iso));
 }
 
+const dateFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
+const ofThisYear = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  hour: 'numeric',
+  minute: '2-digit',
+});
+
+/** Where there is little room: of this year with the hour and without the year, else the date. */
+export function formatShortTime(iso: string): string {
+  const time = new Date(iso);
+  const isOfThisYear = time.getFullYear() === new Date().getFullYear();
+  return (isOfThisYear ? ofThisYear : dateFormat).format(time);
+}
+
 /** 83 → "83 ms", 1234 → "1.2 s". */
 export function formatDuration(milliseconds: number): string {
   return milliseconds < 1000

@@ -5,23 +5,34 @@ export interface Route {
   view: string;
   rest: string[];
   query: URLSearchParams;
+  /** Of the browser's history: who comes back finds the same one again. */
+  entry: string;
 }
 
 /** What each view is given. */
-export type ViewProps = Pick<Route, 'rest' | 'query'>;
+export type ViewProps = Pick<Route, 'rest' | 'query' | 'entry'>;
 
 // In the hash: a folder of files serves every address, and no address of a view can be taken for one of the API.
-export const route = signal<Route>(parseHash(''));
+export const route = signal<Route>({ ...parseHash(''), entry: '' });
 
 export function startRouter(): void {
+  history.scrollRestoration = 'manual'; // a browser restores it before anything is there to scroll
   const read = () => {
-    route.value = parseHash(location.hash);
+    route.value = { ...parseHash(location.hash), entry: nameEntry() };
   };
   addEventListener('hashchange', read);
   read();
 }
 
-export function parseHash(hash: string): Route {
+function nameEntry(): string {
+  const known: unknown = history.state?.entry;
+  if (typeof known === 'string') return known;
+  const entry = String(Math.random());
+  history.replaceState({ entry }, '');
+  return entry;
+}
+
+function parseHash(hash: string): Omit<Route, 'entry'> {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
   const [view = '', ...rest] = path.split('/').map(decode);
   return { view, rest, query: new URLSearchParams(query) };

@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findChromium, launchChromium, openPage, type WatchedPage } from '../support/chromium.ts';
 import { readJson } from '../support/client.ts';
+import { readText } from '../support/page.ts';
 import { seedAnalyses } from '../support/seed.ts';
 import { createHome, type RunningStack, startStack } from '../support/stack.ts';
 
@@ -160,6 +161,40 @@ describe.skipIf(!chromium)('given the views of the page', { timeout: 90_000 }, (
     await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'rocket.jpg' }).waitFor();
+  });
+
+  test('who goes back from an analysis is where they were in the list, and nothing of it is loaded anew', async () => {
+    await open('library');
+    await tiles().first().waitFor();
+    await page.mouse.move(640, 400);
+    for (let turns = 0; turns < 60; turns += 1) {
+      await page.mouse.wheel(0, 300);
+      if ((await page.evaluate<number>('scrollY')) > 6_000) break;
+    }
+    await page.mouse.click(640, 400);
+    await page.locator('article h1').waitFor();
+    const left = await readText(page.locator('article h1'));
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    await page.goBack();
+    await page.locator('.tile:focus').getByText(left).waitFor();
+    expect(await page.evaluate<number>('scrollY')).toBeGreaterThan(6_000);
+    expect(asked).not.toContain('/v1/analyses');
+  });
+
+  test('a tile that the keys are at stays while the list is scrolled, and they go on from it', async () => {
+    await open('library');
+    await tiles().first().focus();
+    const numberOf = () => page.evaluate("document.activeElement.closest('li')?.dataset.index");
+    await page.mouse.move(640, 400);
+    await page.mouse.wheel(0, 6_000);
+    await page.locator('li[data-index="0"].apart').waitFor({ state: 'attached' });
+    expect(await numberOf()).toBe('0');
+    await page.keyboard.press('ArrowRight');
+    expect(await numberOf()).toBe('1');
+    await expect.poll(() => page.evaluate('scrollY')).toBeLessThan(1_000);
+    await page.keyboard.press('Home');
+    expect(await numberOf()).toBe('0');
   });
 
   test('an analyzer is written, put right where the service says, and tried on a picture', async () => {

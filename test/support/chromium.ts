@@ -50,6 +50,7 @@ export async function openPage(browser: Browser, url: string): Promise<WatchedPa
     void dialog.dismiss();
   });
   page.on('console', (message) => {
+    if (message.location().url.endsWith('/favicon.ico')) return; // asked for beside a bare picture, see forget
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
   await page.exposeFunction('complain', (words: string) => complaints.push(words));

@@ -18,6 +18,14 @@ export interface Tile extends Pick<AnalysisSummary, 'id' | 'status' | 'createdAt
   thumbnail?: string | undefined;
 }
 
+/** Where its reader is: the row at the top, how much of it is above, in pixels, and the tile that was in use, from 0. */
+export interface Place {
+  row?: number;
+  above?: number;
+  columns?: number;
+  used?: number | undefined;
+}
+
 /** The analyses that the filters let through, newest first, fetched as far as they are looked at. */
 export type Listing = ReturnType<typeof createListing>;
 
@@ -27,6 +35,7 @@ export function createListing(filters: Filters) {
   const isLoading = signal(false);
   const problem = signal<PageProblem | undefined>(undefined);
   const stop = new AbortController();
+  const place: Place = {};
   let all = start();
 
   function start() {
@@ -52,6 +61,7 @@ export function createListing(filters: Filters) {
     isAtEnd,
     isLoading,
     problem,
+    place,
     loadMore,
     /** From the start: an iterator that has thrown is at its end. */
     retry() {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { formatName, formatTime } from '../format.ts';
+import { formatName, formatShortTime } from '../format.ts';
 import { FileName } from '../parts/file-name.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import { heldThumbnail, loadThumbnail } from '../parts/thumbnails.ts';
@@ -10,11 +10,25 @@ import type { Tile } from './listing.ts';
 /** What flies past is not fetched: so long, in milliseconds, a tile has to stay. */
 const STAY_MS = 80;
 
-/** `count` of all tiles, or -1 while that is not known. */
-export function TileItem({ tile, index, count }: { tile: Tile; index: number; count: number }) {
+interface TileItemProps {
+  tile: Tile;
+  index: number;
+  /** Of all tiles, or -1 while that is not known. */
+  count: number;
+  /** Drawn outside of the rows in sight: how many columns there are. */
+  apart: number | undefined;
+}
+
+export function TileItem({ tile, index, count, apart }: TileItemProps) {
   const { id, name, caption, status, createdAt, analyzer } = tile;
   return (
-    <li data-index={index} aria-posinset={index + 1} aria-setsize={count}>
+    <li
+      data-index={index}
+      aria-posinset={index + 1}
+      aria-setsize={count}
+      class={apart ? 'apart' : ''}
+      style={apart ? { '--row': Math.floor(index / apart), '--column': index % apart } : {}}
+    >
       <a class="tile" href={hrefTo(['analyses', id])}>
         <TilePicture tile={tile} />
         <span class="tile-name">
@@ -23,7 +37,7 @@ export function TileItem({ tile, index, count }: { tile: Tile; index: number; co
         <span class="tile-line quiet">
           {status === 'succeeded' ? <bdi>{caption ?? analyzer}</bdi> : <Status status={status} />}
         </span>
-        <span class="tile-line quiet">{formatTime(createdAt)}</span>
+        <span class="tile-line quiet">{formatShortTime(createdAt)}</span>
       </a>
     </li>
   );

@@ -1,28 +1,25 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import { FilterForm, readFilters } from '../library/filters.tsx';
 import { Grid } from '../library/grid.tsx';
-import { createListing, type Listing } from '../library/listing.ts';
+import { takeListing } from '../library/kept.ts';
+import type { Listing } from '../library/listing.ts';
 import { ProblemNote } from '../parts/problem.tsx';
 import { hrefTo, type ViewProps } from '../router.ts';
 import { TEXTS } from '../texts.ts';
 import '../styles/library.css';
 
+export { hasPlace } from '../library/kept.ts';
+
 /** All analyses of the client, as far back as they are kept. */
-export function View({ query }: ViewProps) {
+export function View({ query, entry }: ViewProps) {
   const filters = readFilters(query);
   const name = JSON.stringify(filters);
-  const [listing, setListing] = useState<Listing>();
-  useEffect(() => {
-    const next = createListing(filters);
-    setListing(next);
-    void next.loadMore();
-    return next.stop;
-  }, [name]);
+  const listing = useMemo(() => takeListing(entry, filters), [name]);
   return (
     <>
       <h1>{TEXTS.nav.library}</h1>
       <FilterForm filters={filters} />
-      {listing && <Listed listing={listing} isFiltered={name !== '{}'} />}
+      <Listed key={name} listing={listing} isFiltered={name !== '{}'} />
     </>
   );
 }
