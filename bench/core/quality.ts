@@ -24,12 +24,11 @@ export async function measureQuality({
   if (edge >= longEdge || facts.hasAlpha || mediaType === 'image/heic') return undefined;
   const sharp = await loadSharp();
   const toRaw = { resolveWithObject: true } as const;
-  const small = await shrinkPicture(sharp, bytes, facts, edge);
-  const ours = await small.raw().toBuffer(toRaw);
+  const ours = await shrinkPicture(sharp, bytes, facts, edge);
   const full = await sharp(bytes).autoOrient().raw().toBuffer(toRaw);
   const { width, height, channels } = full.info;
   const raw = { width, height, channels };
-  const size = { width: ours.info.width, height: ours.info.height, fit: 'fill' } as const;
+  const size = { width: ours.width, height: ours.height, fit: 'fill' } as const;
   const shrunk = sharp(full.data, { raw }).resize({ ...size, kernel: 'lanczos3' });
   const decibels = comparePixels(ours.data, await shrunk.raw().toBuffer());
   return Number.isFinite(decibels) ? decibels : 'same';

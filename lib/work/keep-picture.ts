@@ -25,7 +25,7 @@ export async function keepPicture(
   const shown = findShown(prepared);
   if (!shown) return { stored: Promise.resolve() };
   const { mediaType, bytes } = shown;
-  const thumbnail = (await makeThumbnail(bytes, shown.thumbnail)) ?? new Uint8Array();
+  const thumbnail = shown.thumbnail ?? (await makeThumbnail(bytes)) ?? new Uint8Array();
   const key = pictureKey(record.id);
   lease.note({ picture: { key, bytes: bytes.length, thumbnailBytes: thumbnail.length } });
   const body = Buffer.concat([bytes, thumbnail]);

@@ -13,16 +13,22 @@ import {
 } from './limits.ts';
 import { makeRoom } from './make-room.ts';
 import { chooseOutputEdge } from './output-edge.ts';
+import { openPixels, type Pixels, releasePixels } from './raw-picture.ts';
 import { loadSharp, type Sharp } from './sharp.ts';
 import { stripJpeg } from './strip-jpeg.ts';
-import { shrinkToThumbnail } from './thumbnail.ts';
+import {
+  encodeThumbnail,
+  needsThumbnail,
+  sampleForThumbnail,
+  shrinkToThumbnail,
+} from './thumbnail.ts';
 
 export interface ConvertedPicture {
   jpeg: Uint8Array;
   width: number;
   height: number;
-  /** Where one came of the decode anyway; else it is made of the JPEG. */
-  thumbnail?: Uint8Array;
+  /** Undefined where the picture is small enough to be its own. */
+  thumbnail: Uint8Array | undefined;
 }
 
 /**
@@ -54,30 +60,42 @@ async function runPipeline(
     : undefined;
   if (own) {
     // One decode is the check and the thumbnail: scaled, it follows all of the coded data as well.
-    const thumbnail = await shrinkToThumbnail(await openPicture(sharp, own, facts));
+    const decoded = await shrinkToThumbnail(await openPicture(sharp, own, facts));
+    const thumbnail = needsThumbnail(own) ? decoded : undefined;
     return { jpeg: own, width: facts.width, height: facts.height, thumbnail };
   }
   makeRoom(facts);
   await checkUnseen(sharp, bytes, facts);
-  const opaque = await shrinkPicture(sharp, bytes, facts, edge);
-  // Nothing here says sRGB or drops metadata: sharp does both unless told otherwise.
-  const { data, info } = await opaque
+  const pixels = await shrinkPicture(sharp, bytes, facts, edge);
+  // Nothing here says sRGB or drops metadata: pixels have none, and are nothing else.
+  const opaque = openOpaque(sharp, pixels);
+  const jpeg = await opaque(pixels)
     .jpeg({ ...chooseQuality(edge), optimiseCoding: false }) // optimising: 25 % CPU for 1 % bytes
-    .toBuffer({ resolveWithObject: true });
-  return { jpeg: data, width: info.width, height: info.height };
+    .toBuffer();
+  const thumbnail = needsThumbnail(jpeg)
+    ? await encodeThumbnail(opaque(sampleForThumbnail(pixels)))
+    : undefined;
+  releasePixels(pixels);
+  return { jpeg, width: pixels.width, height: pixels.height, thumbnail };
 }
 
-/** As it goes to the encoder; `edge`: the long one, in pixels. */
+/** All but opaque; `edge`: the long one, in pixels. */
 export async function shrinkPicture(
   sharp: Sharp,
   bytes: Uint8Array,
   facts: PictureFacts,
   edge: number,
-): Promise<Picture> {
+): Promise<Pixels> {
   const decoded = await openPicture(sharp, bytes, facts);
   const small = decoded.autoOrient().resize({ width: edge, height: edge, fit: 'inside' });
-  const coloured = await convertColours(sharp, small, facts);
-  return facts.hasAlpha ? flatten(sharp, coloured) : coloured;
+  return convertColours(sharp, small, facts);
+}
+
+/** Transparent parts get a background that what is drawn stands out from: by all pixels, for any of their sizes. */
+function openOpaque(sharp: Sharp, { data, channels }: Pixels): (pixels: Pixels) => Picture {
+  if (channels === 1 || channels === 3) return (pixels) => openPixels(sharp, pixels);
+  const background = chooseBackground(data, channels);
+  return (pixels) => openPixels(sharp, pixels).flatten({ background });
 }
 
 /** A JPEG that is upright, small and sRGB as it is. */
@@ -92,14 +110,4 @@ function chooseQuality(edge: number): JpegOptions {
   return edge <= SMALL_EDGE_PIXELS
     ? { quality: SMALL_JPEG_QUALITY, chromaSubsampling: '4:4:4' }
     : { quality: JPEG_QUALITY };
-}
-
-/** Transparent parts get a background that what is drawn stands out from. */
-async function flatten(sharp: Sharp, picture: Picture): Promise<Picture> {
-  const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
-  const { width, height, channels } = info;
-  const small = sharp(data, { raw: { width, height, channels } });
-  return channels === 4 || channels === 2
-    ? small.flatten({ background: chooseBackground(data, channels) })
-    : small;
 }

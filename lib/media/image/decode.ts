@@ -6,7 +6,7 @@ import { decodeTiffVariant } from './decode-tiff-variant.ts';
 import { decodeHeic } from './heic.ts';
 import type { PictureFacts } from './inspect.ts';
 import { findOldJpeg } from './old-jpeg.ts';
-import type { RawPicture } from './raw-picture.ts';
+import { openPixels } from './raw-picture.ts';
 import type { Sharp } from './sharp.ts';
 import { findVariant, REDECLARED } from './tiff-variant.ts';
 import { turnUpright } from './turn-upright.ts';
@@ -18,15 +18,15 @@ export async function openPicture(
   facts: PictureFacts,
 ): Promise<Picture> {
   if (facts.mediaType === 'image/heic')
-    return openRaw(sharp, await decodeHeic(makeDecodable(bytes, facts.mediaType)));
-  if (facts.mediaType === 'image/bmp') return openRaw(sharp, decodeBmp(bytes));
+    return openPixels(sharp, await decodeHeic(makeDecodable(bytes, facts.mediaType)));
+  if (facts.mediaType === 'image/bmp') return openPixels(sharp, decodeBmp(bytes));
   if (facts.mediaType === 'image/tiff') {
     const oldJpeg = findOldJpeg(bytes);
     if (oldJpeg) return openPicture(sharp, oldJpeg, { ...facts, mediaType: 'image/jpeg' });
     const page = findVariant(bytes);
     if (page && !REDECLARED.includes(page.variant)) {
       const raw = await decodeTiffVariant(sharp, bytes, page);
-      return turnUpright(openRaw(sharp, raw), facts.orientation);
+      return turnUpright(openPixels(sharp, raw), facts.orientation);
     }
   }
   return sharp(makeDecodable(bytes, facts.mediaType), {
@@ -36,8 +36,4 @@ export async function openPicture(
     // By the profile of RGB pixels, colours are converted when they are few (convert-colours.ts).
     ignoreIcc: !facts.profile || profileSpace(facts.profile) === 'RGB ',
   });
-}
-
-function openRaw(sharp: Sharp, { data, width, height, channels }: RawPicture): Picture {
-  return sharp(data, { raw: { width, height, channels }, limitInputPixels: false });
 }

@@ -1,7 +1,36 @@
-/** Decoded pixels, upright, 8 bits a channel, red first, row by row from the top. */
-export interface RawPicture {
-  data: Uint8Array<ArrayBuffer>;
+import type { Sharp as Picture } from 'sharp';
+import type { Sharp } from './sharp.ts';
+
+/** Decoded pixels, upright, 8 bits a channel, red first, row by row from the top; of two channels grey and alpha. */
+export interface Pixels {
+  data: Uint8Array;
   width: number;
   height: number;
+  channels: 1 | 2 | 3 | 4;
+}
+
+/** Those that are held alone, and so may go from thread to thread. */
+export interface RawPicture extends Pixels {
+  data: Uint8Array<ArrayBuffer>;
   channels: 1 | 3 | 4;
+}
+
+/** Runs what is to be done to the picture. */
+export async function readPixels(picture: Picture): Promise<Pixels> {
+  const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  return { data, width, height, channels };
+}
+
+export function openPixels(sharp: Sharp, { data, width, height, channels }: Pixels): Picture {
+  return sharp(data, { raw: { width, height, channels }, limitInputPixels: false });
+}
+
+/**
+ * Gives the memory of pixels back that nobody looks at any more. Left to the collector of garbage, some
+ * megabytes that are not on its heap make it search all of that, for every few pictures, and keep as many again.
+ */
+export function releasePixels({ data }: Pick<Pixels, 'data'>): void {
+  const { buffer } = data;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === data.byteLength) buffer.transfer(0);
 }
