@@ -16,15 +16,23 @@ export function isPlainSrgb(profile: Uint8Array): boolean {
   return profileSpace(profile) === 'RGB ' && /^sRGB\b/.test(readDescription(data));
 }
 
-/** The `desc` tag's text: ASCII in version 2, UTF-16 in version 4 (ICC.1:2022, 9.2.41, 10.15). */
-function readDescription(data: Buffer): string {
+/** The data of each tag by its name, of the first where there are several (ICC.1:2022, 7.3). */
+export function listTags(data: Buffer): Map<string, Buffer> {
+  const tags = new Map<string, Buffer>();
   for (let index = 0; index < MAX_TAGS; index += 1) {
     const at = TAG_TABLE + 4 + index * TAG_ENTRY_BYTES;
-    if (at + TAG_ENTRY_BYTES > data.length) return '';
-    if (data.toString('latin1', at, at + 4) !== 'desc') continue;
-    return readText(data.subarray(data.readUInt32BE(at + 4)));
+    if (at + TAG_ENTRY_BYTES > data.length) break;
+    const [name, start] = [data.toString('latin1', at, at + 4), data.readUInt32BE(at + 4)];
+    const tag = data.subarray(start, start + data.readUInt32BE(at + 8));
+    if (!tags.has(name)) tags.set(name, tag);
   }
-  return '';
+  return tags;
+}
+
+/** The `desc` tag's text: ASCII in version 2, UTF-16 in version 4 (ICC.1:2022, 9.2.41, 10.15). */
+function readDescription(data: Buffer): string {
+  const tag = listTags(data).get('desc');
+  return tag ? readText(tag) : '';
 }
 
 function readText(tag: Buffer): string {

@@ -1,6 +1,8 @@
 import type { Sharp as Picture } from 'sharp';
 import { profileSpace } from './colour-profile.ts';
 import type { PictureFacts } from './inspect.ts';
+import { convertByMatrix } from './matrix-colours.ts';
+import { readMatrixProfile } from './matrix-profile.ts';
 import { type Pixels, readPixels, releasePixels } from './raw-picture.ts';
 import { inksToRgb } from './sample-colours.ts';
 import type { Sharp } from './sharp.ts';
@@ -34,7 +36,10 @@ async function convertByProfile(
   pixels: Pixels,
   profile: Uint8Array,
 ): Promise<Pixels> {
-  const tiff = writeTiff(pixels.data, pixels, profile);
+  const { data, channels } = pixels;
+  const matrix = channels >= 3 ? readMatrixProfile(profile) : undefined;
+  if (matrix && convertByMatrix(data, channels, matrix)) return pixels;
+  const tiff = writeTiff(data, pixels, profile);
   releasePixels(pixels);
   return readPixels(sharp(tiff));
 }

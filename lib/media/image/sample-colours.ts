@@ -1,3 +1,7 @@
+import { encodeLight, XYZ_TO_LIGHT } from './srgb.ts';
+
+const [[rx, ry, rz], [gx, gy, gz], [bx, by, bz]] = XYZ_TO_LIGHT;
+
 /** CIE L*a*b* of 8 bits, a and b with a sign, becomes sRGB, in place (TIFF 6.0, section 23; white D50). */
 export function labToSrgb(data: Uint8Array): void {
   for (let at = 0; at + 2 < data.length; at += 3) {
@@ -5,10 +9,9 @@ export function labToSrgb(data: Uint8Array): void {
     const x = y + signed(data[at + 1] ?? 0) / 500;
     const z = y - signed(data[at + 2] ?? 0) / 200;
     const [X, Y, Z] = [fromLab(x) * 0.9642, fromLab(y), fromLab(z) * 0.8251];
-    // D50 to linear sRGB: Bradford's matrix and sRGB's own in one (Lindbloom).
-    data[at] = toGamma(3.1339 * X - 1.6169 * Y - 0.4906 * Z);
-    data[at + 1] = toGamma(-0.9788 * X + 1.9161 * Y + 0.0335 * Z);
-    data[at + 2] = toGamma(0.0719 * X - 0.229 * Y + 1.4052 * Z);
+    data[at] = encodeLight(rx * X + ry * Y + rz * Z);
+    data[at + 1] = encodeLight(gx * X + gy * Y + gz * Z);
+    data[at + 2] = encodeLight(bx * X + by * Y + bz * Z);
   }
 }
 
@@ -18,18 +21,6 @@ function signed(byte: number): number {
 
 function fromLab(value: number): number {
   return value > 6 / 29 ? value ** 3 : (value - 16 / 116) / 7.787;
-}
-
-/** Linear light, 0–1, as sRGB writes it, 0–255. */
-const GAMMA = Uint8Array.from({ length: 4_096 }, (_, step) => {
-  const light = step / 4_095;
-  return Math.round(
-    255 * (light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055),
-  );
-});
-
-function toGamma(light: number): number {
-  return GAMMA[Math.round(Math.min(1, Math.max(0, light)) * 4_095)] ?? 0;
 }
 
 /** Full-range YCbCr of ITU-R BT.601 becomes RGB, in place (TIFF 6.0, section 21). */
