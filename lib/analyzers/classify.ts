@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Analyzer, AnalyzerAnswer, Asked, Inquiry } from './analyzer.ts';
+import { jsonSchemaOf } from './json-schema.ts';
 import {
   cut,
   instructionsInImage,
@@ -55,7 +56,7 @@ function sortBy(labels: string[], { question, medium }: Asked): Inquiry {
   return {
     systemInstruction: SYSTEM_INSTRUCTION,
     prompt: withQuestion(nameMedium(task, medium), question),
-    responseJsonSchema: z.toJSONSchema(answer),
+    responseJsonSchema: jsonSchemaOf(answer),
     parse: (json) => toAnswer(answer.parse(json)),
   };
 }

@@ -1,10 +1,11 @@
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import type { Analyzer, AnalyzerAnswer, Asked } from './analyzer.ts';
 import {
   describeDocumentAnswer,
   describeDocumentAnswerWithReply,
   MAX_WHOLE_TEXT_PAGES,
 } from './describe-document-schema.ts';
+import { jsonSchemaOf } from './json-schema.ts';
 import {
   cut,
   enclose,
@@ -44,7 +45,7 @@ export const describeDocument: Analyzer = {
     return {
       systemInstruction: SYSTEM_INSTRUCTION,
       prompt: question ? askAbout(question) : 'Describe this document.',
-      responseJsonSchema: z.toJSONSchema(schema),
+      responseJsonSchema: jsonSchemaOf(schema),
       parse: (json) => {
         const { answer, ...model } = { answer: undefined, ...schema.parse(json) };
         const described = toAnswer(model, (asked.pages?.first ?? 1) - 1);

@@ -1,6 +1,7 @@
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import type { Analyzer, AnalyzerAnswer, Asked } from './analyzer.ts';
 import { describeVideoAnswer, describeVideoAnswerWithReply } from './describe-video-schema.ts';
+import { jsonSchemaOf } from './json-schema.ts';
 import { LEVELS } from './moderation.ts';
 import { checkWithin, describeSpan, keepWithin, type Span, spanOf } from './times.ts';
 import {
@@ -45,7 +46,7 @@ export const describeVideo: Analyzer = {
     return {
       systemInstruction: SYSTEM_INSTRUCTION,
       prompt: writePrompt(asked),
-      responseJsonSchema: z.toJSONSchema(schema),
+      responseJsonSchema: jsonSchemaOf(schema),
       parse: (json) => {
         const { answer, ...model } = { answer: undefined, ...schema.parse(json) };
         const described = toAnswer(model, spanOf(asked));

@@ -1,7 +1,8 @@
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import type { Analyzer, AnalyzerAnswer, Asked } from './analyzer.ts';
 import { type Box, toBox } from './box.ts';
 import { describeAnswer, describeAnswerWithReply } from './describe-schema.ts';
+import { jsonSchemaOf } from './json-schema.ts';
 import {
   cut,
   enclose,
@@ -39,7 +40,7 @@ export const describe: Analyzer = {
   inquire: ({ question }: Asked) => ({
     systemInstruction: SYSTEM_INSTRUCTION,
     prompt: question ? askAbout(question) : 'Describe this picture.',
-    responseJsonSchema: z.toJSONSchema(question ? describeAnswerWithReply : describeAnswer),
+    responseJsonSchema: jsonSchemaOf(question ? describeAnswerWithReply : describeAnswer),
     parse: (json) =>
       question
         ? withReply(describeAnswerWithReply.parse(json))

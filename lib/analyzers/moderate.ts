@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Analyzer, AnalyzerAnswer } from './analyzer.ts';
+import { jsonSchemaOf } from './json-schema.ts';
 import { CATEGORIES, LEVELS } from './moderation.ts';
 import {
   cut,
@@ -49,7 +50,7 @@ export const moderate: Analyzer = {
   inquire: ({ question, medium }) => ({
     systemInstruction: SYSTEM_INSTRUCTION,
     prompt: withQuestion(nameMedium('Rate this picture.', medium), question),
-    responseJsonSchema: z.toJSONSchema(answer),
+    responseJsonSchema: jsonSchemaOf(answer),
     parse: (json) => toAnswer(answer.parse(json)),
   }),
 };

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Analyzer, AnalyzerAnswer } from './analyzer.ts';
 import { modelBox, toBox } from './box.ts';
+import { jsonSchemaOf } from './json-schema.ts';
 import {
   cut,
   instructionsInImage,
@@ -55,7 +56,7 @@ export const readText: Analyzer = {
   inquire: ({ question }) => ({
     systemInstruction: SYSTEM_INSTRUCTION,
     prompt: withQuestion('Read the text in this picture.', question),
-    responseJsonSchema: z.toJSONSchema(answer),
+    responseJsonSchema: jsonSchemaOf(answer),
     parse: (json) => toAnswer(answer.parse(json)),
   }),
 };

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Analyzer, AnalyzerAnswer, Asked } from './analyzer.ts';
+import { jsonSchemaOf } from './json-schema.ts';
 import { checkWithin, describeSpan, keepWithin, modelTime, type Span, spanOf } from './times.ts';
 import {
   cut,
@@ -70,7 +71,7 @@ export const transcribe: Analyzer = {
     return {
       systemInstruction: SYSTEM_INSTRUCTION,
       prompt: writePrompt(asked),
-      responseJsonSchema: z.toJSONSchema(schema),
+      responseJsonSchema: jsonSchemaOf(schema),
       parse: (json) => {
         const { answer: reply, ...model } = { answer: undefined, ...schema.parse(json) };
         const written = toAnswer(model, spanOf(asked));
