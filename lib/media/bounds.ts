@@ -1,4 +1,3 @@
-import { setInterval } from 'node:timers/promises';
 import { ServiceError } from '../errors.ts';
 import { DECODE_CPU_SECONDS } from './image/limits.ts';
 
@@ -22,24 +21,31 @@ export async function withinBounds<T>(
   start: () => Promise<T>,
   cpuSeconds = DECODE_CPU_SECONDS,
 ): Promise<T> {
-  const settled = new AbortController();
-  const watched = AbortSignal.any([signal, settled.signal]);
+  const { stuck, stop } = watch(signal, cpuSeconds);
   try {
-    return await Promise.race([start(), watch(watched, cpuSeconds)]);
+    return await Promise.race([start(), stuck]);
   } finally {
-    settled.abort();
+    stop();
   }
 }
 
-async function watch(signal: AbortSignal, cpuSeconds: number): Promise<never> {
+function watch(signal: AbortSignal, cpuSeconds: number) {
+  const { promise: stuck, reject } = Promise.withResolvers<never>();
   const before = process.cpuUsage();
-  try {
-    for await (const _ of setInterval(LOOK_MS, undefined, { signal })) {
-      const { user, system } = process.cpuUsage(before);
-      if (user + system > cpuSeconds * 1e6) break;
-    }
-  } catch {
-    // Out of time; or the work is done, and nobody listens any more.
-  }
-  throw new ServiceError('internal', 'The file could not be decoded in time.', { cause: STUCK });
+  const giveUp = () =>
+    reject(
+      new ServiceError('internal', 'The file could not be decoded in time.', { cause: STUCK }),
+    );
+  const look = () => {
+    const { user, system } = process.cpuUsage(before);
+    if (user + system > cpuSeconds * 1e6) giveUp();
+  };
+  const looking = setInterval(look, LOOK_MS);
+  const stop = () => {
+    clearInterval(looking);
+    signal.removeEventListener('abort', giveUp);
+  };
+  if (signal.aborted) giveUp();
+  else signal.addEventListener('abort', giveUp);
+  return { stuck, stop };
 }
