@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, createClient } from '../../client/index.js';
 import { findChromium, launchChromium } from '../support/chromium.ts';
@@ -13,14 +14,20 @@ import { createHome, type RunningStack, startStack } from '../support/stack.ts';
 
 const PHOTO = fileURLToPath(new URL('../fixtures/rocket.jpg', import.meta.url));
 const photo = new File([readFileSync(PHOTO)], 'rocket.jpg', { type: 'image/jpeg' });
+const chromium = findChromium();
 let stack: RunningStack;
+let browser: Browser | undefined;
 let client: Client;
 
 beforeAll(async () => {
-  stack = await startStack(await createHome());
+  const home = await createHome();
+  [stack, browser] = await Promise.all([
+    startStack(home),
+    chromium ? launchChromium(chromium) : undefined,
+  ]);
   client = createClient({ baseUrl: stack.info.apiUrl, key: stack.info.apiKey });
 });
-afterAll(() => stack?.stop());
+afterAll(() => Promise.all([stack?.stop(), browser?.close()]));
 
 test('the script in the README uploads with progress and waits for the answer', async () => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
@@ -121,7 +128,14 @@ test('a large file is cancelled on its way, and nothing of it is left', async ()
   await expect(client.get(id)).rejects.toMatchObject({ code: 'analysis_not_found' });
 });
 
-const chromium = findChromium();
+/** An empty document of the service's: the client is all that works in it. */
+async function openEmpty(): Promise<Page> {
+  const context = await browser?.newContext({ bypassCSP: true });
+  const page = await context?.newPage();
+  if (!page) throw new Error('There is no browser.');
+  await page.goto(`${stack.info.apiUrl}/icon.svg`);
+  return page;
+}
 
 /** The client's modules for a page, not by way of Playwright, which would then carry every part, too. */
 async function serveModules() {
@@ -136,9 +150,7 @@ async function serveModules() {
 }
 
 test.skipIf(!chromium)('the same in a browser, as modules, without a build', async () => {
-  const browser = await launchChromium(chromium ?? '');
-  const page = await (await browser.newContext({ bypassCSP: true })).newPage();
-  await page.goto(stack.info.apiUrl);
+  const page = await openEmpty();
   const { modules, close } = await serveModules();
   const bytes = readFileSync(PHOTO).toString('base64');
   const { apiUrl: baseUrl, apiKey: key } = stack.info;
@@ -146,13 +158,12 @@ test.skipIf(!chromium)('the same in a browser, as modules, without a build', asy
     `(${USE_CLIENT})(${JSON.stringify({ modules, baseUrl, key, bytes })})`,
   );
   expect(done).toMatchObject({ status: 'succeeded', progress: 1 });
-  await browser.close();
+  await page.close();
   close();
 });
 
 test.skipIf(!chromium)('a page that was loaded anew goes on with what it was sending', async () => {
-  const browser = await launchChromium(chromium ?? '');
-  const page = await (await browser.newContext({ bypassCSP: true })).newPage();
+  const page = await openEmpty();
   let begun: (string | null)[] = [];
   let finished = 0;
   page.on('request', (request) => {
@@ -165,7 +176,6 @@ test.skipIf(!chromium)('a page that was loaded anew goes on with what it was sen
   const { apiUrl: baseUrl, apiKey: key } = stack.info;
   const { modules, close } = await serveModules();
   const options = JSON.stringify({ modules, baseUrl, key, bytes: 110_000_000 });
-  await page.goto(baseUrl);
   const upload = await page.evaluate(`(${SEND_LARGE})(${options})`);
   await expect.poll(() => finished, { timeout: 20_000 }).toBeGreaterThanOrEqual(5);
   await page.reload();
@@ -176,7 +186,7 @@ test.skipIf(!chromium)('a page that was loaded anew goes on with what it was sen
   expect(before.size).toBeLessThan(14); // the reload has interrupted it
   expect(begun.length).toBeLessThanOrEqual(14 - 5); // what had come was not sent again
   expect(new Set([...before, ...begun]).size).toBe(14);
-  await browser.close();
+  await page.close();
   close();
 });
 
