@@ -4,12 +4,12 @@ import type { Row } from '../harness/table.ts';
 const BUDGET: Record<string, number> = {
   'task CPU ms': 200,
   shift: 0.1,
-  'heap MiB': 32,
-  elements: 2_500,
+  'heap MiB': 16,
+  elements: 1_500,
 };
 /** Of the first view alone. */
 const FIRST_BUDGET: Record<string, number> = {
-  requests: 24,
+  requests: 16,
   'script and style kB': 120,
 };
 

@@ -8,6 +8,7 @@ import { openCorpus } from '../../bench/corpus/corpus.ts';
 import { median, medianRatio } from '../../bench/harness/rounds.ts';
 import { formatTable } from '../../bench/harness/table.ts';
 import { readOptions } from '../../bench/options.ts';
+import { listExcesses } from '../../bench/page/budget.ts';
 import * as connections from '../../lib/aws/connections.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sightline-bench-test-'));
@@ -31,6 +32,20 @@ test('ratios are taken round by round; a round that one of two lacks says nothin
   expect(median([9, 1, 5, 2])).toBe(3.5);
   expect(medianRatio(measured(1, 20, 3), measured(2, 20, 12), pick)).toBe(0.5);
   expect(medianRatio(measured(1), measured(), pick)).toBeUndefined();
+});
+
+test("what is over the page's budget is named, with its step", () => {
+  const within = { 'task CPU ms': 20, shift: 0, 'heap MiB': 2, elements: 200 };
+  const first = { step: 'first view', requests: 12, 'script and style kB': 50, ...within };
+  const second = { step: 'library', requests: 90, 'script and style kB': 5, ...within };
+  expect(listExcesses([first, second])).toEqual([]);
+  expect(
+    listExcesses([
+      { ...first, requests: 40 },
+      { ...second, shift: 0.123 },
+    ]),
+  ).toEqual(['first view: requests 40 of 16', 'library: shift 0.123 of 0.1']);
+  expect(listExcesses([first, { ...second, 'task CPU ms': undefined }])).toHaveLength(1);
 });
 
 test('what the command line does not know is refused', () => {
