@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { openCorpus, type Picture } from '../corpus/corpus.ts';
 import { countTimes } from '../corpus/count-times.ts';
 import { makeBuildFolder, writeBundles } from '../harness/bundles.ts';
@@ -61,11 +62,13 @@ async function openOwn(folder: string): Promise<Variant<Picture>> {
 /** Of the first one the figures, of the others how ours compare. */
 export function describeRow(picture: Picture, [ours, ...others]: Measured[]): Row {
   if (!ours) return {};
+  const sent = medianCost(ours, ({ bytes }) => bytes);
   const row: Row = {
     picture: picture.name,
     'CPU ms': medianCost(ours, ({ cpuMs }) => cpuMs),
     'peak MiB': medianCost(ours, ({ peakMiB }) => peakMiB),
-    'kB sent': kilobytes(medianCost(ours, ({ bytes }) => bytes)),
+    'kB sent': sent && sent / 1000,
+    'original: × kB': sent && sent / statSync(picture.file).size,
   };
   for (const other of others) {
     row[`${other.name}: × CPU`] = medianRatio(ours, other, ({ cpuMs }) => cpuMs);
@@ -73,10 +76,6 @@ export function describeRow(picture: Picture, [ours, ...others]: Measured[]): Ro
     row[`${other.name}: × kB`] = medianRatio(ours, other, ({ bytes }) => bytes);
   }
   return dropUnknown(row);
-}
-
-function kilobytes(bytes: number | undefined): number | undefined {
-  return bytes === undefined ? undefined : bytes / 1000;
 }
 
 function dropUnknown(row: Row): Row {

@@ -1,16 +1,9 @@
-import { statSync } from 'node:fs';
 import { describeRow } from '../core/core.ts';
 import { openCorpus, type Picture } from '../corpus/corpus.ts';
 import { countTimes, WARMING } from '../corpus/count-times.ts';
 import { makeBuildFolder } from '../harness/bundles.ts';
 import { startProgress } from '../harness/progress.ts';
-import {
-  type Cost,
-  type Measured,
-  measureInTurn,
-  medianCost,
-  type Variant,
-} from '../harness/rounds.ts';
+import { type Cost, measureInTurn, type Variant } from '../harness/rounds.ts';
 import type { PictureCosts, Row, Table } from '../harness/table.ts';
 import type { Options } from '../options.ts';
 import { openFlaskServers } from '../references/flask.ts';
@@ -35,8 +28,7 @@ export async function measurePipeline({ rounds, pictures: names }: Options): Pro
     for (const picture of pictures) {
       const onRound = progress.ofRounds(picture.name);
       const measured = await measureInTurn(picture, variants, rounds, onRound);
-      const row = { ...describeRow(picture, measured), ...compareBytes(picture, measured) };
-      rows.push({ ...row, ...own.countCalls() });
+      rows.push({ ...describeRow(picture, measured), ...own.countCalls() });
       costs.push({ picture: picture.name, measured });
     }
     progress.end();
@@ -54,12 +46,6 @@ async function openWarming(): Promise<Picture> {
   const [picture] = (await openCorpus([WARMING.picture])).pictures;
   if (!picture) throw new Error(`The corpus has no ${WARMING.picture}`);
   return picture;
-}
-
-/** What is sent as a multiple of the original's own bytes. */
-function compareBytes({ file }: Picture, [ours]: Measured[]): Row {
-  const sent = ours && medianCost(ours, ({ bytes }) => bytes);
-  return sent ? { 'original: × kB': sent / statSync(file).size } : {};
 }
 
 async function openOwn(emulators: Emulators, folder: string, warming: Picture) {
