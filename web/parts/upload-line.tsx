@@ -27,20 +27,24 @@ export function UploadLine({ upload }: { upload: Upload }) {
     <p class="line">
       {sentenceOf(state)} {phase === 'following' && <StepTime seen={state.seen} />}
       {phase === 'waiting' && formatBytes(upload.kept.bytes)}
+      {phase === 'reading' && state.sent > 0 && formatPart(state.sent, upload.kept.bytes)}
     </p>
   );
 }
 
 function Progress({ sent, total }: Pick<UploadState, 'sent' | 'total'>) {
-  const part = total > 0 ? sent / total : 0;
   return (
     <p class="line progress">
-      <progress max="1" value={part} aria-label={TEXTS.uploads.progress} />
+      <progress max="1" value={total > 0 ? sent / total : 0} aria-label={TEXTS.uploads.progress} />
       <span class="amount">
-        {Math.floor(part * 100)} % · {formatBytes(sent)} {TEXTS.uploads.of} {formatBytes(total)}
+        {formatPart(sent, total)} · {formatBytes(sent)} {TEXTS.uploads.of} {formatBytes(total)}
       </span>
     </p>
   );
+}
+
+function formatPart(done: number, all: number): string {
+  return `${all > 0 ? Math.floor((done / all) * 100) : 0} %`;
 }
 
 function sentenceOf({ phase, seen, analysis }: UploadState): string {

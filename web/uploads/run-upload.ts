@@ -57,8 +57,11 @@ async function bring(upload: Upload, client: Client): Promise<void> {
 async function announce(upload: Upload, client: Client, file: Blob): Promise<void> {
   const { kept } = upload;
   const { signal } = upload.stop;
-  change(upload, { phase: 'reading' });
-  const sha256 = await digestFile(file);
+  change(upload, { phase: 'reading', sent: 0 });
+  const onProgress = (done: number) => change(upload, { sent: done });
+  const sha256 = await digestFile(file, { signal, onProgress });
+  signal.throwIfAborted();
+  change(upload, { sent: 0 });
   const outdated = kept.id;
   const described = { filename: kept.name, ...(kept.type ? { contentType: kept.type } : {}) };
   const wish = { ...described, ...kept.wish, ...(sha256 ? { sha256 } : {}) };

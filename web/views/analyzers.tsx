@@ -106,7 +106,7 @@ function Opened({ name, from, onSaved }: OpenedProps) {
 
 function Unknown({ name = '' }) {
   return (
-    <section class="panel">
+    <section class="panel built-in">
       <h2>{TEXTS.analyzers.unknown}</h2>
       <p>
         <bdi>{name}</bdi> {TEXTS.analyzers.unknownWhy}
