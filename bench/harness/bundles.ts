@@ -21,20 +21,20 @@ export function makeBuildFolder(): Disposable & { path: string } {
 }
 
 /**
- * Bundles sources as they are packaged for Lambda, with the threads beside them, and answers with the
+ * Bundles sources as they are packaged for Lambda, with the modules beside them, and answers with the
  * modules in the same order. Sources as they are would have Node strip types in the measured process.
  */
 export async function writeBundles(folder: string, sources: string[]): Promise<string[]> {
   const bundles = await bundleHandlers(ROOT, sources);
   const written: string[] = [];
-  for (const [index, { code, threads }] of bundles.entries()) {
+  for (const [index, { code, beside }] of bundles.entries()) {
     const module = join(folder, (sources[index] ?? '').replace(/\.ts$/, '.mjs'));
     mkdirSync(dirname(module), { recursive: true });
     writeFileSync(module, code);
-    const started = threads.length > 0 ? await bundleHandlers(ROOT, threads) : [];
-    for (const [at, thread] of started.entries()) {
-      const name = `${basename(threads[at] ?? '', '.ts')}.mjs`;
-      writeFileSync(join(dirname(module), name), thread.code);
+    const modules = beside.length > 0 ? await bundleHandlers(ROOT, beside) : [];
+    for (const [at, one] of modules.entries()) {
+      const name = `${basename(beside[at] ?? '', '.ts')}.mjs`;
+      writeFileSync(join(dirname(module), name), one.code);
     }
     written.push(module);
   }

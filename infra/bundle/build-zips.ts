@@ -45,12 +45,12 @@ export async function buildZips(
 
 async function collectFiles(root: string, path: string, bundle: HandlerBundle): Promise<Files> {
   const files: Files = new Map([[path, bundle.code]]);
-  const threads = bundle.threads.length > 0 ? await bundleHandlers(root, bundle.threads) : [];
-  for (const [index, { code }] of threads.entries()) {
-    const thread = basename(bundle.threads[index] ?? '', '.ts');
-    files.set(join(dirname(path), `${thread}.mjs`), code);
+  const beside = bundle.beside.length > 0 ? await bundleHandlers(root, bundle.beside) : [];
+  for (const [index, { code }] of beside.entries()) {
+    const name = basename(bundle.beside[index] ?? '', '.ts');
+    files.set(join(dirname(path), `${name}.mjs`), code);
   }
-  for (const name of [bundle, ...threads].flatMap(({ external }) => external)) {
+  for (const name of [bundle, ...beside].flatMap(({ external }) => external)) {
     const packages = await readLambdaPackage(root, name, join(root, BUILD_FOLDER, 'npm', name));
     for (const [packed, content] of packages) files.set(packed, content);
   }

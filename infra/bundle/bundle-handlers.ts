@@ -2,7 +2,7 @@ import { join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 import {
   environmentCredentials,
-  findThreads,
+  findBeside,
   nodeBuiltins,
   noEventStreams,
   pureSchemas,
@@ -16,8 +16,8 @@ const LEAN = [environmentCredentials, nodeBuiltins, pureSchemas, noEventStreams]
 
 export interface HandlerBundle {
   code: Uint8Array;
-  /** The source files of the threads that it starts. */
-  threads: string[];
+  /** The source files of the threads that it starts and of the libraries that it may load: modules beside it. */
+  beside: string[];
   /** The source map: kept beside the zip, for stack traces; Lambda would only load it more slowly. */
   map: Uint8Array;
   /** Which of EXTERNAL the code asks for. */
@@ -29,7 +29,7 @@ export interface HandlerBundle {
  * since they share most of what they import. The same sources give the same bytes.
  */
 export async function bundleHandlers(root: string, sources: string[]): Promise<HandlerBundle[]> {
-  const threads = findThreads();
+  const beside = findBeside();
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints: sources,
@@ -47,7 +47,7 @@ export async function bundleHandlers(root: string, sources: string[]): Promise<H
     sourcemap: 'external',
     legalComments: 'none',
     external: EXTERNAL,
-    plugins: [...LEAN, threads.plugin],
+    plugins: [...LEAN, beside.plugin],
     logLevel: 'warning',
   });
   const written = new Map(outputFiles.map(({ path, contents }) => [path, contents]));
@@ -58,11 +58,11 @@ export async function bundleHandlers(root: string, sources: string[]): Promise<H
     if (!code || !map) throw new Error(`esbuild wrote no ${output}`);
     const { imports = [], inputs = {} } = metafile.outputs[output] ?? {};
     const asksFor = (name: string) => imports.some(({ path: wanted }) => isWithin(wanted, name));
-    const started = Object.keys(inputs).flatMap((input) => threads.startedBy(join(root, input)));
+    const named = Object.keys(inputs).flatMap((input) => beside.namedIn(join(root, input)));
     return {
       code,
       map,
-      threads: started.map((file) => relative(root, file)),
+      beside: named.map((file) => relative(root, file)),
       external: EXTERNAL.filter(asksFor),
     };
   });

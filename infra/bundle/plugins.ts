@@ -72,27 +72,29 @@ export const noEventStreams: Plugin = {
   },
 };
 
-const THREAD = /new URL\('\.\/([\w-]+)\.ts', import\.meta\.url\)/g;
+const BESIDE = /(new URL|import)\('\.\/([\w-]+-(?:thread|library))\.ts'/g;
 
 /**
- * A module that starts a thread names its source file. In the zip the thread is a module of its own,
- * beside the handler's.
+ * A module that starts a thread, or loads a library that few requests need, names its source file. In the
+ * zip that is a module of its own, beside the handler's.
  */
-export function findThreads() {
-  const started = new Map<string, string[]>();
+export function findBeside() {
+  const named = new Map<string, string[]>();
   const plugin: Plugin = {
-    name: 'threads',
+    name: 'beside',
     setup(build) {
       build.onLoad({ filter: /[\\/]lib[\\/].*\.ts$/ }, async ({ path }) => {
         const source = await readFile(path, 'utf8');
-        const names = [...source.matchAll(THREAD)].map(([, name]) => `${name}.ts`);
+        const names = [...source.matchAll(BESIDE)].map(([, , name]) => `${name}.ts`);
         if (names.length === 0) return undefined;
-        const files = names.map((name) => join(dirname(path), name));
-        started.set(path, files);
-        const contents = source.replace(THREAD, "new URL('./$1.mjs', import.meta.url)");
-        return { contents, loader: 'ts' };
+        named.set(
+          path,
+          names.map((name) => join(dirname(path), name)),
+        );
+        return { contents: source.replace(BESIDE, "$1('./$2.mjs'"), loader: 'ts' };
       });
+      build.onResolve({ filter: /-library\.mjs$/ }, ({ path }) => ({ path, external: true }));
     },
   };
-  return { plugin, startedBy: (path: string) => started.get(path) ?? [] };
+  return { plugin, namedIn: (path: string) => named.get(path) ?? [] };
 }

@@ -58,11 +58,7 @@ type Verify = (jwt: string) => Promise<Claims | undefined>;
 
 async function createVerify({ issuer, audience }: JwtSettings): Promise<Verify> {
   // Loaded with the first JWT: a cold start should not pay for it.
-  const [{ JwtVerifier }, { SimpleJwksCache }, { JwksValidationError }] = await Promise.all([
-    import('aws-jwt-verify'),
-    import('aws-jwt-verify/jwk'),
-    import('aws-jwt-verify/error'),
-  ]);
+  const { JwtVerifier, SimpleJwksCache, JwksValidationError } = await import('./jwt-library.ts');
   const jwksUri = await discoverKeys(issuer);
   const jwksCache = new SimpleJwksCache({ fetcher: { fetch: fetchBytes } });
   const properties = { issuer, audience, jwksUri, graceSeconds: GRACE_SECONDS };

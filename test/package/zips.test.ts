@@ -76,13 +76,16 @@ test('built again, the zips have the same bytes', async () => {
   }
 }, 60_000);
 
-test('a zip holds its handler alone; only the one that decodes has threads and packages beside it', () => {
+test('beside its handler a zip holds what the door may load, or the threads and packages that decode', () => {
   for (const [name, files] of Object.entries(contents)) {
     const own = Object.keys(files).filter((path) => !path.startsWith('node_modules/'));
-    const threads = name === 'process-upload' ? ['heic-thread', 'pdf-thread', 'tracks-thread'] : [];
-    expect(own.sort()).toEqual(
-      [...threads.map((thread) => `functions/${thread}.mjs`), `functions/${name}.mjs`].sort(),
-    );
+    const modules = own.filter((path) => path !== `functions/${name}.mjs`);
+    const has = (...names: string[]) => names.map((module) => `functions/${module}.mjs`);
+    const door = has('jwt-library', 'signature-library');
+    const threads = has('heic-thread', 'pdf-thread', 'tracks-thread');
+    expect(own.length - modules.length).toBe(1);
+    if (name === 'process-upload') expect(modules.sort()).toEqual(threads);
+    else if (modules.length > 0) expect(modules.sort()).toEqual(door);
     const beside = Object.keys(files).filter((path) => !own.includes(path));
     const packages = beside.map((path) => /^node_modules\/((@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
     expect([...new Set(packages)].sort()).toEqual(name === 'process-upload' ? NATIVE : []);
@@ -141,6 +144,14 @@ test('unpacked, its thread reads PDFs', async () => {
   const workerData = { file: writePdf({ texts: ['Hello'] }), task: { name: 'texts' } };
   const [read] = await once(new Worker(thread, { workerData }), 'message');
   expect(read).toEqual({ texts: ['Hello'] });
+});
+
+test('unpacked, what the door may load is there', async () => {
+  const load = (name: string) => import(join(folder, 'code', 'get-analysis', 'functions', name));
+  expect(await load('jwt-library.mjs')).toMatchObject({ JwtVerifier: expect.any(Function) });
+  expect(await load('signature-library.mjs')).toMatchObject({
+    verifySignature: expect.any(Function),
+  });
 });
 
 test('unpacked, its thread asks for the container it reads', async () => {
