@@ -55,7 +55,8 @@ async function countBytes(session: CDPSession) {
   let requests = 0;
   let code = 0;
   let all = 0;
-  session.on('Network.responseReceived', ({ requestId, type }) => {
+  session.on('Network.responseReceived', ({ requestId, type, response }) => {
+    if (response.url.startsWith('blob:')) return; // what the page has already
     requests += 1;
     types.set(requestId, type);
   });
