@@ -84,9 +84,21 @@ describe.skipIf(!chromium)('given the views of the page', { timeout: 90_000 }, (
       ({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html + failureSummary)))`);
   }
 
-  test('the library goes to its end, with few tiles in the page at any time', async () => {
+  test('the library goes to its end, past a failure, with few tiles in the page at any time', async () => {
+    let pages = 0;
+    await page.route('**/v1/analyses?*', (route) => {
+      pages += 1;
+      const json = { code: 'internal', retryable: false };
+      return pages === 3 ? route.fulfill({ status: 500, json }) : route.continue();
+    });
     await open('library');
     await page.locator('.tile img').waitFor(); // of the one that has a picture
+    await expect.poll(() => pages).toBe(2);
+    await page.mouse.move(640, 400);
+    await page.mouse.wheel(0, 9_000);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expect.poll(() => page.locator('.count').textContent()).toMatch(/^(1[89]|2|3)/); // on from there
+    expect(watched.complaints.splice(0)).toEqual([expect.stringContaining('500')]);
     const most = await page.evaluate<number>(`(async () => {
       let most = 0;
       const all = '${SEEDED + 1} analyses';

@@ -38,15 +38,18 @@ export function createListing(filters: Filters) {
   const place: Place = {};
   let all = start();
 
+  /** Behind the last tile there is; of its millisecond there may be others. */
   function start() {
-    return client.list({ ...filters, limit: PAGE_ITEMS, signal: stop.signal });
+    const last = tiles.value.at(-1);
+    const query = { ...filters, ...(last && { to: last.createdAt }), limit: PAGE_ITEMS };
+    return client.list({ ...query, signal: stop.signal });
   }
 
   async function loadMore(): Promise<void> {
     if (isLoading.value || isAtEnd.value || problem.value) return;
     isLoading.value = true;
     try {
-      const more = await takePage(all);
+      const more = await takePage(all, tiles.value);
       tiles.value = [...tiles.value, ...more];
       isAtEnd.value = more.length < PAGE_ITEMS;
     } catch (error) {
@@ -63,10 +66,9 @@ export function createListing(filters: Filters) {
     problem,
     place,
     loadMore,
-    /** From the start: an iterator that has thrown is at its end. */
+    /** Anew: an iterator that has thrown is at its end. */
     retry() {
       all = start();
-      tiles.value = [];
       problem.value = undefined;
       return loadMore();
     },
@@ -74,12 +76,13 @@ export function createListing(filters: Filters) {
   };
 }
 
-async function takePage(all: AsyncGenerator<AnalysisSummary>): Promise<Tile[]> {
+async function takePage(all: AsyncGenerator<AnalysisSummary>, before: Tile[]): Promise<Tile[]> {
+  const known = new Set(before.map(({ id }) => id));
   const tiles: Tile[] = [];
   while (tiles.length < PAGE_ITEMS) {
     const { done, value } = await all.next();
     if (done) break;
-    tiles.push(toTile(value));
+    if (!known.has(value.id)) tiles.push(toTile(value));
   }
   return tiles;
 }
