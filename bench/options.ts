@@ -5,6 +5,14 @@ const ROUNDS = 7;
 const SCALE_SIZES = '1000,100000';
 const SOAK_SECONDS = 180;
 
+export const HELP = `npm run bench -- [PART…] [--rounds ${ROUNDS}] [--pictures NAME,…] [--sizes ${SCALE_SIZES}] [--seconds ${SOAK_SECONDS}] [--json FILE]
+
+Without a part, all of them. Tables go to stdout, what is being done to stderr, all figures to FILE.
+  --rounds    of core, pipeline, cold, api and scale; what is compared takes turns in each
+  --pictures  of core, pipeline and memory: jpeg-12,webp-12 …
+  --sizes     of scale: stored analyses; the first with each other
+  --seconds   of soak`;
+
 export interface Options {
   /** Names of parts; none: all. */
   parts: string[];
@@ -17,6 +25,7 @@ export interface Options {
   seconds: number;
   /** Where the figures are written. */
   json: string | undefined;
+  help: boolean;
 }
 
 /** `core cold --rounds 3 --pictures jpeg-12,webp-12 --sizes 1000,100000 --seconds 180 --json FILE`. Throws on anything else. */
@@ -30,6 +39,7 @@ export function readOptions(args: readonly string[]): Options {
       sizes: { type: 'string', default: SCALE_SIZES },
       seconds: { type: 'string', default: String(SOAK_SECONDS) },
       json: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   });
   const [rounds = 0] = readCounts('--rounds', values.rounds);
@@ -41,6 +51,7 @@ export function readOptions(args: readonly string[]): Options {
     sizes: readCounts('--sizes', values.sizes),
     seconds,
     json: values.json,
+    help: values.help,
   };
 }
 

@@ -1,67 +1,94 @@
 import { writeFileSync } from 'node:fs';
-import { arch, cpus, platform, totalmem } from 'node:os';
-import { measureApi } from './api/api.ts';
-import { measureCold } from './cold/cold.ts';
-import { measureCore } from './core/core.ts';
-import { calculateCost } from './cost/cost.ts';
+import { describeTime } from './harness/progress.ts';
 import { formatTable, type Table } from './harness/table.ts';
-import { measureMemory } from './memory/memory.ts';
-import { type Options, readOptions } from './options.ts';
-import { measurePage } from './page/page.ts';
-import { measurePipeline } from './pipeline/pipeline.ts';
-import { measureScale } from './scale/scale.ts';
-import { measureSoak } from './soak/soak.ts';
+import { describeMachine, type Machine } from './machine.ts';
+import { HELP, type Options, readOptions } from './options.ts';
+import { PARTS, type Part } from './parts.ts';
+import { describeVerdict, judge, type Verdict } from './targets.ts';
 
-// `npm run bench`: measures, prints a table a part, and writes the figures.
-
-const PARTS: Record<string, (options: Options) => Promise<Table>> = {
-  core: measureCore,
-  cold: measureCold,
-  pipeline: measurePipeline,
-  api: measureApi,
-  scale: measureScale,
-  memory: measureMemory,
-  soak: measureSoak,
-  cost: calculateCost,
-  page: measurePage,
-};
+// `npm run bench`: measures, prints a table a part and what of its targets is met, and writes the figures.
 
 // A signal alone would leave folders and servers behind.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 await run(readOptions(process.argv.slice(2)));
 
 async function run(options: Options): Promise<void> {
-  const names = options.parts.length > 0 ? options.parts : Object.keys(PARTS);
-  const unknown = names.filter((name) => !(name in PARTS));
-  if (unknown.length > 0) {
-    throw new Error(`no part ${unknown.join(', ')}; there are ${Object.keys(PARTS).join(', ')}`);
-  }
+  if (options.help) return console.log(describeHelp(options));
+  const parts = choose(options.parts);
   const machine = describeMachine();
-  const { rounds } = options;
-  console.log(`${machine.date.slice(0, 10)}, ${machine.processor}, ${rounds} rounds\n`);
-  const tables: Table[] = [];
-  for (const name of names) {
-    const table = await PARTS[name]?.(options);
+  const { help: _, json: __, parts: ___, ...settings } = options;
+  console.error(`${announce(parts, options)}\n`);
+  console.log(`${describe(machine, options)}\n`);
+  const found: Found[] = [];
+  for (const part of parts) {
+    const table = await measure(part, options);
     if (!table) continue;
-    console.log(`${formatTable(table)}\n`);
-    tables.push(table);
+    const targets = judge(table);
+    console.log(`${formatTable(table)}\n${targets.map(formatVerdict).join('')}`);
+    found.push({ ...table, targets });
     if (table.excesses?.length) process.exitCode = 1;
     // After each part: what was measured is there, whatever becomes of the next.
-    if (options.json) writeJson(options.json, { ...machine, rounds, tables });
+    if (options.json) writeJson(options.json, { ...machine, ...settings, tables: found });
   }
+  console.log(sumUp(found));
+}
+
+interface Found extends Table {
+  targets: Verdict[];
+}
+
+/** One part that fails leaves the others their time. */
+async function measure({ name, measure }: Part, options: Options): Promise<Table | undefined> {
+  try {
+    return await measure(options);
+  } catch (error) {
+    console.error(`\n${name} has failed:`, error);
+    process.exitCode = 1;
+    return undefined;
+  }
+}
+
+function choose(names: string[]): Part[] {
+  const known = PARTS.map(({ name }) => name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0)
+    throw new Error(`no part ${unknown.join(', ')}; there are ${known.join(', ')}`);
+  return PARTS.filter(({ name }) => names.length === 0 || names.includes(name));
+}
+
+function describeHelp(options: Options): string {
+  const lines = PARTS.map(
+    ({ name, what, estimate }) =>
+      `  ${name.padEnd(10)}${what} (${describeTime(estimate(options) * 1000)})`,
+  );
+  return `${HELP}\n\nParts, and about how long each takes on two cores:\n${lines.join('\n')}`;
+}
+
+function announce(parts: Part[], options: Options): string {
+  const times = parts.map(({ name, estimate }) => ({ name, ms: estimate(options) * 1000 }));
+  const sum = times.reduce((all, { ms }) => all + ms, 0);
+  const each = times.map(({ name, ms }) => `${name} ${describeTime(ms)}`);
+  return `About ${describeTime(sum)} on two idle cores: ${each.join(', ')}. Pictures that are not there yet are made first (once, a minute).`;
+}
+
+function describe(machine: Machine, { rounds }: Options): string {
+  const { date, processor, memoryMiB, platform, node, libvips, references } = machine;
+  return [
+    `${date.slice(0, 10)}, ${processor}, ${memoryMiB} MiB, ${platform}, Node ${node}, libvips ${libvips}, ${rounds} rounds`,
+    `compared with: ${references.join('; ')}`,
+  ].join('\n');
+}
+
+function formatVerdict(verdict: Verdict): string {
+  return `- ${describeVerdict(verdict)}\n`;
+}
+
+function sumUp(found: Found[]): string {
+  const targets = found.flatMap((table) => table.targets);
+  const missed = targets.filter(({ isMet }) => !isMet);
+  return `targets: ${targets.length - missed.length} met, ${missed.length} missed`;
 }
 
 function writeJson(file: string, figures: object): void {
   writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
-}
-
-function describeMachine() {
-  const [first] = cpus();
-  return {
-    date: new Date().toISOString(),
-    processor: `${cpus().length} × ${first?.model.trim() ?? 'unknown'}`,
-    memoryMiB: Math.round(totalmem() / 2 ** 20),
-    platform: `${platform()} ${arch()}`,
-    node: process.version,
-  };
 }

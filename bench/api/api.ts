@@ -63,8 +63,9 @@ async function measureLookUp(emulators: Emulators, one: BundledFunction, { event
       await emulators.takeCalls();
       return invoke(Array.from({ length: REQUESTS }, () => event));
     });
-    const { awsCalls } = await emulators.takeCalls();
-    calls = Object.values(awsCalls).reduce((sum, count) => sum + count, 0) / REQUESTS;
+    const { awsCalls, apartCalls } = await emulators.takeCalls();
+    const counts = [...Object.values(awsCalls), ...Object.values(apartCalls)];
+    calls = counts.reduce((sum, count) => sum + count, 0) / REQUESTS;
     rows.push(measured);
   }
   const wall = (pick: (wallMs: number[]) => number) =>

@@ -7,6 +7,10 @@ const execute = promisify(execFile);
 /** The largest picture by the slowest variant takes some seconds. */
 const CELL_TIMEOUT_MS = 120_000;
 
+/** A cell would outlive a bench that is stopped. */
+const ended = new AbortController();
+process.once('exit', () => ended.abort());
+
 const cost = z.object({
   cpuMs: z.number(),
   wallMs: z.number().optional(),
@@ -21,7 +25,8 @@ export async function runCell(
   environment: Record<string, string> = {},
 ): Promise<Cost> {
   const env = { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', ...environment };
-  const { stdout } = await execute(program, args, { env, timeout: CELL_TIMEOUT_MS });
+  const { signal } = ended;
+  const { stdout } = await execute(program, args, { env, timeout: CELL_TIMEOUT_MS, signal });
   return cost.parse(JSON.parse(stdout));
 }
 

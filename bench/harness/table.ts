@@ -41,7 +41,7 @@ export function formatTable({ part, rows, notes, excesses = [] }: Table): string
 }
 
 /** Three digits say as much as the measurement does. */
-function formatValue(value: string | number | undefined): string {
+export function formatValue(value: string | number | undefined): string {
   if (value === undefined) return '–';
   if (typeof value === 'string') return value;
   if (Math.abs(value) >= 100 || Number.isInteger(value)) return String(Math.round(value));

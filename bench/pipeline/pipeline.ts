@@ -7,6 +7,7 @@ import { type Cost, measureInTurn, type Variant } from '../harness/rounds.ts';
 import type { PictureCosts, Row, Table } from '../harness/table.ts';
 import type { Options } from '../options.ts';
 import { openFlaskServers } from '../references/flask.ts';
+import type { Calls } from '../service/call-counter.ts';
 import { type Emulators, startEmulators } from '../service/start-emulators.ts';
 import { type BundledFunction, bundleFunctions, withInstance } from '../service/start-function.ts';
 
@@ -52,22 +53,28 @@ async function openOwn(emulators: Emulators, folder: string, warming: Picture) {
   const wanted = emulators.functions.filter(({ name }) => name === FUNCTION);
   const [worker] = await bundleFunctions(folder, wanted);
   if (!worker) throw new Error(`serverless.yml declares no ${FUNCTION}`);
-  let awsCalls: Record<string, number> = {};
+  let calls: Record<'awsCalls' | 'apartCalls', Calls> = { awsCalls: {}, apartCalls: {} };
   const variant: Variant<Picture> = {
     name: 'sightline',
     async measure(picture) {
       const measured = await measurePicture(emulators, worker, { picture, warming });
-      awsCalls = measured.awsCalls;
+      calls = measured;
       return measured.cost;
     },
   };
-  const count = () => Object.values(awsCalls).reduce((sum, each) => sum + each, 0);
-  const list = () => Object.entries(awsCalls).map(([name, each]) => `${name} ${each}`);
+  const count = () => Object.values(calls.awsCalls).reduce((sum, each) => sum + each, 0);
   return {
     variant,
     countCalls: () => ({ 'AWS calls': count() }),
-    listCalls: () => `AWS calls a picture: ${list().join(', ')}.`,
+    listCalls: () =>
+      `AWS calls a picture: ${list(calls.awsCalls)}; by the queue its message is hidden, too. Of the budget apart: ${list(calls.apartCalls)}.`,
   };
+}
+
+function list(calls: Calls): string {
+  return Object.entries(calls)
+    .map(([name, each]) => `${name} ${Number(each.toFixed(2))}`)
+    .join(', ');
 }
 
 interface Pictures {
@@ -89,11 +96,12 @@ async function measurePicture(
     await emulators.takeCalls();
     return invoke(events.slice(first));
   });
-  const { pictureBytes, awsCalls } = await emulators.takeCalls();
+  const { pictureBytes, awsCalls, apartCalls } = await emulators.takeCalls();
   await emulators.finish(ids);
   const wallMs = measured.wallMs.reduce((sum, each) => sum + each, 0) / counted;
   const bytes = pictureBytes / counted;
   const cost: Cost = { cpuMs: measured.cpuMs / counted, wallMs, peakMiB: measured.peakMiB, bytes };
-  const perPicture = Object.entries(awsCalls).map(([name, count]) => [name, count / counted]);
-  return { cost, awsCalls: Object.fromEntries(perPicture) };
+  const each = (calls: Calls): Calls =>
+    Object.fromEntries(Object.entries(calls).map(([name, count]) => [name, count / counted]));
+  return { cost, awsCalls: each(awsCalls), apartCalls: each(apartCalls) };
 }

@@ -15,9 +15,11 @@ import { idOf, LARGE_CLIENT, numberOfWaiting, smallClient } from '../service/pop
 import { type Emulators, startEmulators } from '../service/start-emulators.ts';
 import { type Charged, connectCountedTable } from './counted-table.ts';
 
-/** Calls of one kind in a round; before the first one, so many that are not counted. */
-const CALLS = 40;
-const FIRST_CALLS = 10;
+/** Calls of one kind before the other table has its turn, and turns in a round: short ones, for a machine is busy for a while at a time. */
+const CALLS = 8;
+const TURNS = 5;
+/** Before the first one, not counted. */
+const FIRST_CALLS = 20;
 const PAGE_ITEMS = 20;
 
 interface Stored {
@@ -35,7 +37,7 @@ type Ask = (stored: Stored, call: number) => Promise<unknown>;
 export async function measureScale({ rounds, sizes }: Options): Promise<Table> {
   const since = Date.now();
   const asks = Object.entries(listAsks(since));
-  const progress = startProgress('scale', sizes.length + asks.length * rounds);
+  const progress = startProgress('scale', sizes.length + asks.length * rounds * TURNS);
   const running: Emulators[] = [];
   try {
     const stores: Stored[] = [];
@@ -109,7 +111,12 @@ interface Work {
 async function measureAsk({ name, ask, stores, rounds, progress }: Work): Promise<Row> {
   const variants: Variant<undefined>[] = [];
   for (const stored of stores) variants.push(await createVariant(stored, ask));
-  const measured = await measureInTurn(undefined, variants, rounds, progress.ofRounds(name));
+  const measured = await measureInTurn(
+    undefined,
+    variants,
+    rounds * TURNS,
+    progress.ofRounds(name),
+  );
   return { ...describeTimes(name, measured), ...describeCharges(stores) };
 }
 

@@ -13,6 +13,7 @@ import { createEnvironment } from '../../local/host/function-environment.ts';
 import type { FunctionSpec } from '../../local/host/functions.ts';
 import { playTemplate } from '../../local/host/play-template.ts';
 import { ROOT } from '../harness/bundles.ts';
+import { createCallCounter } from './call-counter.ts';
 import { startModel } from './model.ts';
 import { describeUpload, LARGE_CLIENT, listStored } from './population.ts';
 import { API_KEY, type EmulatorQuestion } from './start-emulators.ts';
@@ -25,8 +26,11 @@ const CREDENTIALS = { accessKeyId: 'AKIABENCHBENCHBENCH0', secretAccessKey: 'ben
 const dataDir = mkdtempSync(join(tmpdir(), 'sightline-bench-'));
 process.on('exit', () => rmSync(dataDir, { recursive: true, force: true }));
 process.on('disconnect', () => process.exit(0));
+// Ctrl-C reaches every process of the terminal; whoever started this one ends it, so that its folder goes, too.
+process.on('SIGINT', () => undefined);
 
-const seen = { modelCalls: 0, pictureBytes: 0, awsCalls: new Map<string, number>() };
+const calls = createCallCounter();
+const seen = { modelCalls: 0, pictureBytes: 0 };
 const model = await startModel((bytes) => {
   seen.modelCalls += 1;
   seen.pictureBytes += bytes;
@@ -36,10 +40,7 @@ const cloud = await startCloud({
   port: 0,
   credentials: CREDENTIALS,
   ...ACCOUNT,
-  onCall: ({ service, operation, caller }) => {
-    const name = `${service} ${operation}`;
-    if (caller) seen.awsCalls.set(name, (seen.awsCalls.get(name) ?? 0) + 1);
-  },
+  onCall: calls.count,
 });
 const template = join(ROOT, 'serverless.yml');
 const params = {
@@ -137,9 +138,7 @@ async function fill(count: number, since: number): Promise<number> {
 }
 
 function takeCalls() {
-  const { modelCalls, pictureBytes, awsCalls } = seen;
-  const taken = { modelCalls, pictureBytes, awsCalls: Object.fromEntries(awsCalls) };
+  const taken = { ...seen, ...calls.take() };
   Object.assign(seen, { modelCalls: 0, pictureBytes: 0 });
-  awsCalls.clear();
   return taken;
 }

@@ -27,6 +27,7 @@ const calls = z.object({
   modelCalls: z.number(),
   pictureBytes: z.number(),
   awsCalls: z.record(z.string(), z.number()),
+  apartCalls: z.record(z.string(), z.number()),
 });
 
 /** What the emulators are asked. */

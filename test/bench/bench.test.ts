@@ -9,6 +9,7 @@ import { median, medianRatio } from '../../bench/harness/rounds.ts';
 import { formatTable } from '../../bench/harness/table.ts';
 import { readOptions } from '../../bench/options.ts';
 import { listExcesses } from '../../bench/page/budget.ts';
+import { describeVerdict, judge } from '../../bench/targets.ts';
 import * as connections from '../../lib/aws/connections.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sightline-bench-test-'));
@@ -61,4 +62,17 @@ test('what the command line does not know is refused', () => {
 
 test('AWS’ own clients stand for all that a function may connect to', () => {
   expect(Object.keys(sdkConnections).sort()).toEqual(Object.keys(connections).sort());
+});
+
+test('a table is held against the targets of its rows, and told what is missed by how much', () => {
+  const rows = [
+    { picture: 'jpeg-12', 'flask: × CPU': 0.71 },
+    { picture: 'jpeg-12-p3', 'flask: × CPU': 9 },
+    { picture: 'webp-12', 'flask: × CPU': 0.75 },
+  ];
+  const verdicts = judge({ part: 'pipeline', rows, notes: [] });
+  expect(verdicts.map(describeVerdict)).toEqual([
+    '✗ jpeg-12, flask: × CPU 0.71: at most 0.5, missed by 42 %',
+    '✓ webp-12, flask: × CPU 0.75: at most 0.75',
+  ]);
 });
