@@ -72,15 +72,15 @@ describe.skipIf(!chromium)('given the views of the page', { timeout: 90_000 }, (
       const width = await page.evaluate<number>('document.documentElement.scrollWidth');
       expect(`${path()} ${width}`).toBe(`${path()} 360`);
       await page.setViewportSize({ width: 1280, height: 800 });
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme });
-        expect(await findFaults()).toEqual([]);
-      }
+      await page.emulateMedia({ colorScheme: 'light' });
+      expect(await findFaults()).toEqual([]);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      expect(await findFaults(['cat.color'])).toEqual([]); // all else is the same elements
     }
   });
 
-  async function findFaults(): Promise<string[]> {
-    return page.evaluate(`axe.run().then(({ violations }) => violations.flatMap(
+  async function findFaults(runOnly?: string[]): Promise<string[]> {
+    return page.evaluate(`axe.run(${JSON.stringify({ runOnly })}).then(({ violations }) => violations.flatMap(
       ({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html + failureSummary)))`);
   }
 
