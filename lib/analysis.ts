@@ -5,10 +5,14 @@ import {
   clip,
   type Keep,
   keep,
+  number,
+  optionalNumber,
+  optionalText,
   type Pages,
   pages,
   type Source,
   source,
+  text,
 } from './source.ts';
 
 /** A worker's hold on a record, in seconds; renewed every LEASE_RENEW_SECONDS while at work. */
@@ -47,7 +51,7 @@ const STAGES = ['validating', 'converting', 'analyzing', 'storing'] as const;
 const stage = z.enum(STAGES);
 export type Stage = (typeof STAGES)[number];
 /** How long each stage of the last try took, in milliseconds, as far as it was gone through. */
-const stageMs = z.partialRecord(stage, z.number());
+const stageMs = z.partialRecord(stage, number);
 export type StageMs = z.infer<typeof stageMs>;
 
 /** The most that one analysis may cost, in USD. */
@@ -55,102 +59,102 @@ export const maxUsd = z.number().check(z.positive(), z.maximum(10_000));
 
 /** What the models were asked and what it cost, over all tries, failed ones too. */
 const usage = z.object({
-  inputTokens: z.number(),
+  inputTokens: number,
   /** Of the input, what came from the model's cache and costs less. */
-  cachedTokens: z.optional(z.number()),
+  cachedTokens: optionalNumber,
   /** Thinking included: what is billed. */
-  outputTokens: z.number(),
+  outputTokens: number,
   /** Of the output. */
-  thinkingTokens: z.optional(z.number()),
-  totalTokens: z.number(),
+  thinkingTokens: optionalNumber,
+  totalTokens: number,
   /** Absent where the price of a model that answered is not known. */
-  costUsd: z.optional(z.number()),
+  costUsd: optionalNumber,
   /** Tries of the analysis that came to the model, and calls in them. */
-  attempts: z.optional(z.number()),
-  calls: z.optional(z.number()),
+  attempts: optionalNumber,
+  calls: optionalNumber,
   /** Spent on asking, pauses between calls included, in milliseconds. */
-  latencyMs: z.optional(z.number()),
+  latencyMs: optionalNumber,
 });
 export type Usage = z.infer<typeof usage>;
 
 /** A file that is too large to go along with a question, on its way to the model or there. */
 const modelFile = z.object({
   /** `files/ID`; absent: none is there. */
-  name: z.optional(z.string()),
+  name: optionalText,
   /** Of the object that it is made of. */
-  eTag: z.optional(z.string()),
+  eTag: optionalText,
   /** Where the rest of it is sent to, while it is not whole: a credential. How much has come, the server knows. */
-  uploadUrl: z.optional(z.string()),
-  pieceBytes: z.optional(z.number()),
+  uploadUrl: optionalText,
+  pieceBytes: optionalNumber,
   /** Of MAX_FILE_UPLOADS, and of MAX_FILE_RETURNS. */
-  uploads: z.number(),
-  returns: z.number(),
+  uploads: number,
+  returns: number,
 });
 export type ModelFile = z.infer<typeof modelFile>;
 
 /** What people see of the file: one object, with its thumbnail behind it (0: it is its own). Sizes in bytes. */
-const keptPicture = z.object({ key: z.string(), bytes: z.number(), thumbnailBytes: z.number() });
+const keptPicture = z.object({ key: text, bytes: number, thumbnailBytes: number });
 export type KeptPicture = z.infer<typeof keptPicture>;
 
 const errorCode = z.custom<ErrorCode>((code) => typeof code === 'string' && code in ERRORS);
 const analysisError = z.object({
   code: errorCode,
-  message: z.string(),
+  message: text,
   retryable: z.boolean(),
   /** Of a budget: ISO 8601. */
-  resetsAt: z.optional(z.string()),
+  resetsAt: optionalText,
 });
 export type AnalysisError = z.infer<typeof analysisError>;
 
 /** What the indexes hold of an analysis. Times are ISO 8601. */
 export const summaryRecord = z.object({
-  id: z.string(),
+  id: text,
   status: z.enum(STORED),
   stage: z.optional(stage),
-  createdAt: z.string(),
-  updatedAt: z.string(),
-  completedAt: z.optional(z.string()),
-  uploadExpiresAt: z.optional(z.string()),
+  createdAt: text,
+  updatedAt: text,
+  completedAt: optionalText,
+  uploadExpiresAt: optionalText,
   source,
-  analyzer: z.object({ name: z.string(), version: z.number() }),
-  model: z.optional(z.string()),
+  analyzer: z.object({ name: text, version: number }),
+  model: optionalText,
   cached: z.boolean(),
-  caption: z.optional(z.string()),
+  caption: optionalText,
   usage: z.optional(usage),
   error: z.optional(analysisError),
   picture: z.optional(keptPicture),
-  tags: z.array(z.string()),
-  metadata: z.record(z.string(), z.string()),
+  tags: z.array(text),
+  metadata: z.record(text, text),
 });
 export type SummaryRecord = z.infer<typeof summaryRecord>;
 
 /** An upload in parts: what S3 calls it, how large the file is to be, and each part but the last. */
 const multipart = z.object({
-  uploadId: z.string(),
-  bytes: z.number(),
-  partSize: z.number(),
+  uploadId: text,
+  bytes: number,
+  partSize: number,
   /** Which digest of each part S3 asks for. */
   checksum: z.optional(z.enum(['sha256', 'crc32'])),
 });
 
 /** An analysis as it is stored. */
 export const analysisRecord = z.extend(summaryRecord, {
-  clientId: z.string(),
+  clientId: text,
   /** Goes up by one with every write: what a claim is conditional on. */
-  version: z.number(),
+  version: number,
   /** When the first worker claimed it: ISO 8601. */
-  startedAt: z.optional(z.string()),
+  startedAt: optionalText,
   stageMs: z.optional(stageMs),
   /** The ETag of the object that was read. */
-  eTag: z.optional(z.string()),
+  eTag: optionalText,
   /** Of one that was answered without an upload: where the file lies that was analysed, while its own analysis is kept. */
-  fileKey: z.optional(z.string()),
-  expectedSha256: z.optional(z.string()),
-  prompt: z.optional(z.string()),
+  fileKey: optionalText,
+  expectedSha256: optionalText,
+  prompt: optionalText,
   /** Who is told of its end, beside the client's endpoints. */
-  callbackUrl: z.optional(z.string()),
+  callbackUrl: optionalText,
   /** What its analyzer was told, as JSON. */
-  options: z.optional(z.string()),
+  options: optionalText,
   keep: z.optional(keep),
   clip: z.optional(clip),
   pages: z.optional(pages),
@@ -161,49 +165,49 @@ export const analysisRecord = z.extend(summaryRecord, {
   maxUsd: z.optional(maxUsd),
   /** Asked for anew, whatever is known of the same bytes. */
   fresh: z.optional(z.boolean()),
-  result: z.optional(z.record(z.string(), z.unknown())),
+  result: z.optional(z.record(text, z.unknown())),
   /** Where the result lies when it is too large for the table. */
-  resultKey: z.optional(z.string()),
-  safety: z.optional(z.record(z.string(), z.unknown())),
+  resultKey: optionalText,
+  safety: z.optional(z.record(text, z.unknown())),
   /** How long it is kept after its end; absent: until it is deleted. */
-  recordDays: z.optional(z.number()),
+  recordDays: optionalNumber,
   /** How long its file and the picture made of it are kept; absent: as long as their buckets keep any. */
-  uploadDays: z.optional(z.number()),
-  attempts: z.number(),
-  deaths: z.number(),
+  uploadDays: optionalNumber,
+  attempts: number,
+  deaths: number,
   /** Times that it has waited for the answer to the same bytes. */
-  waits: z.optional(z.number()),
+  waits: optionalNumber,
   /** Of MAX_PAUSED_TRIES. */
-  pausedTries: z.optional(z.number()),
+  pausedTries: optionalNumber,
   modelFile: z.optional(modelFile),
-  leaseToken: z.optional(z.string()),
+  leaseToken: optionalText,
   /** Epoch milliseconds. */
-  leaseUntil: z.optional(z.number()),
+  leaseUntil: optionalNumber,
   /** The table's TTL, epoch seconds. */
-  expiresAt: z.optional(z.number()),
+  expiresAt: optionalNumber,
 });
 export type AnalysisRecord = z.infer<typeof analysisRecord>;
 
 /** What is left of a deleted analysis, so that no late message brings it back. */
 export const tombstone = z.object({
-  id: z.string(),
+  id: text,
   status: z.literal('deleted'),
-  version: z.number(),
-  ownerId: z.string(),
+  version: number,
+  ownerId: text,
   // What is to be removed yet: nothing of it is kept behind that.
-  key: z.optional(z.string()),
-  eTag: z.optional(z.string()),
+  key: optionalText,
+  eTag: optionalText,
   /** Of parts that never became a file. */
-  uploadId: z.optional(z.string()),
-  resultKey: z.optional(z.string()),
+  uploadId: optionalText,
+  resultKey: optionalText,
   /** The name of its file at the model, which its message has removed. */
-  modelFile: z.optional(z.string()),
-  pictureKey: z.optional(z.string()),
+  modelFile: optionalText,
+  pictureKey: optionalText,
   /** What it may hold in the content index. */
-  content: z.optional(z.string()),
+  content: optionalText,
   /** Whether all that was stored of it is gone too. */
   purged: z.boolean(),
-  expiresAt: z.number(),
+  expiresAt: number,
 });
 export type Tombstone = z.infer<typeof tombstone>;
 

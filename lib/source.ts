@@ -4,42 +4,48 @@ import * as z from 'zod/mini';
 export const MEDIA = ['image', 'video', 'document', 'audio'] as const;
 export type MediumName = (typeof MEDIA)[number];
 
+// Made once for all fields of a record: each one more takes its time at every cold start.
+export const text = z.string();
+export const number = z.number();
+export const optionalText = z.optional(text);
+export const optionalNumber = z.optional(number);
+
 const track = z.object({
   kind: z.enum(['video', 'audio']),
-  codec: z.string(),
+  codec: text,
   /** Of the upright picture, in pixels. */
-  width: z.optional(z.number()),
-  height: z.optional(z.number()),
+  width: optionalNumber,
+  height: optionalNumber,
   /** Degrees clockwise that the pictures are turned by when they are shown. */
-  rotation: z.optional(z.number()),
-  channels: z.optional(z.number()),
+  rotation: optionalNumber,
+  channels: optionalNumber,
   /** Hertz. */
-  sampleRate: z.optional(z.number()),
+  sampleRate: optionalNumber,
   /** As the file has it: ISO 639-2 or BCP 47. */
-  language: z.optional(z.string()),
+  language: optionalText,
 });
 export type Track = z.infer<typeof track>;
 
 /** What is known of the file; sizes in bytes and, of the upright picture, in pixels. */
 export const source = z.object({
-  key: z.string(),
-  filename: z.string(),
-  declaredType: z.optional(z.string()),
-  mediaType: z.optional(z.string()),
-  bytes: z.optional(z.number()),
-  sha256: z.optional(z.string()),
-  width: z.optional(z.number()),
-  height: z.optional(z.number()),
+  key: text,
+  filename: text,
+  declaredType: optionalText,
+  mediaType: optionalText,
+  bytes: optionalNumber,
+  sha256: optionalText,
+  width: optionalNumber,
+  height: optionalNumber,
   /** Pages or frames, where there are several, and which of them, from 1, was looked at. */
-  pages: z.optional(z.number()),
-  page: z.optional(z.number()),
+  pages: optionalNumber,
+  page: optionalNumber,
   /** Of a document, the pages that were looked at, where not all were: from 1, both included. */
-  pageRange: z.optional(z.object({ first: z.number(), last: z.number() })),
-  durationSeconds: z.optional(z.number()),
+  pageRange: z.optional(z.object({ first: number, last: number })),
+  durationSeconds: optionalNumber,
   tracks: z.optional(z.array(track)),
   /** Only where the client asked to keep it: ISO 8601 in the camera's time, and EXIF's 1–8. */
-  capturedAt: z.optional(z.string()),
-  orientation: z.optional(z.number()),
+  capturedAt: optionalText,
+  orientation: optionalNumber,
 });
 export type Source = z.infer<typeof source>;
 
