@@ -132,6 +132,8 @@ export const TEXTS = {
       'The file cannot be played here: it is not kept any more, or this browser does not know its format.',
     run: 'Run',
     copyLink: 'Copy link',
+    awaiting_upload: 'Its file has not been sent yet, or is on its way.',
+    expired: 'Its file was never sent. It still counts if it comes.',
   },
   run: {
     file: 'file',
@@ -282,7 +284,10 @@ export const PROBLEMS = {
   unauthorized: ['The key is missing or not valid.', 'Enter a valid key.'],
   forbidden: ['This key may not do that.', 'Use a key with more rights.'],
   not_found: ['The service does not know this address.', 'Reload the page.'],
-  analysis_not_found: ['This analysis does not exist any more.', 'It may have been deleted.'],
+  analysis_not_found: [
+    'There is no such analysis.',
+    'It was deleted, or belongs to another key. Look for it in the library.',
+  ],
   upload_expired: ['The upload took too long to start.', 'Add the file again.'],
   file_too_large: ['The file is too large.', 'Send a smaller version of the file.'],
   type_unsupported: [

@@ -393,6 +393,9 @@ describe.skipIf(!chromium)(
       await card.getByRole('button', { name: 'Really delete?' }).click();
       await page.waitForURL('**/#/library');
       expect((await stack.call(`/v1/analyses/${id}`)).status).toBe(404);
+      await page.goBack();
+      await page.getByText('There is no such analysis.').waitFor();
+      expect(watched.complaints.splice(0)).toEqual([expect.stringContaining('404')]); // the browser's own
     });
 
     test('when only the keyboard is used, a file is chosen, its boxes are walked through and the picture is zoomed', async () => {

@@ -10,6 +10,7 @@ const SAYING_MS = 2000;
 export function CopyButton(props: { text: string; label?: string; icon?: IconName }) {
   const { text, label = TEXTS.copy, icon = 'copy' } = props;
   const [isDone, setDone] = useState(false);
+  if (!navigator.clipboard) return null; // not on http:// but for this machine's own
   const copy = async () => {
     await navigator.clipboard.writeText(text);
     setDone(true);

@@ -62,11 +62,12 @@ function AgainForm({ analysis, fitting, fetchFile }: AgainFormProps) {
   );
 }
 
-/** Takes such files, and would say something else: the same one does with other options. */
-function isOther({ name, media, options }: AnalyzerSummary, { analyzer, source }: Analysis) {
-  const kind =
-    source.mediaType === 'application/pdf' ? 'document' : source.mediaType?.split('/')[0];
-  return media.some((one) => one === kind) && (name !== analyzer.name || options !== undefined);
+/** Takes such files, and may say something else: the same one does with other options, or where it has failed. */
+function isOther(one: AnalyzerSummary, { analyzer, source, status }: Analysis) {
+  const { mediaType } = source;
+  const kind = mediaType === 'application/pdf' ? 'document' : mediaType?.split('/')[0];
+  const isSame = one.name === analyzer.name && one.options === undefined;
+  return one.media.some((each) => each === kind) && (!isSame || status !== 'succeeded');
 }
 
 /** Where the file can be had: here, or in storage, where of a picture what the model was shown stands for it. */

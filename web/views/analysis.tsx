@@ -5,6 +5,8 @@ import { CopyButton } from '../parts/copy-button.tsx';
 import { FileName } from '../parts/file-name.tsx';
 import { LazyResult } from '../parts/lazy-result.tsx';
 import { ProblemNote } from '../parts/problem.tsx';
+import { RunAgain } from '../parts/run-again.tsx';
+import { RunFacts } from '../parts/run-facts.tsx';
 import { TitleLevel } from '../parts/section-title.tsx';
 import { Steps } from '../parts/steps.tsx';
 import { SureButton } from '../parts/sure-button.tsx';
@@ -16,12 +18,13 @@ import { TEXTS } from '../texts.ts';
 import { seeIn, type UploadState } from '../uploads/upload.ts';
 import { dropUpload, uploads } from '../uploads/uploads.ts';
 import '../styles/upload.css';
+import '../styles/result.css';
 
 /** One analysis by its id: the address to pass on. */
 export function View({ rest: [id = ''] }: ViewProps) {
   const { analysis, problem, seen, fail } = useAnalysis(id);
   const upload = uploads.value.find(({ kept }) => kept.id === id);
-  if (!analysis) return problem ? <ProblemNote problem={problem} /> : null;
+  if (!analysis) return problem ? <NotThere problem={problem} /> : null;
   const { source, error, status } = analysis;
   const name = source.filename;
   const remove = () => {
@@ -51,16 +54,35 @@ export function View({ rest: [id = ''] }: ViewProps) {
         </div>
       </div>
       {problem && <ProblemNote problem={problem} />}
-      {hasFailed && error && <ProblemNote problem={error} />}
+      {hasFailed && (
+        <>
+          {error && <ProblemNote problem={error} />}
+          <RunFacts analysis={analysis} />
+          {source.mediaType && <RunAgain analysis={analysis} />}
+        </>
+      )}
       {status === 'succeeded' && (
         <TitleLevel.Provider value={2}>
           <LazyResult analysis={analysis} url={upload?.url} />
         </TitleLevel.Provider>
       )}
-      {status === 'succeeded' || hasFailed ? null : (
+      {(status === 'processing' || status === 'queued') && (
         <Steps seen={seen} stageMs={analysis.stageMs} />
       )}
+      {(status === 'awaiting_upload' || status === 'expired') && <p>{TEXTS.result[status]}</p>}
     </article>
+  );
+}
+
+function NotThere({ problem }: { problem: PageProblem }) {
+  return (
+    <section class="panel card">
+      <h1>{TEXTS.nav.analysis}</h1>
+      <ProblemNote problem={problem} />
+      <p>
+        <a href={hrefTo(['library'])}>{TEXTS.nav.library}</a>
+      </p>
+    </section>
   );
 }
 

@@ -5,7 +5,7 @@ export function View() {
   return (
     <section class="panel">
       <h1>{TEXTS.nav.missing}</h1>
-      <a href={hrefTo([])}>{TEXTS.nav.upload}</a>
+      <a href={hrefTo([])}>{TEXTS.intake.title}</a>
     </section>
   );
 }
