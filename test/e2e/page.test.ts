@@ -295,7 +295,7 @@ describe.skipIf(!chromium)(
       rmSync(folder, { recursive: true });
     });
 
-    test('when a recording is chosen, its times seek, and its transcript follows, from its link too', async () => {
+    test('when a recording is chosen, its times seek, and its transcript follows, from its link too, known or not', async () => {
       const line = (start: number, text: string) => ({ start, end: start + 2, speaker: '1', text });
       const answer = {
         summary: 'Somebody counts.',
@@ -333,7 +333,7 @@ describe.skipIf(!chromium)(
       await moment.waitFor();
     });
 
-    test('when a document is chosen, it is shown page by page', async () => {
+    test('when a document is chosen, it is shown page by page, and from its link run again with another analyzer', async () => {
       const answer = {
         ...{
           caption: 'A letter.',

@@ -6,7 +6,7 @@ import { PROBLEMS } from '../../web/texts.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 /** The page's own: what happens before the service is reached. */
-const CODES_OF_THE_PAGE = ['network', 'file_empty', 'file_lost', 'upload_refused'];
+const CODES_OF_THE_PAGE = ['network', 'file_empty', 'file_gone', 'file_lost', 'upload_refused'];
 
 describe('every code', () => {
   test('stands in docs/errors.md as it does in the table (npm run docs:errors)', () => {
