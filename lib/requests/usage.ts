@@ -48,10 +48,12 @@ export async function reportUsage(
   const now = deps.now();
   const today = dayOf(now);
   const { from, to } = chooseDays(query, today);
-  const read = (day: string) => deps.spending.read(clientId, day);
+  const reading = deps.spending.read(clientId, today);
+  const read = (day: string) =>
+    day.slice(0, 7) === today.slice(0, 7) ? reading : deps.spending.read(clientId, day);
   const [months, current, settings] = await Promise.all([
     Promise.all(listMonths(from, to).map(read)),
-    read(today),
+    reading,
     deps.settings.read(clientId),
   ]);
   const days = months
