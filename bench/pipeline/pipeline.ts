@@ -7,7 +7,7 @@ import { type Cost, measureInTurn, type Variant } from '../harness/rounds.ts';
 import type { PictureCosts, Row, Table } from '../harness/table.ts';
 import type { Options } from '../options.ts';
 import { openFlaskServers } from '../references/flask.ts';
-import type { Calls } from '../service/call-counter.ts';
+import { type Calls, listCalls } from '../service/call-counter.ts';
 import { type Emulators, startEmulators } from '../service/start-emulators.ts';
 import { type BundledFunction, bundleFunctions, withInstance } from '../service/start-function.ts';
 
@@ -67,14 +67,8 @@ async function openOwn(emulators: Emulators, folder: string, warming: Picture) {
     variant,
     countCalls: () => ({ 'AWS calls': count() }),
     listCalls: () =>
-      `AWS calls a picture: ${list(calls.awsCalls)}; by the queue its message is hidden, too. Of the budget apart: ${list(calls.apartCalls)}.`,
+      `AWS calls a picture: ${listCalls(calls.awsCalls)}; by the queue its message is hidden, too. Of the budget apart: ${listCalls(calls.apartCalls)}.`,
   };
-}
-
-function list(calls: Calls): string {
-  return Object.entries(calls)
-    .map(([name, each]) => `${name} ${Number(each.toFixed(2))}`)
-    .join(', ');
 }
 
 interface Pictures {

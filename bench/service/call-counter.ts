@@ -3,6 +3,12 @@ import type { AwsCall } from '../../local/cloud/server.ts';
 /** How often each operation was called, by its name: `dynamodb GetItem`. */
 export type Calls = Record<string, number>;
 
+/** For a note. */
+export function listCalls(calls: Calls): string {
+  const each = Object.entries(calls).map(([name, count]) => `${name} ${Number(count.toFixed(2))}`);
+  return each.join(', ');
+}
+
 /** Counts what functions call; what budgets and webhooks call stands apart, for it is not the analysis' own. */
 export function createCallCounter() {
   const awsCalls = new Map<string, number>();

@@ -33,7 +33,7 @@ export async function bundleFunctions(
   return functions.map((one, index) => ({ ...one, module: modules[index] ?? '', cell }));
 }
 
-/** A fresh instance of the function, for `work`. Throws where an answer is not a 200. */
+/** A fresh instance of the function, for `work`. Throws where an answer is a refusal. */
 export async function withInstance<Result>(
   { name, cell, module, environment }: BundledFunction,
   work: (invoke: (events: unknown[]) => Promise<Invoked>) => Promise<Result>,
@@ -49,7 +49,7 @@ export async function withInstance<Result>(
 
 async function invoke(child: Child, name: string, events: unknown[]): Promise<Invoked> {
   const answer = await child.ask(events, invoked);
-  const refused = answer.statuses.filter((status) => status !== 200);
+  const refused = answer.statuses.filter((status) => status >= 300);
   if (refused.length > 0) throw new Error(`${name} answered ${refused.join(', ')}`);
   return answer;
 }
