@@ -2,13 +2,14 @@ import { type Bounds, exchange, keyHeader, resolveUrl } from './exchange.ts';
 import { readProblem } from './problem.ts';
 import type { Body } from './request.ts';
 import { type Response as ModelResponse, parseResponse } from './response.ts';
+import type { Transport } from './transport.ts';
 
 export interface Call extends Bounds {
   baseUrl: string;
   model: string;
   key: string;
   body: Body;
-  fetch: typeof fetch;
+  transport: Transport;
 }
 
 /** One call of generateContent. Throws what readProblem and parseResponse throw, and `model_unavailable`. */

@@ -9,6 +9,7 @@ import { CALL_TIMEOUT_MS, MAX_OUTPUT_TOKENS } from './limits.ts';
 import { createBody, type ModelRequest, type Variant } from './request.ts';
 import { createSender } from './send.ts';
 import { billError, createTally, type Meter, receiptOf } from './tally.ts';
+import { sendByHttp, type Transport } from './transport.ts';
 
 export interface GeminiOptions {
   /** With or without a slash at its end. */
@@ -16,7 +17,8 @@ export interface GeminiOptions {
   /** In order: the first is asked first. */
   models: readonly string[];
   readKey: ReadKey;
-  fetch?: typeof fetch;
+  /** Left out: Node's own client. */
+  transport?: Transport;
   random?: () => number;
   sleep?: Sleep;
   /** Of one call, in milliseconds. */
@@ -55,14 +57,14 @@ export interface Gemini {
   ): Promise<ModelAnswer<T>>;
 }
 
-/** Gemini's generateContent by plain fetch: the SDK ignores RetryInfo and costs 100 ms of cold start. */
+/** Gemini's generateContent by plain HTTP: the SDK ignores RetryInfo and costs 100 ms of cold start. */
 export function createGemini(options: GeminiOptions): Gemini {
-  const { fetch = globalThis.fetch, callTimeoutMs = CALL_TIMEOUT_MS } = options;
+  const { transport = sendByHttp, callTimeoutMs = CALL_TIMEOUT_MS } = options;
   const { breaker = createBreaker() } = options;
   return {
     async ask(request, parse, asked) {
       const tally = createTally();
-      const send = createSender({ ...options, ...asked, breaker, fetch, callTimeoutMs, tally });
+      const send = createSender({ ...options, ...asked, breaker, transport, callTimeoutMs, tally });
       const createVariant = createBody(request);
       const bound = boundTokens(request);
       const { maxOutputTokens = MAX_OUTPUT_TOKENS, thinkingLevel = 'LOW' } = request;

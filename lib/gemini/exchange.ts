@@ -1,6 +1,5 @@
 import { createFault } from './errors.ts';
-import { MAX_ANSWER_BYTES } from './limits.ts';
-import type { Body } from './request.ts';
+import type { Answer, Outgoing, Transport } from './transport.ts';
 
 /** What every call is bound by. */
 export interface Bounds {
@@ -12,18 +11,8 @@ export interface Bounds {
   timeoutMs: number;
 }
 
-export interface Exchange extends Bounds {
-  url: string;
-  method: 'GET' | 'POST' | 'DELETE';
-  headers: Record<string, string>;
-  body?: Body | undefined;
-  fetch: typeof fetch;
-}
-
-export interface Answer {
-  status: number;
-  headers: Headers;
-  body: string;
+export interface Exchange extends Bounds, Omit<Outgoing, 'signal'> {
+  transport: Transport;
 }
 
 /** The header that carries the key. Throws `model_auth_failed` where it cannot. */
@@ -44,15 +33,9 @@ export async function exchange(call: Exchange): Promise<Answer> {
   const timeLeft = call.deadline - Date.now();
   const stop = stopAfter(Math.min(call.timeoutMs, timeLeft));
   try {
-    const response = await call.fetch(call.url, {
-      method: call.method,
-      headers: { ...call.headers, ...(call.body && describeBody(call.body)) },
-      ...(call.body && { body: call.body.stream(), duplex: 'half' as const }),
-      signal: AbortSignal.any([call.signal, stop]),
-      redirect: 'manual', // followed, it would carry the key to another host
-    });
-    const { status, headers } = response;
-    return { status, headers, body: await readCapped(response) };
+    const { url, method, headers, body } = call;
+    const signal = AbortSignal.any([call.signal, stop]);
+    return await call.transport({ url, method, headers, body, signal });
   } catch (cause) {
     if (call.signal.aborted || (stop.aborted && timeLeft <= call.timeoutMs))
       throw unreachable('stop', 'no time is left', cause);
@@ -62,11 +45,6 @@ export async function exchange(call: Exchange): Promise<Answer> {
   }
 }
 
-/** Known beforehand: without its length a stream is sent in chunks, which not every proxy takes. */
-function describeBody({ length }: Body) {
-  return { 'content-length': String(length) };
-}
-
 function stopAfter(milliseconds: number): AbortSignal {
   return milliseconds > 0 ? AbortSignal.timeout(milliseconds) : AbortSignal.abort();
 }
@@ -74,16 +52,4 @@ function stopAfter(milliseconds: number): AbortSignal {
 function unreachable(remedy: 'stop' | 'retry' | 'next_model', why: string, cause: unknown): Error {
   const reason = `Gemini gave no whole answer: ${why}.`;
   return createFault('model_unavailable', { remedy, reason, cause });
-}
-
-/** Throws RangeError beyond MAX_ANSWER_BYTES, and reads no further. */
-async function readCapped(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw new RangeError(`More than ${MAX_ANSWER_BYTES} bytes.`);
-    chunks.push(chunk);
-  }
-  return new TextDecoder().decode(Buffer.concat(chunks)); // leaves a byte order mark out
 }

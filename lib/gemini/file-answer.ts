@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import * as z from 'zod/mini';
 import { createFault } from './errors.ts';
 import { MAX_FILE_PIECE_BYTES } from './limits.ts';
@@ -50,11 +51,11 @@ function readDigest(hash: string | undefined): string | undefined {
 export type Progress = number | 'final' | 'gone';
 
 /** Reads the answer to a query. Throws `model_unavailable` where it tells of no progress. */
-export function readProgress(headers: Headers): Progress {
-  const status = headers.get('x-goog-upload-status');
+export function readProgress(headers: IncomingHttpHeaders): Progress {
+  const status = headerOf(headers, 'x-goog-upload-status');
   if (status === 'final') return 'final';
   if (status === 'cancelled') return 'gone';
-  const received = headers.get('x-goog-upload-size-received') ?? '';
+  const received = headerOf(headers, 'x-goog-upload-size-received') ?? '';
   if (status === 'active' && /^\d{1,15}$/.test(received)) return Number(received);
   throw notAnAnswer('no progress of an upload');
 }
@@ -64,11 +65,11 @@ export function readProgress(headers: Headers): Progress {
  * Throws `model_unavailable` where there is none, and `model_request_refused` for pieces too large to hold.
  */
 export function readSession(
-  headers: Headers,
+  headers: IncomingHttpHeaders,
   { baseUrl, pieceBytes: wanted }: { baseUrl: string; pieceBytes: number },
 ) {
-  const url = headers.get('x-goog-upload-url') ?? '';
-  const granularity = Number(headers.get('x-goog-upload-chunk-granularity') ?? 1);
+  const url = headerOf(headers, 'x-goog-upload-url') ?? '';
+  const granularity = Number(headerOf(headers, 'x-goog-upload-chunk-granularity') ?? 1);
   if (!isUsable(url, baseUrl) || !(granularity > 0)) throw notAnAnswer('no address to upload to');
   const pieceBytes = Math.ceil(wanted / granularity) * granularity;
   if (pieceBytes <= MAX_FILE_PIECE_BYTES) return { uploadUrl: shorten(url, baseUrl), pieceBytes };
@@ -86,6 +87,12 @@ function isUsable(url: string, baseUrl: string): boolean {
 function shorten(url: string, baseUrl: string): string {
   const { origin, pathname, search } = new URL(url);
   return origin === new URL(baseUrl).origin ? `${pathname}${search}` : url;
+}
+
+/** One that comes twice says nothing. */
+function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
 }
 
 function notAnAnswer(what: string): Error {

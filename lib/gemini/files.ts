@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServiceError } from '../errors.ts';
 import { retry, type Sleep } from '../retry.ts';
 import { BACKOFF } from './backoff.ts';
-import { type Answer, type Exchange, exchange, keyHeader, resolveUrl } from './exchange.ts';
+import { type Exchange, exchange, keyHeader, resolveUrl } from './exchange.ts';
 import {
   type Progress,
   parseFile,
@@ -14,12 +14,14 @@ import { createKeyUser, type ReadKey } from './key.ts';
 import { CALL_TIMEOUT_MS, FILE_PIECE_BYTES, TRIES_OF_FILE_CALL } from './limits.ts';
 import { readProblem } from './problem.ts';
 import { plainBody } from './request.ts';
+import { type Answer, sendByHttp, type Transport } from './transport.ts';
 
 export interface FilesOptions {
   /** With or without a slash at its end. */
   baseUrl: string;
   readKey: ReadKey;
-  fetch?: typeof fetch;
+  /** Left out: Node's own client. */
+  transport?: Transport;
   /** Of one call, in milliseconds. */
   callTimeoutMs?: number;
   /** Bytes sent at once, unless the server wants more. */
@@ -54,10 +56,10 @@ export type ModelFiles = ReturnType<typeof createModelFiles>;
 
 export function createModelFiles(options: FilesOptions) {
   const { baseUrl, readKey, callTimeoutMs: timeoutMs = CALL_TIMEOUT_MS } = options;
-  const { fetch = globalThis.fetch, pieceBytes = FILE_PIECE_BYTES } = options;
+  const { transport = sendByHttp, pieceBytes = FILE_PIECE_BYTES } = options;
 
-  type Call = Omit<Exchange, 'timeoutMs' | 'fetch'>;
-  const send = (call: Call) => exchange({ ...call, timeoutMs, fetch });
+  type Call = Omit<Exchange, 'timeoutMs' | 'transport'>;
+  const send = (call: Call) => exchange({ ...call, timeoutMs, transport });
   const persist = <T>(bounds: CallBounds, work: () => Promise<T>) =>
     retry(work, describeRetry(options, bounds));
 

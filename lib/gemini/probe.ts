@@ -1,6 +1,7 @@
 import { createFault } from './errors.ts';
-import { keyHeader, resolveUrl } from './exchange.ts';
+import { exchange, keyHeader, resolveUrl } from './exchange.ts';
 import type { ReadKey } from './key.ts';
+import { sendByHttp } from './transport.ts';
 
 export interface ProbeOptions {
   /** With or without a slash at its end. */
@@ -16,14 +17,17 @@ export function createModelProbe({ baseUrl, readKey, timeoutMs }: ProbeOptions) 
     const signal = AbortSignal.timeout(timeoutMs);
     const key = await readKey({ refresh: false, signal });
     const url = resolveUrl(baseUrl, `/v1beta/models/${encodeURIComponent(model)}`);
-    const response = await fetch(url, {
+    const { status } = await exchange({
+      url,
+      method: 'GET',
       headers: keyHeader(key),
-      redirect: 'manual', // followed, it would carry the key to another host
       signal,
+      deadline: Number.POSITIVE_INFINITY,
+      timeoutMs,
+      transport: sendByHttp,
     });
-    await response.body?.cancel();
-    if (response.ok) return;
-    const reason = `models.get answered ${response.status}.`;
+    if (status === 200) return;
+    const reason = `models.get answered ${status}.`;
     throw createFault('model_unavailable', { remedy: 'stop', reason });
   };
 }

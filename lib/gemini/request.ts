@@ -39,7 +39,7 @@ export interface Body {
   /** Bytes. */
   length: number;
   /** Anew for each call. */
-  stream(): AsyncIterable<Uint8Array>;
+  pieces(): Iterable<Uint8Array>;
 }
 
 /**
@@ -87,30 +87,40 @@ function describeClip({ start, end, fps }: Clip) {
   return { startOffset: offset(start), endOffset: offset(end), fps };
 }
 
-/** Bytes as they are: fetch itself would copy them first. */
+/** Bytes as they are. */
 export function plainBody(bytes: Uint8Array): Body {
   return {
     length: bytes.length,
-    async *stream() {
-      yield bytes;
-    },
+    pieces: () => [bytes],
   };
 }
 
+/** Head and tail go with the pieces beside them: each piece is a write, and the usual picture is one. */
 function joinBody(head: Buffer, media: Uint8Array, rest: string): Body {
   const tail = Buffer.from(rest);
   const base64Length = 4 * Math.ceil(media.length / 3);
   return {
     length: head.length + base64Length + tail.length,
-    async *stream() {
-      yield head;
-      for (let start = 0; start < media.length; start += MEDIA_CHUNK_BYTES)
-        yield encodePiece(media.subarray(start, start + MEDIA_CHUNK_BYTES));
-      yield tail;
+    *pieces() {
+      let before = head;
+      let start = 0;
+      for (; start + MEDIA_CHUNK_BYTES < media.length; start += MEDIA_CHUNK_BYTES) {
+        yield encodePiece(before, media.subarray(start, start + MEDIA_CHUNK_BYTES));
+        before = NOTHING;
+      }
+      yield encodePiece(before, media.subarray(start), tail);
     },
   };
 }
 
-function encodePiece({ buffer, byteOffset, length }: Uint8Array): Buffer {
-  return Buffer.from(Buffer.from(buffer, byteOffset, length).toString('base64'), 'latin1');
+const NOTHING = Buffer.alloc(0);
+
+function encodePiece(before: Buffer, media: Uint8Array, after = NOTHING): Buffer {
+  const { buffer, byteOffset, length } = media;
+  const text = Buffer.from(buffer, byteOffset, length).toString('base64');
+  const piece = Buffer.allocUnsafeSlow(before.length + text.length + after.length);
+  before.copy(piece);
+  piece.write(text, before.length, 'latin1');
+  after.copy(piece, before.length + text.length);
+  return piece;
 }

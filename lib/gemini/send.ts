@@ -11,6 +11,7 @@ import { chargeUsd, type TokenUsage } from './prices.ts';
 import type { Body } from './request.ts';
 import { countTokens, type Reply, readReply } from './response.ts';
 import { addTokens, type Meter, type Tally } from './tally.ts';
+import type { Transport } from './transport.ts';
 
 export interface SenderOptions {
   baseUrl: string;
@@ -18,7 +19,7 @@ export interface SenderOptions {
   breaker: Breaker;
   tally: Tally;
   meter?: Meter | undefined;
-  fetch: typeof fetch;
+  transport: Transport;
   signal: AbortSignal;
   /** Epoch milliseconds. */
   deadline: number;
@@ -41,12 +42,12 @@ export function createSender(options: SenderOptions) {
   const withKey = createKeyUser(options.readKey, signal);
 
   async function call({ model, body, bound }: Sending, key: string): Promise<Reply> {
-    const { baseUrl, callTimeoutMs: timeoutMs, fetch } = options;
+    const { baseUrl, callTimeoutMs: timeoutMs, transport } = options;
     if (tally.calls >= MAX_CALLS_PER_ASK) throw enough();
     await options.meter?.admit({ mostUsd: chargeUsd(model, bound) }, tally);
     tally.calls += 1;
     return breaker.watch(model, async () => {
-      const to = { baseUrl, model, key, signal, deadline, timeoutMs, fetch };
+      const to = { baseUrl, model, key, signal, deadline, timeoutMs, transport };
       const response = await callModel({ ...to, body });
       addTokens(tally, response.modelVersion ?? model, countTokens(response));
       return readReply(response);

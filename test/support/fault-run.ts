@@ -7,6 +7,7 @@ import { createModelPauses } from '../../lib/aws/model-pauses.ts';
 import { MAX_HIDE_SECONDS } from '../../lib/aws/queue.ts';
 import { createBreaker } from '../../lib/gemini/breaker.ts';
 import { createGemini, type GeminiOptions } from '../../lib/gemini/client.ts';
+import { sendByHttp, type Transport } from '../../lib/gemini/transport.ts';
 import { handleEvent } from '../../lib/work/messages.ts';
 import { MEDIA_LIMITS } from './limits.ts';
 import type { Service } from './service.ts';
@@ -84,8 +85,8 @@ export function createFaultRunner(
       steps.push({ kind, seconds });
     };
     const sleep = async (ms: number) => skip('slept', ms / 1_000);
-    const fetch = noteCalls(steps, now);
-    const gemini = createGemini({ ...STAGE_OF_GEMINI, breaker, sleep, fetch, ...options });
+    const transport = noteCalls(steps, now);
+    const gemini = createGemini({ ...STAGE_OF_GEMINI, breaker, sleep, transport, ...options });
     const deps = { ...service, gemini, now, ...STAGE } satisfies AnalyzeDeps;
     const { id, event } = await announce(service);
     for (let receives = 1; receives <= MAX_RECEIVES; receives += 1) {
@@ -111,18 +112,18 @@ async function receive(deps: AnalyzeDeps, event: SQSEvent): Promise<number | und
   return answer?.batchItemFailures.length === 0 ? undefined : hidden;
 }
 
-function noteCalls(steps: Step[], now: () => number): typeof fetch {
-  return async (url, init) => {
+function noteCalls(steps: Step[], now: () => number): Transport {
+  return async (outgoing) => {
     const began = now();
-    const model = modelIn(String(url));
+    const model = modelIn(outgoing.url);
     const step: Step = { kind: 'call', model, status: 'broken', began, ended: began };
     steps.push(step);
-    const response = await fetch(url, init);
-    step.status = response.status;
-    const asked = response.ok ? undefined : delayIn(await response.clone().text());
+    const answer = await sendByHttp(outgoing);
+    step.status = answer.status;
+    const asked = answer.status === 200 ? undefined : delayIn(answer.body);
     step.ended = now();
     if (asked !== undefined) step.asksFor = asked;
-    return response;
+    return answer;
   };
 }
 

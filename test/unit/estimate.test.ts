@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
@@ -127,7 +126,7 @@ async function countSent({ file, asked }: Case): Promise<number> {
   const { request } = prepareInquiry(analyzer, { prompt: undefined, ...record }, medium);
   const media = { mediaType, bytes: file.bytes, clip: asked.clip };
   const variant = { maxOutputTokens: request.maxOutputTokens, thinkingLevel: 'LOW' as const };
-  const body = await buffer(createBody({ ...request, media })(variant).stream());
+  const body = Buffer.concat([...createBody({ ...request, media })(variant).pieces()]);
   const parsed = parseGenerateRequest(JSON.parse(body.toString()), MODEL);
   const measured = [];
   for (const found of findMedia(parsed, noFiles)) measured.push(await measureMedia(found));
