@@ -33,6 +33,7 @@ export function receive(source: IncomingMessage, firstBytes: number): Received {
   function take(chunk: Buffer): void {
     reserve(filled + chunk.length);
     filled += chunk.copy(memory, filled);
+    release(chunk);
     if (filled < wanted) return;
     source.pause();
     tell();
@@ -64,4 +65,9 @@ export function receive(source: IncomingMessage, firstBytes: number): Received {
     reserve,
     close: () => source.destroy(),
   };
+}
+
+/** Frees a piece that has its memory for itself: what waits for the collector to be freed brings it on. */
+function release({ buffer, byteLength }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }
