@@ -3,7 +3,8 @@ import { profileSpace } from './colour-profile.ts';
 import type { PictureFacts } from './inspect.ts';
 import { convertByMatrix } from './matrix-colours.ts';
 import { readMatrixProfile } from './matrix-profile.ts';
-import { type Pixels, readPixels, releasePixels } from './raw-picture.ts';
+import { type Pixels, readPixels } from './raw-picture.ts';
+import { releaseBytes } from './release-bytes.ts';
 import { inksToRgb } from './sample-colours.ts';
 import type { Sharp } from './sharp.ts';
 import { writeTiff } from './write-tiff.ts';
@@ -21,7 +22,7 @@ export async function convertColours(
   if (isPlainCmyk) {
     const inks = await readPixels(small.pipelineColourspace('cmyk').toColourspace('cmyk'));
     const data = inksToRgb(inks.data, inks.channels);
-    releasePixels(inks);
+    releaseBytes(inks.data);
     return { ...inks, data, channels: 3 };
   }
   const pixels = await readPixels(small);
@@ -40,6 +41,6 @@ async function convertByProfile(
   const matrix = channels >= 3 ? readMatrixProfile(profile) : undefined;
   if (matrix && convertByMatrix(data, channels, matrix)) return pixels;
   const tiff = writeTiff(data, pixels, profile);
-  releasePixels(pixels);
+  releaseBytes(pixels.data);
   return readPixels(sharp(tiff));
 }

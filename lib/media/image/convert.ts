@@ -13,7 +13,8 @@ import {
 } from './limits.ts';
 import { makeRoom } from './make-room.ts';
 import { chooseOutputEdge } from './output-edge.ts';
-import { openPixels, type Pixels, releasePixels } from './raw-picture.ts';
+import { openPixels, type Pixels } from './raw-picture.ts';
+import { releaseBytes } from './release-bytes.ts';
 import { loadSharp, type Sharp } from './sharp.ts';
 import { stripJpeg } from './strip-jpeg.ts';
 import {
@@ -75,7 +76,7 @@ async function runPipeline(
   const thumbnail = needsThumbnail(jpeg)
     ? await encodeThumbnail(opaque(sampleForThumbnail(pixels)))
     : undefined;
-  releasePixels(pixels);
+  releaseBytes(pixels.data);
   return { jpeg, width: pixels.width, height: pixels.height, thumbnail };
 }
 

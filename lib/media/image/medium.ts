@@ -2,6 +2,7 @@ import type { Source } from '../../source.ts';
 import type { MediaFacts, MediaOptions, Medium } from '../medium.ts';
 import { convertPicture } from './convert.ts';
 import { inspectPicture, type PictureFacts } from './inspect.ts';
+import { releaseBytes } from './release-bytes.ts';
 
 /** Pictures are held whole, decoded, and leave as a fresh JPEG. */
 export const image: Medium<PictureFacts & MediaFacts> = {
@@ -12,7 +13,9 @@ export const image: Medium<PictureFacts & MediaFacts> = {
     return { ...facts, source: describePicture(facts, options) };
   },
   async prepare(file, facts) {
-    const { jpeg, thumbnail } = await convertPicture(await file.readAll(file.bytes), facts);
+    const bytes = await file.readAll(file.bytes);
+    const { jpeg, thumbnail } = await convertPicture(bytes, facts);
+    releaseBytes(bytes); // of a file that is made anew, nothing is read after this
     return { mediaType: 'image/jpeg', bytes: jpeg, thumbnail };
   },
 };

@@ -25,12 +25,3 @@ export async function readPixels(picture: Picture): Promise<Pixels> {
 export function openPixels(sharp: Sharp, { data, width, height, channels }: Pixels): Picture {
   return sharp(data, { raw: { width, height, channels }, limitInputPixels: false });
 }
-
-/**
- * Gives the memory of pixels back that nobody looks at any more. Left to the collector of garbage, some
- * megabytes that are not on its heap make it search all of that, for every few pictures, and keep as many again.
- */
-export function releasePixels({ data }: Pick<Pixels, 'data'>): void {
-  const { buffer } = data;
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === data.byteLength) buffer.transfer(0);
-}
