@@ -236,7 +236,7 @@ export const TEXTS = {
     },
     save: 'Save',
     savedAs: (name: string, version: number) => `Saved as ${name}, version ${version}.`,
-    tryOut: 'Try it on a picture',
+    tryOut: 'Try it on a file',
     tryOutNote: 'What is written is saved first.',
   },
 

@@ -393,7 +393,14 @@ describe('an upload is announced with its sha256, and', () => {
       completedAt: expect.any(String),
       tags: ['own'],
       source: { ...first.source, key: uploadKey(body.id), filename: 'own.jpg' },
+      fileKey: first.source.key,
       usage: { costUsd: 0 },
+    });
+    expect(first.stageMs).toEqual({
+      validating: expect.any(Number),
+      converting: expect.any(Number),
+      analyzing: expect.any(Number),
+      storing: expect.any(Number),
     });
     const { items } = await service.lists.list({ clientId: 'client', limit: 1, now: Date.now() });
     expect(items).toMatchObject([{ id: body.id, status: 'succeeded' }]);

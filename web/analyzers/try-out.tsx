@@ -27,7 +27,7 @@ export function TryOut({ save }: { save: () => Promise<OwnAnalyzer | undefined> 
         type="file"
         hidden
         aria-label={analyzers.tryOut}
-        accept="image/*"
+        accept="image/*,application/pdf"
         onChange={({ currentTarget }) => {
           void tryIt([...(currentTarget.files ?? [])]);
           currentTarget.value = '';

@@ -7,6 +7,7 @@ import {
   formatName,
   formatTime,
 } from '../format.ts';
+import { spellName } from '../names.ts';
 import { TEXTS } from '../texts.ts';
 import { STEPS } from '../uploads/upload.ts';
 import { Facts } from './facts.tsx';
@@ -34,7 +35,7 @@ export function RunFacts({ analysis }: { analysis: Analysis }) {
         [TEXTS.run.tokens, usage && TEXTS.run.inAndOut(usage.inputTokens, usage.outputTokens)],
         [TEXTS.run.cost, usage?.costUsd === undefined ? '' : formatCost(usage.costUsd)],
         [TEXTS.run.cached, cached ? TEXTS.run.cachedWhy : ''],
-        [TEXTS.run.tags, analysis.tags],
+        [TEXTS.run.tags, analysis.tags.map(spellName)],
       ]}
     />
   );
