@@ -14,14 +14,12 @@ export interface Table {
   rows: Row[];
   /** What was left out and why, what a column means. */
   notes: string[];
-  /** What is over its budget: the command then ends with 1. */
-  excesses?: string[];
   /** Written, not printed. */
   costs?: PictureCosts[];
 }
 
 /** As Markdown, so that it can go into a document as it is. */
-export function formatTable({ part, rows, notes, excesses = [] }: Table): string {
+export function formatTable({ part, rows, notes }: Table): string {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const lines = [columns, ...rows.map((row) => columns.map((name) => formatValue(row[name])))];
   const widths = columns.map((_, index) =>
@@ -36,8 +34,7 @@ export function formatTable({ part, rows, notes, excesses = [] }: Table): string
   );
   const [head = [], ...body] = lines;
   const table = [format(head), `| ${rule.join(' | ')} |`, ...body.map(format)];
-  const remarks = [...notes, ...excesses.map((excess) => `OVER BUDGET: ${excess}`)];
-  return [`## ${part}`, '', ...table, '', ...remarks.map((remark) => `- ${remark}`)].join('\n');
+  return [`## ${part}`, '', ...table, '', ...notes.map((note) => `- ${note}`)].join('\n');
 }
 
 /** Three digits say as much as the measurement does. */

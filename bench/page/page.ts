@@ -4,7 +4,6 @@ import { createHome } from '../../test/support/stack.ts';
 import { type Progress, startProgress } from '../harness/progress.ts';
 import type { Row, Table } from '../harness/table.ts';
 import type { Options } from '../options.ts';
-import { describeBudget, listExcesses } from './budget.ts';
 import { startFilledStack } from './fill-stack.ts';
 import { measureStep, openMeasuredPage } from './measure-step.ts';
 import { scroll, scrollToEnd } from './scroll.ts';
@@ -53,7 +52,7 @@ export async function measurePage(_: Options): Promise<Table> {
   const browser = await launchChromium(program);
   try {
     const rows = await visitAll(browser, stack.info.apiUrl, progress);
-    return { part: 'page', rows, notes: NOTES, excesses: listExcesses(rows) };
+    return { part: 'page', rows, notes: NOTES };
   } finally {
     progress.end();
     await Promise.all([browser.close(), stack.stop()]);
@@ -97,5 +96,4 @@ const NOTES = [
   'kB: script and style, compressed, as sent.',
   'task: the longest of the page’s main thread in a trace, by the clock and by the processor.',
   'shift: what moved by itself, as browsers count it; heap: of scripts, after a collection.',
-  describeBudget(),
 ];
