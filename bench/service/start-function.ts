@@ -7,11 +7,13 @@ import type { EmulatedFunction } from './start-emulators.ts';
 const invoked = z.object({
   /** Of each invocation, in milliseconds. */
   wallMs: z.array(z.number()),
-  /** Of all of them. */
+  /** Of the process, during each. */
+  cpuEachMs: z.array(z.number()),
+  /** Of all of them, and of what it did between them. */
   cpuMs: z.number(),
   /** Of the process so far. */
   peakMiB: z.number(),
-  /** After each invocation. */
+  /** After each invocation that is no request. */
   heldMiB: z.array(z.number()),
   statuses: z.array(z.number()),
 });
