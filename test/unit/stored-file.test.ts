@@ -13,8 +13,10 @@ type Answer = (response: ServerResponse, range: string | undefined) => void;
 const FILE = Buffer.from(Array.from({ length: 2_500_000 }, (_, index) => (index * 7_919) % 251));
 let answers: Answer[] = [];
 const ranges: (string | undefined)[] = [];
-const server = createServer(({ headers }, response) => {
+const paths: (string | undefined)[] = [];
+const server = createServer(({ headers, url }, response) => {
   ranges.push(headers.range);
+  paths.push(url);
   (answers.shift() ?? sendFile)(response, headers.range);
 });
 const sendFile: Answer = (response, range) => {
@@ -49,6 +51,7 @@ afterAll(() => {
 beforeEach(() => {
   answers = [];
   ranges.length = 0;
+  paths.length = 0;
 });
 
 const signal = () => new AbortController().signal;
@@ -77,6 +80,18 @@ test('an object that is gone is none; one that may not be read is an error', asy
   answers = [refuse(404, 'NoSuchKey'), refuse(403, 'AccessDenied')];
   expect(await open('uploads/a', signal())).toBeUndefined();
   await expect(open('uploads/a', signal())).rejects.toMatchObject({ name: 'AccessDenied' });
+});
+
+test('an object is asked for by its key, whatever a URL would make of it', async () => {
+  for (const key of ['drop/a/../b', 'drop/./b', 'drop/..', 'drop//b', 'drop/b\\c?d#e'])
+    (await open(key, signal()))?.close();
+  expect(paths).toEqual([
+    '/scans/drop/a/../b',
+    '/scans/drop/./b',
+    '/scans/drop/..',
+    '/scans/drop//b',
+    '/scans/drop/b%5Cc%3Fd%23e',
+  ]);
 });
 
 test('a call that fails is made again, one that breaks off within the file is not', async () => {

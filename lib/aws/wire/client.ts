@@ -72,8 +72,8 @@ function createSigner({ service, ...options }: ClientOptions) {
     const signature = { region, service, credentials, now: Date.now() };
     const { host } = origin;
     const signed = signRequest({ host, method, path, query, headers, body }, signature);
-    const url = new URL(query === undefined ? path : `${path}?${query}`, origin);
-    return { url, method, headers: { ...signed, ...readTrace() }, body };
+    const target = query === undefined ? path : `${path}?${query}`;
+    return { origin, path: target, method, headers: { ...signed, ...readTrace() }, body };
   };
 }
 

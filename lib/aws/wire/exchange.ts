@@ -3,7 +3,9 @@ import https from 'node:https';
 
 export interface Outgoing {
   method: string;
-  url: URL;
+  origin: URL;
+  /** With the query, and sent as it stands: a URL would take `..` out of it, which may be part of an object's key. */
+  path: string;
   headers: Record<string, string>;
   body: string | Uint8Array;
   signal?: AbortSignal | undefined;
@@ -62,12 +64,12 @@ export function readText(response: IncomingMessage): Promise<Answer> {
   });
 }
 
-function start({ url, method, headers, signal }: Outgoing, bounds: Bounds) {
-  const head = { method, headers, ...(signal && { signal }) };
+function start({ origin, method, path, headers, signal }: Outgoing, bounds: Bounds) {
+  const head = { method, path, headers, ...(signal && { signal }) };
   const sent =
-    url.protocol === 'https:'
-      ? https.request(url, { ...head, agent: httpsAgent })
-      : http.request(url, { ...head, agent: httpAgent });
+    origin.protocol === 'https:'
+      ? https.request(origin, { ...head, agent: httpsAgent })
+      : http.request(origin, { ...head, agent: httpAgent });
   return { sent, stop: boundTime(sent, bounds) };
 }
 
