@@ -34,9 +34,9 @@ export const PARTS: Part[] = [
   },
   {
     name: 'cold',
-    what: 'the import of each packaged function',
+    what: 'the import of each packaged function, and first answers',
     measure: measureCold,
-    estimate: ({ rounds }) => 20 + 12 * rounds,
+    estimate: ({ rounds }) => 20 + 25 * rounds,
   },
   {
     name: 'api',
