@@ -56,7 +56,7 @@ export function Result({ analysis, url }: ResultProps) {
             {caption}
           </p>
         )}
-        {summary !== caption && <p dir="auto">{summary}</p>}
+        {summary && summary !== caption && <p dir="auto">{summary}</p>}
         {textOf(result.answer) && (
           <div class="answer">
             <SectionTitle>{TEXTS.result.answer}</SectionTitle>

@@ -22,6 +22,7 @@ export function UploadCard({ upload, isOnly }: { upload: Upload; isOnly: boolean
   const [wants, setWants] = useState<boolean>();
   const hasResult = analysis?.status === 'succeeded';
   const isShown = wants ?? isOnly;
+  const wasKnown = analysis?.cached === true && !analysis.stageMs; // nothing was done that takes time
   const problem = problemIn(state);
   useEndSaid(upload, problem);
   return (
@@ -57,7 +58,7 @@ export function UploadCard({ upload, isOnly }: { upload: Upload; isOnly: boolean
       {problem ? (
         <Refusal upload={upload} problem={problem} />
       ) : (
-        <Steps seen={state.seen} stageMs={analysis?.stageMs} isSlim={!isShown} />
+        <Steps seen={state.seen} stageMs={analysis?.stageMs} isSlim={!isShown || wasKnown} />
       )}
       {hasResult && isShown && <LazyResult analysis={analysis} url={upload.url} />}
     </article>
