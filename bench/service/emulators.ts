@@ -26,6 +26,7 @@ const CREDENTIALS = { accessKeyId: 'AKIABENCHBENCHBENCH0', secretAccessKey: 'ben
 const dataDir = mkdtempSync(join(tmpdir(), 'sightline-bench-'));
 process.on('exit', () => rmSync(dataDir, { recursive: true, force: true }));
 process.on('disconnect', () => process.exit(0));
+if (!process.connected) process.exit(0); // the bench was stopped while this was loaded
 // Ctrl-C reaches every process of the terminal; whoever started this one ends it, so that its folder goes, too.
 process.on('SIGINT', () => undefined);
 

@@ -7,6 +7,7 @@ import { readCpuMs, readHeldMiB, readPeakMiB } from '../harness/usage.ts';
 const INVOCATION_MS = 60_000;
 
 process.on('disconnect', () => process.exit(0));
+if (!process.connected) process.exit(0); // the bench was stopped while this was loaded
 const { handler } = await import(pathToFileURL(process.env.SIGHTLINE_MODULE ?? '').href);
 process.on('message', async (events: unknown[]) => process.send?.(await invokeAll(events)));
 process.send?.('ready');
