@@ -18,10 +18,9 @@ export function createPartStarter(objects: Objects) {
   return {
     /** Answers with the upload's id. */
     async start({ key, contentType, keptDays, checksum }: StartPartsOptions): Promise<string> {
-      const { Tagging } = describeKept(keptDays);
       return objects.startParts(key, {
         'content-type': contentType,
-        ...(Tagging !== undefined && { 'x-amz-tagging': Tagging }),
+        ...describeKept(keptDays),
         ...(checksum && { 'x-amz-checksum-algorithm': checksum.toUpperCase() }),
       });
     },

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { GetObjectTaggingCommand } from '@aws-sdk/client-s3';
+import {
+  CompleteMultipartUploadCommand,
+  GetObjectTaggingCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AnalysisRecord } from '../../lib/analysis.ts';
 import { dropAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
@@ -152,4 +156,17 @@ test('what has had its time is not found, also before the table has removed it',
 
 test('days that no rule of the buckets knows are refused', () => {
   expect(clientSettings.safeParse({ retention: { recordDays: 8 } }).success).toBe(false);
+});
+
+test('a file that comes in parts has the tag of its client’s days, too', async () => {
+  const key = uploadKey('an_00000000000000000000000000');
+  const start = { key, contentType: 'video/mp4', keptDays: 7 };
+  const UploadId = await service.parts.start(start);
+  const place = { Bucket: service.uploadBucket, Key: key, UploadId };
+  const { ETag } = await service.s3.send(
+    new UploadPartCommand({ ...place, PartNumber: 1, Body: 'all of it' }),
+  );
+  const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+  await service.s3.send(new CompleteMultipartUploadCommand({ ...place, MultipartUpload }));
+  expect(await tagsOf(service.uploadBucket, key)).toEqual([{ Key: 'days', Value: '7' }]);
 });
