@@ -76,6 +76,28 @@ describe('colours by their profile', () => {
     expect(readMatrixProfile(writeProfile(lifted))).toBeUndefined();
   });
 
+  test('given a profile that the usual colour management takes for none, then its colours stay as they are', async () => {
+    const curves = [{ gamma: 2 }, { gamma: 2 }, { gamma: 2 }];
+    const whole = writeProfile({ curves, lights: LIGHTS.p3 });
+    const change = (at: number, text: string) => {
+      const changed = Buffer.from(whole);
+      changed.write(text, at, 'latin1');
+      return changed;
+    };
+    const odd = {
+      'no mark': change(36, 'xxxx'),
+      'of a later version': change(8, '\x06'),
+      'from profile to profile': change(12, 'link'),
+      'that ends before its tags': change(0, '\0\0\0\xa0'),
+      'of fewer tags': change(128, '\0\0\0\x05'),
+      'of tags beyond count': change(128, '\0\0\x01\0'),
+      'of one name twice': change(132 + 6 * 12, 'rXYZ'),
+      'of a tag that reaches too far': change(132 + 8, '\0\x01'),
+    };
+    for (const [what, profile] of Object.entries(odd))
+      expect([what, await findWorst(drawColours(profile))]).toEqual([what, 0]);
+  });
+
   test('given lights further out than any real ones, then the usual colour management has them', async () => {
     const lights = [
       [4, -2, 0],

@@ -1,6 +1,7 @@
 const TAG_TABLE = 128;
 const TAG_ENTRY_BYTES = 12;
-const MAX_TAGS = 64;
+/** A table of more, or of two tags of one name, is none to the usual colour management (lcms). */
+const MAX_TAGS = 100;
 
 /** The colours that an ICC profile is for, as it names them: `RGB `, `CMYK`, `GRAY` … */
 export function profileSpace(profile: Uint8Array): string {
@@ -16,15 +17,23 @@ export function isPlainSrgb(profile: Uint8Array): boolean {
   return profileSpace(profile) === 'RGB ' && /^sRGB\b/.test(readDescription(data));
 }
 
-/** The data of each tag by its name, of the first where there are several (ICC.1:2022, 7.3). */
-export function listTags(data: Buffer): Map<string, Buffer> {
+/**
+ * The data of each tag by its name (ICC.1:2022, 7.3). What lcms passes over is passed over, or it would be found
+ * here alone: tags that reach beyond the profile, and a table that makes no sense.
+ */
+export function listTags(profile: Buffer): Map<string, Buffer> {
   const tags = new Map<string, Buffer>();
-  for (let index = 0; index < MAX_TAGS; index += 1) {
-    const at = TAG_TABLE + 4 + index * TAG_ENTRY_BYTES;
-    if (at + TAG_ENTRY_BYTES > data.length) break;
-    const [name, start] = [data.toString('latin1', at, at + 4), data.readUInt32BE(at + 4)];
-    const tag = data.subarray(start, start + data.readUInt32BE(at + 8));
-    if (!tags.has(name)) tags.set(name, tag);
+  if (profile.length < TAG_TABLE + 4) return tags;
+  const data = profile.subarray(0, profile.readUInt32BE(0));
+  const count = profile.readUInt32BE(TAG_TABLE);
+  const tableEnd = TAG_TABLE + 4 + count * TAG_ENTRY_BYTES;
+  if (count > MAX_TAGS || tableEnd > profile.length) return tags;
+  for (let at = TAG_TABLE + 4; at < tableEnd; at += TAG_ENTRY_BYTES) {
+    const [name, start] = [profile.toString('latin1', at, at + 4), profile.readUInt32BE(at + 4)];
+    const end = start + profile.readUInt32BE(at + 8);
+    if (start === 0 || end === start || end > data.length) continue;
+    if (tags.has(name)) return new Map();
+    tags.set(name, data.subarray(start, end));
   }
   return tags;
 }

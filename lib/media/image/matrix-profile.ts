@@ -8,6 +8,9 @@ const LEVELS = 256;
 /** Light that a curve may answer beyond 0–1 by rounding. */
 const TOLERANCE = 0.001;
 const FIXED_ONE = 65_536;
+const MAX_VERSION = 0x05000000;
+/** Of scanners, screens, printers and of a space of colours: the others go from one profile to another. */
+const CLASSES = ['scnr', 'mntr', 'prtr', 'spac'];
 
 type Three<T> = readonly [T, T, T];
 
@@ -27,8 +30,7 @@ export function readMatrixProfile(profile: Uint8Array): MatrixProfile | undefine
   const data = Buffer.from(profile.buffer, profile.byteOffset, profile.byteLength);
   const tags = listTags(data);
   const isByTables = [...tags.keys()].some((name) => /^[AD]2B\d$/.test(name));
-  const isOfLights = profileSpace(data) === 'RGB ' && data.toString('latin1', 20, 24) === 'XYZ ';
-  if (isByTables || !isOfLights) return undefined;
+  if (isByTables || !isOfLights(data)) return undefined;
   const [red, green, blue] = ['r', 'g', 'b'].map((channel) => {
     const [light, curve] = [tags.get(`${channel}XYZ`), tags.get(`${channel}TRC`)];
     return { light: light && readLight(light), curve: curve && readCurve(curve) };
@@ -39,6 +41,15 @@ export function readMatrixProfile(profile: Uint8Array): MatrixProfile | undefine
     curves: [red.curve, green.curve, blue.curve],
     lights: [red.light, green.light, blue.light],
   };
+}
+
+/** By its header, which lcms holds against the same (7.2). */
+function isOfLights(data: Buffer): boolean {
+  const text = (at: number) => data.toString('latin1', at, at + 4);
+  const isProfile = data.length > 132 && text(36) === 'acsp' && data.readUInt32BE(8) <= MAX_VERSION;
+  return (
+    isProfile && CLASSES.includes(text(12)) && profileSpace(data) === 'RGB ' && text(20) === 'XYZ '
+  );
 }
 
 function readLight(tag: Buffer): Three<number> | undefined {
@@ -58,7 +69,7 @@ function readCurve(tag: Buffer): Float64Array | undefined {
   const isSane = levels.every((light) => light >= -TOLERANCE && light <= 1 + TOLERANCE);
   // What is black is, and what is white: elsewhere lcms moves both (black point compensation).
   const isWhole = (levels[0] ?? 1) < TOLERANCE && (levels[LEVELS - 1] ?? 0) > 1 - TOLERANCE;
-  return isSane && isWhole ? levels : undefined;
+  return isSane && isWhole ? levels.map((light) => Math.min(1, Math.max(0, light))) : undefined;
 }
 
 type Curve = (value: number) => number;
