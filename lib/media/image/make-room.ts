@@ -7,20 +7,34 @@ const LARGE_DECODE_BYTES = 64_000_000;
 /** Of AVIF and HEIC, the decoders hold that many times the pixels: planes, those enlarged, those in colour. */
 const HELD_TIMES = 6;
 const HELD_SEVERAL_TIMES = ['image/avif', 'image/heic'];
+/** What the process holds, from which on it is crowded (160 MiB). */
+const CROWDED_BYTES = 167_772_160;
+/** Pictures after which, in a crowded process, so much may be dead that a collection is worth its while. */
+const CROWDED_PICTURES = 16;
+
+let sinceCollected = 0;
 
 /**
  * Lets go of what is dead before a decode that takes much memory: files and pixels of pictures before it
- * hang on a heap that is too small for V8 to look after it soon. Some 20 ms, beside a decode of half a second.
+ * hang on a heap that is too small for V8 to look after it soon. Some 20 ms, beside a decode of half a
+ * second. In a crowded process now and then before others, too: what is dead adds up there.
  */
 export function makeRoom({ mediaType, heldBytes }: Pick<PictureFacts, 'mediaType' | 'heldBytes'>) {
   const times = HELD_SEVERAL_TIMES.includes(mediaType) ? HELD_TIMES : 1;
-  if (heldBytes * times >= LARGE_DECODE_BYTES) collectGarbage();
+  const isLarge = heldBytes * times >= LARGE_DECODE_BYTES;
+  sinceCollected += 1;
+  if (isLarge || (sinceCollected >= CROWDED_PICTURES && isCrowded())) collectGarbage();
+}
+
+function isCrowded(): boolean {
+  return process.memoryUsage.rss() > CROWDED_BYTES;
 }
 
 let collect: unknown;
 
 /** The function is V8's own, but stands only in contexts that were made after the flag was set. */
 function collectGarbage(): void {
+  sinceCollected = 0;
   if (!collect) {
     setFlagsFromString('--expose-gc');
     collect = runInNewContext('gc');
