@@ -177,12 +177,14 @@ async function timed<T>(log: Logger, step: string, work: () => Promise<T>): Prom
   return value;
 }
 
-function noteFile({ record, lease }: Held, { bytes, eTag, contentType }: StoredFile): Source {
+function noteFile({ record, lease }: Held, file: StoredFile): Source {
+  const { bytes, eTag, contentType } = file;
   // What an earlier try learnt of the same object is not read again: a large file takes a minute.
   const isSame = eTag !== undefined && eTag === record.eTag;
-  const { sha256, ...known } = record.source;
+  const { sha256: learnt, ...known } = record.source;
   const declaredType = known.declaredType ?? contentType;
-  const source = { ...known, declaredType, bytes, ...(isSame && { sha256 }) };
+  const sha256 = file.sha256 ?? (isSame ? learnt : undefined);
+  const source = { ...known, declaredType, bytes, sha256 };
   lease.note({ source, eTag });
   return source;
 }

@@ -7,6 +7,8 @@ export interface StoredFile {
   bytes: number;
   eTag: string | undefined;
   contentType: string | undefined;
+  /** As S3 has computed it, in hexadecimal digits: where whoever put the file asked for that, and put it whole. */
+  sha256: string | undefined;
   /** From `start` to before `end`; fewer where the file ends before it. */
   read(start: number, end: number): Promise<Uint8Array>;
   /** @throws ServiceError `file_too_large` */
@@ -22,11 +24,13 @@ export type OpenObject = (
   signal: AbortSignal,
 ) => Promise<IncomingMessage>;
 
+const WITH_CHECKSUMS = { 'x-amz-checksum-mode': 'ENABLED' };
+
 /** Undefined where the object is gone. What is opened is closed by who opened it. */
 export function createUploadReader(open: OpenObject) {
   return {
     async open(key: string, signal: AbortSignal): Promise<StoredFile | undefined> {
-      const answer = await open(key, {}, signal).catch(undefinedIfGone);
+      const answer = await open(key, WITH_CHECKSUMS, signal).catch(undefinedIfGone);
       if (!answer) return undefined;
       return createStoredFile(answer, (headers) => open(key, headers, signal));
     },
@@ -63,6 +67,7 @@ function createStoredFile(
     bytes,
     eTag: etag,
     contentType,
+    sha256: readDigest(opened),
     async read(start, end) {
       const last = Math.min(end, bytes);
       if (start >= last) return new Uint8Array();
@@ -74,6 +79,13 @@ function createStoredFile(
     },
     close: stream.close,
   };
+}
+
+/** Of a file that came in parts it is the digest of their digests, with their count behind: of no use here. */
+function readDigest({ headers }: IncomingMessage): string | undefined {
+  const digest = headers['x-amz-checksum-sha256'];
+  const isWhole = typeof digest === 'string' && /^[A-Za-z0-9+/]{43}=$/.test(digest);
+  return isWhole ? Buffer.from(digest, 'base64').toString('hex') : undefined;
 }
 
 /** The first bytes are taken from the stream one by one as they are asked for: as far as this, in bytes. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type AnalysisRecord, MAX_WAITS, newAnalysis } from '../../lib/analysis.ts';
@@ -118,6 +119,20 @@ describe('the same bytes are', () => {
     expect(second).toMatchObject({ tags: ['own'], metadata: { mine: 'yes' } });
     for (const gone of ['stage', 'leaseToken', 'error', 'expiresAt'])
       expect(second).not.toHaveProperty(gone);
+  });
+
+  test('known by the digest that S3 has computed, where it has', async () => {
+    const { source } = await analyse();
+    const id = await recordWith();
+    const [Bucket, Key] = [service.uploadBucket, uploadKey(id)];
+    const put = { Bucket, Key, Body: photo, ContentType: 'image/jpeg' };
+    await service.s3.send(new PutObjectCommand({ ...put, ChecksumAlgorithm: 'SHA256' }));
+    const opened = await service.uploads.open(Key, AbortSignal.timeout(10_000));
+    expect(opened?.sha256).toBe(source.sha256);
+    opened?.close();
+    await deliver(id);
+    expect(await stored(id)).toMatchObject({ cached: true, source: { sha256: source.sha256 } });
+    expect(calls).toBe(1);
   });
 
   test('asked about once, where twenty come at the same moment', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -115,4 +116,26 @@ test('the signal ends a file on its way', async () => {
   const read = file?.readAll(FILE.length);
   stop.abort();
   await expect(read).rejects.toThrow();
+});
+
+test.each([
+  ['of the whole', createHash('sha256').update(FILE).digest(), true],
+  ['of nothing known', undefined, false],
+  ['of parts, which is that of their digests', `${createHash('sha256').digest('base64')}-3`, false],
+  ['of another form', 'c2hvcnQ=', false],
+])('given a digest of S3 %s, then it is told: %s', async (_, digest, isTold) => {
+  const text = Buffer.isBuffer(digest) ? digest.toString('base64') : digest;
+  answers = [
+    (response) =>
+      response
+        .writeHead(200, {
+          'content-length': FILE.length,
+          ...(text !== undefined && { 'x-amz-checksum-sha256': text }),
+        })
+        .end(FILE),
+  ];
+  const file = await open('drop/a.jpg', signal());
+  const told = isTold ? createHash('sha256').update(FILE).digest('hex') : undefined;
+  expect(file?.sha256).toBe(told);
+  file?.close();
 });
