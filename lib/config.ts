@@ -20,20 +20,23 @@ const door = z.object({
   addressHeader: z.optional(z.string().check(z.toLowerCase())),
   /** Of an OpenID issuer; none: keys and tokens only. */
   jwt: z.optional(
-    z.union([
-      z.pipe(
-        z.object({ issuer: z.literal('') }),
-        z.transform(() => undefined),
-      ),
-      z.object({
-        // Loopback, for an issuer on a developer's machine.
-        issuer: z.string().check(z.regex(/^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)[:/])/)),
-        audience: text, // without one, any token of the issuer would do
-        clientClaim: text,
-        scopeClaim: text,
-        scopePrefix: z.string(),
-      }),
-    ]),
+    z.union(
+      [
+        z.pipe(
+          z.object({ issuer: z.literal('') }),
+          z.transform(() => undefined),
+        ),
+        z.object({
+          // Loopback, for an issuer on a developer's machine.
+          issuer: z.string().check(z.regex(/^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)[:/])/)),
+          audience: text, // without one, any token of the issuer would do
+          clientClaim: text,
+          scopeClaim: text,
+          scopePrefix: z.string(),
+        }),
+      ],
+      'has to name an https issuer, an audience, and the claims of client and scopes',
+    ),
   ),
 });
 
@@ -61,6 +64,14 @@ function readPairs(all: string): Record<string, string> {
   return Object.fromEntries(pairs.map(([name, value]) => [name, value || 'nothing']));
 }
 
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // an error of the parser's would keep the others from being named
+  }
+}
+
 /** Every setting a function may ask for, with its shape. */
 const SETTINGS = {
   TABLE_NAME: text,
@@ -71,13 +82,7 @@ const SETTINGS = {
   /** What webhooks may call: the public internet, or on a laptop loopback, too. */
   WEBHOOK_REACH: z.enum(['public', 'local']),
   DOOR_SECRET_ID: text,
-  DOOR: z.pipe(
-    text,
-    z.pipe(
-      z.transform((json: string) => JSON.parse(json)),
-      door,
-    ),
-  ),
+  DOOR: z.pipe(text, z.pipe(z.transform(readJson), door)),
   /** The client that objects in the drop folder belong to. */
   DROP_CLIENT_ID: text,
   GEMINI_SECRET_ID: text,
@@ -115,8 +120,8 @@ export function readConfig<Name extends keyof Settings>(
   const parsed = z.object(shape).safeParse(environment);
   if (parsed.success) return parsed.data as Pick<Settings, Name>; // checked: the shape was built from the names
   const problems = parsed.error.issues.map(({ path, message }) => {
-    const name = path.join('.');
-    return environment[name] ? `${name} (${message})` : `${name} (not set)`;
+    const [name = ''] = path.map(String);
+    return `${path.join('.')} (${environment[name] ? message : 'not set'})`;
   });
   throw new Error(`The function cannot start. Settings to mend: ${problems.join(', ')}`);
 }

@@ -14,6 +14,16 @@ test('given settings that are missing or wrong, then all of them are named at on
   expect(read).not.toThrow(/UPLOAD_BUCKET/);
 });
 
+test('given a setting of several parts, then the part that is wrong is named, and why', () => {
+  const jwt = { issuer: 'http://login.example.com', audience: 'a', clientClaim: 'c' };
+  const door = (given: object) => JSON.stringify({ secretId: 's', allow: '', ...given });
+  const read = (DOOR: string) => () => readConfig(['DOOR', 'CLIENT_BUDGET'], { ...budget, DOOR });
+  const budget = { CLIENT_BUDGET: 'dayUsd=x' };
+  expect(read(door({}))).toThrow(/mend: CLIENT_BUDGET\.dayUsd \(.*number.*\)$/);
+  expect(read(door({ jwt }))).toThrow(/DOOR\.jwt \(has to name an https issuer/);
+  expect(read('{')).toThrow(/DOOR \(.*object.*\), CLIENT_BUDGET/);
+});
+
 test('given what it asks for, then a function gets just that, parsed', () => {
   const environment = { TABLE_NAME: 't', GEMINI_MODELS: 'a, b', MAX_PICTURE_BYTES: '12', X: 'y' };
   expect(readConfig(['GEMINI_MODELS', 'MAX_PICTURE_BYTES'], environment)).toEqual({
