@@ -8,16 +8,19 @@ const DAY_MS = 86_400_000;
 const MAX_KEY_CHARACTERS = 1_024;
 
 /** A moment, or a day in UTC: its first and its last millisecond. */
-const time = z.union([
-  z.pipe(
-    z.iso.datetime({ offset: true }),
-    z.transform((text) => ({ first: Date.parse(text), last: Date.parse(text) })),
-  ),
-  z.pipe(
-    z.iso.date(),
-    z.transform((text) => ({ first: Date.parse(text), last: Date.parse(text) + DAY_MS - 1 })),
-  ),
-]);
+const time = z.union(
+  [
+    z.pipe(
+      z.iso.datetime({ offset: true }),
+      z.transform((text) => ({ first: Date.parse(text), last: Date.parse(text) })),
+    ),
+    z.pipe(
+      z.iso.date(),
+      z.transform((text) => ({ first: Date.parse(text), last: Date.parse(text) + DAY_MS - 1 })),
+    ),
+  ],
+  'has to be a day, 2026-11-23, or a moment, 2026-11-23T12:00:00Z',
+);
 
 /** Which analyses are asked for: filters, all of which hold, and a page. */
 export const listQuery = z

@@ -110,6 +110,7 @@ test('the code is lean: no import of a Node module, no search for credentials, m
     expect(code).not.toMatch(/(from|import)\s*"node:/);
     expect(code).not.toContain('sso_account_id');
     expect(code).not.toContain('sourceMappingURL');
+    expect(code).toContain('Invalid input: expected '); // else a fault says "Invalid input" alone
     const map = JSON.parse(readFileSync(join(folder, 'first', 'maps', `${name}.mjs.map`), 'utf8'));
     expect(map.sources).toContain(`${name}.ts`);
   }
