@@ -47,7 +47,7 @@ const TARGETS: Target[] = [
   { part: 'pipeline', column: 'AWS calls', most: 8 },
   { part: 'core', column: 'PSNR, dB', least: 42 },
   ...atMost('memory', 'peak MiB', { '500: JPEG': 256, '500: … with AVIF': 384 }),
-  { part: 'memory', column: 'more at rest MiB', most: 10 },
+  { part: 'memory', column: 'growth MiB', most: 10 },
   ...atMost('cold', '× plain', COLD),
   { part: 'api', column: 'AWS calls', most: 2 },
   ...atMost('scale', '× at 100000', { get: 1.2, list: 1.2 }),
