@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
+import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { convertPicture } from '../../lib/media/image/convert.ts';
 import { inspectPicture } from '../../lib/media/image/inspect.ts';
+import { findMarker } from '../../lib/media/image/jpeg-structure.ts';
 import { MAX_FRAMES, MAX_HELD_BYTES } from '../../lib/media/image/limits.ts';
 import { claimAvifSize } from '../support/hostile.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
@@ -34,6 +36,19 @@ describe('JPEG', () => {
       jpeg.subarray(behindComment),
     ]);
     expect(await inspect(odd)).toMatchObject({ width: 64, metadata: ['comments'] });
+  });
+
+  test('given any bytes that are no marker, then the next one is found behind them, however far', () => {
+    const near = fc.constantFrom([0xff, 0], [0xff, 0xd0], [0xff, 0xd7], [0xff, 0xff, 0], [7]);
+    const far = fc.nat(40).map((length) => Array<number>(length).fill(7));
+    fc.assert(
+      fc.property(fc.array(fc.oneof(near, far), { maxLength: 12 }), fc.boolean(), (junk, isCut) => {
+        const data = Buffer.from([1, 2, ...junk.flat()]);
+        const file = Buffer.concat([data, Buffer.from(isCut ? [0xff] : [0xff, 0xd9, 0xff, 0xda])]);
+        expect(findMarker(file, 2)).toBe(data.length + 1);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   test('given millions of empty comments, then it is too complex', async () => {

@@ -65,21 +65,26 @@ export function* listSegments(bytes: Uint8Array) {
   }
 }
 
-/**
- * Where the next marker's code stands. In the coded data FF 00 is a data byte, FF D0–D7 a restart. Node finds the
- * FF bytes ten times as fast as a loop over all does; but where they follow each other, as in a file made to
- * cost time, each call costs more than to look.
- */
+/** Where the next marker's code stands. In the coded data FF 00 is a data byte, FF D0–D7 a restart. */
 export function findMarker(bytes: Uint8Array, from: number): number {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = view.indexOf(0xff, from);
   while (at >= 0) {
     const code = view[at + 1] ?? 0;
     if (code !== 0 && code !== 0xff && !isRestart(code)) return at + 1;
-    at += code === 0xff ? 1 : 2;
-    if (view[at] !== 0xff) at = view.indexOf(0xff, at);
+    at = findFill(view, at + (code === 0xff ? 1 : 2));
   }
   return view.length;
+}
+
+/** In coded data they stand some hundred bytes from each other; nearer, as in a file made to cost time, a look is cheaper. */
+const NEAR_BYTES = 16;
+
+/** The next FF, or less than none. Node finds them ten times as fast as a loop does, but for what a call costs. */
+function findFill(view: Buffer, from: number): number {
+  const far = from + NEAR_BYTES;
+  for (let at = from; at < far; at += 1) if (view[at] === 0xff) return at;
+  return view.indexOf(0xff, far);
 }
 
 function isRestart(code: number): boolean {
