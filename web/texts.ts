@@ -279,7 +279,10 @@ export const TEXTS = {
 
 /** What went wrong, and what the reader can do; by the service's error codes and the page's own. */
 export const PROBLEMS = {
-  request_invalid: ['The service did not accept the request.', 'Reload the page and try again.'],
+  request_invalid: [
+    'The service did not accept the request.',
+    'Put right what is named here, and try again.',
+  ],
   file_missing: ['No file arrived.', 'Choose the file again.'],
   unauthorized: ['The key is missing or not valid.', 'Enter a valid key.'],
   forbidden: ['This key may not do that.', 'Use a key with more rights.'],

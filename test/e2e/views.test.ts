@@ -165,6 +165,19 @@ describe.skipIf(!chromium)('given the views of the page', { timeout: 90_000 }, (
     await tiles().first().waitFor();
   });
 
+  test('days are those of the reader, as the times on the tiles are; one that is none filters nothing', async () => {
+    const place = await page.context().newCDPSession(page);
+    // A place where it is another day than in UTC.
+    const timezoneId = new Date().getUTCHours() < 11 ? 'Pacific/Pago_Pago' : 'Pacific/Kiritimati';
+    await place.send('Emulation.setTimezoneOverride', { timezoneId });
+    const today = new Date().toLocaleDateString('sv', { timeZone: timezoneId });
+    await open(`library?from=${today}&to=${today}&status=nonsense`);
+    await page.getByText('rocket.jpg').waitFor();
+    await open('library?from=nonsense');
+    await tiles().first().waitFor();
+    await place.detach(); // and its time zone with it
+  });
+
   test('by keys alone a tile is found, the one beside it, and its analysis', async () => {
     await open('library');
     await page.locator('.tile img').waitFor();

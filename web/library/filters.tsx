@@ -3,16 +3,18 @@ import { useEffect, useState } from 'preact/hooks';
 import { go, hrefTo } from '../router.ts';
 import { client } from '../session.ts';
 import { TEXTS } from '../texts.ts';
+import { isDay } from './days.ts';
 import type { Filters } from './listing.ts';
 
 const STATUSES = ['succeeded', 'processing', 'queued', 'failed', 'rejected'] as const;
+const DAYS = ['from', 'to'];
 
-/** What the address says: a filtered list can be passed on. */
+/** What the address says: a filtered list can be passed on. A status or a day that is none is left out. */
 export function readFilters(query: URLSearchParams): Filters {
   const status = STATUSES.find((one) => one === query.get('status'));
   const given = ['tag', 'analyzer', 'from', 'to']
-    .map((name) => [name, query.get(name)])
-    .filter(([, value]) => value);
+    .map((name) => [name, query.get(name) ?? ''] as const)
+    .filter(([name, value]) => (DAYS.includes(name) ? isDay(value) : value));
   return { ...(status && { status }), ...Object.fromEntries(given) };
 }
 

@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import type { AnalysisSummary, ListAnalysesQuery } from '@sightline/client';
 import { type PageProblem, problemOf } from '../problems.ts';
 import { client } from '../session.ts';
+import { toMoments } from './days.ts';
 
 /** Analyses asked for by one call. */
 const PAGE_ITEMS = 60;
@@ -41,7 +42,8 @@ export function createListing(filters: Filters) {
   /** Behind the last tile there is; of its millisecond there may be others. */
   function start() {
     const last = tiles.value.at(-1);
-    const query = { ...filters, ...(last && { to: last.createdAt }), limit: PAGE_ITEMS };
+    const before = last && { to: last.createdAt };
+    const query = { ...filters, ...toMoments(filters), ...before, limit: PAGE_ITEMS };
     return client.list({ ...query, signal: stop.signal });
   }
 
