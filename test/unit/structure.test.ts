@@ -273,6 +273,7 @@ describe('TIFF', () => {
 
   test.each([
     ['old-style JPEG', withTags([259, 3, 1, 6])],
+    ['selections saved with it', withTags([277, 3, 1, 3], [279, 4, 1, 3], [338, 3, 2, 0])],
     ['tiles in separate planes', withTags([284, 3, 1, 2], [324, 4, 1, 0], [325, 4, 1, 1])],
   ])('given %s, which the decoder lacks, then it says so', async (_, entries) => {
     await expectCode(createTiff([entries]), 'type_unsupported');

@@ -73,6 +73,8 @@ function isTwelveReadable(tags: Tags, photometric: number | undefined): boolean 
 /** Why nothing here can read the first page; undefined where something can. */
 export function findUnsupported(tags: Tags): string | undefined {
   if (nameVariant(tags)) return undefined;
+  // Selections that were saved with the picture: the decoder takes the last of them for its transparency.
+  if ((tags.get(TIFF.extraSamples)?.count ?? 0) > 1) return 'several samples beside the colours';
   if (isSeparate(tags) && tags.has(TIFF.tileOffsets)) return 'tiles in separate planes';
   return firstOf(tags, TIFF.sampleBits, 1) === 12 ? '12 bits a sample' : undefined;
 }
