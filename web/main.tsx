@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
+import { keepFocus } from './keep-focus.ts';
 import { startRouter } from './router.ts';
 import { applyScheme } from './scheme.ts';
 import { loadSession } from './session.ts';
@@ -11,4 +12,7 @@ applyScheme();
 startRouter();
 await loadSession();
 const place = document.getElementById('app');
-if (place) render(<App />, place);
+if (place) {
+  render(<App />, place);
+  keepFocus(place);
+}

@@ -222,7 +222,7 @@ describe.skipIf(!chromium)(
       watched.complaints.length = 0; // the browser's own, of each call
     });
 
-    test('when an upload is paused, nothing is sent until it may go on; cancelled, nothing is left of it', async () => {
+    test('when an upload is paused, nothing is sent until it may go on, reloaded or not; cancelled, nothing is left of it', async () => {
       let begun = 0;
       await page.route(`${stack.info.awsEndpoint}/**`, (route) => {
         begun += 1;
@@ -232,6 +232,9 @@ describe.skipIf(!chromium)(
       const card = cardOf(page, '5.png');
       await card.getByRole('progressbar').waitFor();
       await card.getByRole('button', { name: 'Pause' }).click();
+      await card.getByText('Paused.').waitFor();
+      expect(await nameFocused()).toBe('Go on: 5.png');
+      await page.reload();
       await card.getByText('Paused.').waitFor();
       expect(begun).toBe(1);
       await card.getByRole('button', { name: 'Go on' }).click();
@@ -246,7 +249,10 @@ describe.skipIf(!chromium)(
       await deleted;
       expect((await stack.call(`/v1/analyses/${id}`)).status).toBe(404);
       await cardOf(page, '6.png').waitFor({ state: 'detached' });
+      await expect.poll(nameFocused).toBe('5.png'); // the keys go on from the card beside it
     });
+
+    const nameFocused = () => page.evaluate("document.activeElement.getAttribute('aria-label')");
 
     test('when a picture is dropped with a question, the model is asked it, and the answer is shown', async () => {
       gemini.script(() => ({ kind: 'answer', answer: { ...ANSWER, answer: 'Four quarters.' } }));

@@ -16,13 +16,12 @@ export function UploadActions({ upload }: { upload: Upload }) {
     const of = TEXTS.of(TEXTS.uploads.delete, name);
     return <SureButton label={TEXTS.uploads.delete} name={of} onSure={remove} />;
   }
+  const [turn, act] =
+    phase === 'paused' ? (['resume', resumeUpload] as const) : (['pause', pauseUpload] as const);
   return (
     <>
-      {phase === 'paused' && (
-        <Plain label={TEXTS.uploads.resume} name={name} onClick={() => resumeUpload(upload)} />
-      )}
-      {phase !== 'paused' && !isSent && (
-        <Plain label={TEXTS.uploads.pause} name={name} onClick={() => pauseUpload(upload)} />
+      {(turn === 'resume' || !isSent) && (
+        <Plain label={TEXTS.uploads[turn]} name={name} onClick={() => act(upload)} />
       )}
       <Plain label={TEXTS.uploads.cancel} name={name} onClick={remove} />
     </>

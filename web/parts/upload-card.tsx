@@ -26,7 +26,11 @@ export function UploadCard({ upload, isOnly }: { upload: Upload; isOnly: boolean
   const problem = problemIn(state);
   useEndSaid(upload, problem);
   return (
-    <article class={problem ? 'panel card bad' : 'panel card'} aria-label={spellName(name)}>
+    <article
+      class={problem ? 'panel card bad' : 'panel card'}
+      aria-label={spellName(name)}
+      tabIndex={-1} // see keep-focus.ts
+    >
       <div class="heading">
         <Thumbnail file={upload.url} type={type} analysis={analysis} />
         <div class="title">

@@ -14,6 +14,8 @@ export interface Kept {
   form?: AnnouncedUpload['upload'] | undefined;
   /** Whether all of it is sent. */
   isSent?: boolean;
+  /** Waits for its reader, after a reload too. */
+  isPaused?: boolean;
 }
 
 const NAME = 'sightline';

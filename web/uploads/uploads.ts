@@ -59,7 +59,8 @@ export async function restoreUploads(): Promise<void> {
     const restore = async () => {
       const upload = createUpload(kept, await readFile(kept.key));
       uploads.value = [upload, ...uploads.value];
-      await run(upload);
+      if (kept.isPaused) change(upload, { phase: 'paused' });
+      else await run(upload);
     };
     void holdLock(kept.key, restore, { ifAvailable: true });
   }
@@ -95,12 +96,15 @@ async function run(upload: Upload): Promise<void> {
 /** What was sent of a small file is sent again. */
 export function pauseUpload(upload: Upload): void {
   upload.stop.abort();
+  upload.kept.isPaused = true;
+  void keepUpload(upload.kept);
   change(upload, { phase: 'paused' });
 }
 
 /** After a pause, or a failure. */
 export function resumeUpload(upload: Upload): void {
   upload.stop = new AbortController();
+  upload.kept.isPaused = false;
   void keepUpload(upload.kept);
   start(upload);
 }
