@@ -5,11 +5,22 @@
 const UNSEEN =
   '\\u00ad\\u061c\\u115f\\u1160\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\u{e0000}-\\u{e007f}';
 const IN_JSON = new RegExp(`[${UNSEEN}]`, 'gu');
+/** Of these the marks that turn what follows them. In words the others have their use: Arabic and Hebrew need some. */
+const IN_WORDS = /([\u202a-\u202e\u2066-\u2069])/u;
 const IN_NAME = new RegExp(`([\\p{Cc}${UNSEEN}])`, 'u');
 
 /** The parts of a name: every second one is a sign that would not be seen, by its code, as `U+202E`. */
 export function splitName(name: string): string[] {
-  return name.split(IN_NAME).map((part, index) => (index % 2 ? codeOf(part) : part));
+  return split(name, IN_NAME);
+}
+
+/** The same of a text, whose lines and joiners stay. */
+export function splitWords(text: string): string[] {
+  return split(text, IN_WORDS);
+}
+
+function split(text: string, unseen: RegExp): string[] {
+  return text.split(unseen).map((part, index) => (index % 2 ? codeOf(part) : part));
 }
 
 /** A name for labels and for what is spoken. */

@@ -40,8 +40,12 @@ const ANSWER = {
     { label: 'rocket', box_2d: [280, 470, 920, 545] },
     { label: '<b>tower</b>', box_2d: [0, 850, 990, 1000] },
   ],
+  tags: ['exe.\u202egnp'],
+  text: 'One \u202eline.',
 };
 
+/** Marks that turn the order of letters. */
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/;
 const INSTRUCTED = { instructions_in_image: { found: false, note: '' } };
 
 let browser: Browser;
@@ -89,7 +93,9 @@ describe.skipIf(!chromium)(
     test('when a photo is chosen, its result is shown as text, with boxes where the analysis has them', async () => {
       await chooseFiles(page, PHOTO);
       const card = cardOf(page, 'rocket.jpg');
-      expect(await readText(card.locator('.caption'))).toBe(ANSWER.caption);
+      const words = ANSWER.caption.replace('\u202e', 'U+202E'); // which would turn what follows it
+      expect(await readText(card.locator('.caption'))).toBe(words);
+      expect(await readText(card)).not.toMatch(TURNING);
       for (const step of ['uploading', 'queued', ...STAGES, 'done'])
         expect(await readText(card.locator(`[data-step="${step}"] .time`))).toMatch(/^[\d.]+ m?s$/);
       const raw = await readRaw(card);

@@ -3,6 +3,7 @@ import { formatName, formatShortTime } from '../format.ts';
 import { FileName } from '../parts/file-name.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import { heldThumbnail, loadThumbnail } from '../parts/thumbnails.ts';
+import { Words } from '../parts/words.tsx';
 import { hrefTo } from '../router.ts';
 import { TEXTS } from '../texts.ts';
 import type { Tile } from './listing.ts';
@@ -35,7 +36,13 @@ export function TileItem({ tile, index, count, apart }: TileItemProps) {
           <FileName name={name} />
         </span>
         <span class="tile-line quiet">
-          {status === 'succeeded' ? <bdi>{caption ?? analyzer}</bdi> : <Status status={status} />}
+          {status === 'succeeded' ? (
+            <bdi>
+              <Words text={caption ?? analyzer} />
+            </bdi>
+          ) : (
+            <Status status={status} />
+          )}
         </span>
         <span class="tile-line quiet">{formatShortTime(createdAt)}</span>
       </a>

@@ -1,6 +1,7 @@
 import { TEXTS } from '../texts.ts';
 import { CopyButton } from './copy-button.tsx';
 import { SectionTitle } from './section-title.tsx';
+import { Words } from './words.tsx';
 
 /** Pages that are open from the start. */
 const OPEN_PAGES = 3;
@@ -18,10 +19,13 @@ export function DocumentPages({ result }: { result: Record<string, unknown> }) {
             {fields.map(({ page, name, value }, index) => (
               <div key={`${name}${index}`}>
                 <dt>
-                  <bdi>{String(name)}</bdi>
+                  <bdi>
+                    <Words text={String(name)} />
+                  </bdi>
                 </dt>
                 <dd dir="auto">
-                  {String(value)} <span class="quiet">{TEXTS.document.onPage(Number(page))}</span>
+                  <Words text={String(value)} />{' '}
+                  <span class="quiet">{TEXTS.document.onPage(Number(page))}</span>
                 </dd>
               </div>
             ))}
@@ -37,7 +41,9 @@ export function DocumentPages({ result }: { result: Record<string, unknown> }) {
           {pages.map(({ page, text }, index) => (
             <details key={String(page)} open={index < OPEN_PAGES}>
               <summary>{TEXTS.document.page(Number(page))}</summary>
-              <p dir="auto">{String(text)}</p>
+              <p dir="auto">
+                <Words text={String(text)} />
+              </p>
               <CopyButton text={String(text)} />
             </details>
           ))}
@@ -56,14 +62,17 @@ function Table({ table }: { table: Record<string, unknown> }) {
     <section class="scroller" aria-label={name}>
       <table>
         <caption>
-          <bdi>{name}</bdi> <span class="quiet">{TEXTS.document.onPage(Number(page))}</span>
+          <bdi>
+            <Words text={name} />
+          </bdi>{' '}
+          <span class="quiet">{TEXTS.document.onPage(Number(page))}</span>
         </caption>
         {heads.length > 0 && (
           <thead>
             <tr>
               {heads.map((head, index) => (
                 <th key={`${head}${index}`} scope="col" dir="auto">
-                  {String(head)}
+                  <Words text={String(head)} />
                 </th>
               ))}
             </tr>
@@ -74,7 +83,7 @@ function Table({ table }: { table: Record<string, unknown> }) {
             <tr key={`${row}-${cells.length}`}>
               {cells.map((cell, index) => (
                 <td key={`${row}-${index}`} dir="auto">
-                  {String(cell)}
+                  <Words text={String(cell)} />
                 </td>
               ))}
             </tr>

@@ -1,4 +1,5 @@
 import { formatName } from '../format.ts';
+import { Words } from './words.tsx';
 
 /** Names with their values, whatever an analyzer answers; what is empty is left out. */
 export function Facts({ entries }: { entries: [string, unknown][] }) {
@@ -10,7 +11,9 @@ export function Facts({ entries }: { entries: [string, unknown][] }) {
       {said.map(([name, words]) => (
         <div key={name}>
           <dt>{formatName(name)}</dt>
-          <dd dir="auto">{words}</dd>
+          <dd dir="auto">
+            <Words text={words} />
+          </dd>
         </div>
       ))}
     </dl>

@@ -1,5 +1,4 @@
-import { splitName } from '../names.ts';
-import { TEXTS } from '../texts.ts';
+import { NameWords } from './words.tsx';
 
 /** Where a name is cut short, this stays. */
 const ENDING = /\.[A-Za-z0-9]{1,8}$/;
@@ -9,19 +8,10 @@ const SHORT_CHARACTERS = 24;
 /** The name of a file, apart from the text around it, with all that is in it to be seen. */
 export function FileName({ name }: { name: string }) {
   const ending = (name.length > SHORT_CHARACTERS && ENDING.exec(name)?.[0]) || '';
-  const parts = splitName(name.slice(0, name.length - ending.length));
   return (
     <bdi class="file-name">
       <span class="stem">
-        {parts.map((part, index) =>
-          index % 2 ? (
-            <span key={`${part}${index}`} class="unseen" title={TEXTS.unseen}>
-              {part}
-            </span>
-          ) : (
-            part
-          ),
-        )}
+        <NameWords text={name.slice(0, name.length - ending.length)} />
       </span>
       {ending && <span>{ending}</span>}
     </bdi>

@@ -3,6 +3,7 @@ import type { FoundBox } from '../boxes.ts';
 import { formatName } from '../format.ts';
 import { TEXTS } from '../texts.ts';
 import { SectionTitle } from './section-title.tsx';
+import { Words } from './words.tsx';
 
 /** What was found where, group by group; pointing at a name shows its box, and the other way round. */
 export function Found(props: { boxes: FoundBox[]; pointed: Signal<number | undefined> }) {
@@ -51,7 +52,9 @@ function Name({ found, index, pointed }: NameProps) {
       onBlur={off}
       onClick={on}
     >
-      <bdi>{found.label}</bdi>
+      <bdi>
+        <Words text={found.label} />
+      </bdi>
     </button>
   );
 }

@@ -1,6 +1,7 @@
 import { formatName } from '../format.ts';
 import { TEXTS } from '../texts.ts';
 import { SectionTitle } from './section-title.tsx';
+import { Words } from './words.tsx';
 
 /** Only what was rated above the lowest: seven times "none" would hide the one that counts. */
 export function Moderation({ ratings }: { ratings: unknown }) {
@@ -14,7 +15,12 @@ export function Moderation({ ratings }: { ratings: unknown }) {
       <ul class="tags">
         {raised.map(({ name, level, reason }) => (
           <li key={name} class={`level-${level}`}>
-            {formatName(name)}: {level} {reason && <bdi>({reason})</bdi>}
+            {formatName(name)}: <Words text={level} />{' '}
+            {reason && (
+              <bdi>
+                (<Words text={reason} />)
+              </bdi>
+            )}
           </li>
         ))}
       </ul>

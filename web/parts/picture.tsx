@@ -4,6 +4,7 @@ import type { FoundBox } from '../boxes.ts';
 import { TEXTS } from '../texts.ts';
 import { Icon, type IconName } from './icon.tsx';
 import { useZoom } from './use-zoom.ts';
+import { Words } from './words.tsx';
 
 interface PictureProps {
   /** Where it may be had, the best first. */
@@ -95,7 +96,9 @@ function BoxMark({ found, isPointed }: { found: FoundBox; isPointed: boolean }) 
         height: percent(box.height),
       }}
     >
-      <bdi>{label}</bdi>
+      <bdi>
+        <Words text={label} />
+      </bdi>
     </div>
   );
 }

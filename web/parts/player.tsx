@@ -5,6 +5,7 @@ import { formatMoment } from '../format.ts';
 import { TEXTS } from '../texts.ts';
 import type { Moment, Track } from '../timed.ts';
 import { Icon } from './icon.tsx';
+import { Words } from './words.tsx';
 
 interface PlayerProps {
   /** Of the file, where this page may play it. */
@@ -84,10 +85,15 @@ function TrackList({ track, time, seek }: TrackListProps) {
           <li key={`${moment.start}${index}`} aria-current={index === now ? 'time' : undefined}>
             <Time moment={moment} seek={seek} />
             <p dir="auto">
-              <strong>{moment.detail && name === 'transcript' ? `${moment.detail}: ` : ''}</strong>
-              {moment.title}
+              <strong>
+                {moment.detail && name === 'transcript' && <Words text={`${moment.detail}: `} />}
+              </strong>
+              <Words text={moment.title} />
               {moment.detail && name !== 'transcript' && (
-                <span class="quiet"> {moment.detail}</span>
+                <span class="quiet">
+                  {' '}
+                  <Words text={moment.detail} />
+                </span>
               )}
             </p>
           </li>

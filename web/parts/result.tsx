@@ -10,6 +10,7 @@ import { RunFacts, SafetyNotes } from './run-facts.tsx';
 import { Seen } from './seen.tsx';
 import '../styles/result.css';
 import { SectionTitle } from './section-title.tsx';
+import { Words } from './words.tsx';
 
 export interface ResultProps {
   analysis: Analysis;
@@ -53,14 +54,20 @@ export function Result({ analysis, url }: ResultProps) {
       <div class="findings">
         {caption && (
           <p class="caption" dir="auto">
-            {caption}
+            <Words text={caption} />
           </p>
         )}
-        {summary && summary !== caption && <p dir="auto">{summary}</p>}
+        {summary && summary !== caption && (
+          <p dir="auto">
+            <Words text={summary} />
+          </p>
+        )}
         {textOf(result.answer) && (
           <div class="answer">
             <SectionTitle>{TEXTS.result.answer}</SectionTitle>
-            <p dir="auto">{textOf(result.answer)}</p>
+            <p dir="auto">
+              <Words text={textOf(result.answer)} />
+            </p>
           </div>
         )}
         <Tags tags={result.tags} />
@@ -70,7 +77,9 @@ export function Result({ analysis, url }: ResultProps) {
               <SectionTitle>{TEXTS.result.text}</SectionTitle>
               <CopyButton text={text} />
             </div>
-            <p dir="auto">{text}</p>
+            <p dir="auto">
+              <Words text={text} />
+            </p>
           </section>
         )}
         <Moderation ratings={result.moderation ?? result.categories} />
@@ -100,7 +109,9 @@ function Tags({ tags }: { tags: unknown }) {
     <ul class="tags" aria-label={TEXTS.result.tags}>
       {tags.map((tag) => (
         <li key={String(tag)}>
-          <bdi>{String(tag)}</bdi>
+          <bdi>
+            <Words text={String(tag)} />
+          </bdi>
         </li>
       ))}
     </ul>

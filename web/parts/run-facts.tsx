@@ -11,6 +11,7 @@ import { spellName } from '../names.ts';
 import { TEXTS } from '../texts.ts';
 import { STEPS } from '../uploads/upload.ts';
 import { Facts } from './facts.tsx';
+import { Words } from './words.tsx';
 
 /** The file, the model, and what it took. */
 export function RunFacts({ analysis }: { analysis: Analysis }) {
@@ -57,7 +58,10 @@ export function SafetyNotes({ safety }: { safety: Analysis['safety'] }) {
     <>
       {instructionsInImage !== undefined && (
         <p class="notice small">
-          <strong>{TEXTS.safety.instructions}</strong> <bdi>{String(instructionsInImage)}</bdi>
+          <strong>{TEXTS.safety.instructions}</strong>{' '}
+          <bdi>
+            <Words text={String(instructionsInImage)} />
+          </bdi>
         </p>
       )}
       <Facts

@@ -3,6 +3,7 @@ import { TEXTS } from '../texts.ts';
 import { STEPS, type Upload, type UploadState } from '../uploads/upload.ts';
 import { Countdown } from './countdown.tsx';
 import { useNow } from './use-now.ts';
+import { Words } from './words.tsx';
 
 /** Where a file is, in one line: what it waits for, how much is sent, what is done, what came out. */
 export function UploadLine({ upload }: { upload: Upload }) {
@@ -20,7 +21,7 @@ export function UploadLine({ upload }: { upload: Upload }) {
     return (
       <p class="line" dir="auto">
         {analysis.cached && `${TEXTS.uploads.cached} `}
-        {typeof caption === 'string' ? caption : TEXTS.steps.sentences.done}
+        <Words text={typeof caption === 'string' ? caption : TEXTS.steps.sentences.done} />
       </p>
     );
   return (
