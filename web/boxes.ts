@@ -16,11 +16,12 @@ export interface FoundBox {
 }
 
 const HUES = 6;
+const MODEL_SCALE = 1_000;
 /** Of a result that came from anywhere. */
 const MAX_DEPTH = 8;
 const NAMING = ['label', 'name', 'text', 'title', 'kind'];
 
-/** Every box of a result, by any analyzer: what has a `box`, and lists that are called `boxes`. */
+/** Every box of a result, by any analyzer: `{x, y, width, height}` anywhere, and a model's own four integers where the name says so. */
 export function findBoxes(result: unknown): FoundBox[] {
   const found: Omit<FoundBox, 'hue'>[] = [];
   walk(result, { group: 'result', label: '' }, found, 0);
@@ -54,8 +55,23 @@ function walk(
   const label = depth === 0 ? '' : (nameOf(value) ?? place.label);
   for (const [name, inner] of Object.entries(value)) {
     const group = depth === 0 ? name : place.group;
-    walk(inner, { group, label: label || singular(group) }, found, depth + 1);
+    const placed = name.includes('box') ? readModelBoxes(inner) : inner;
+    walk(placed, { group, label: label || singular(group) }, found, depth + 1);
   }
+}
+
+/** As models give them, and a client's own schema keeps them: `[ymin, xmin, ymax, xmax]` of 1,000, or a list of such. */
+function readModelBoxes(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  if (!value.every((one) => Number.isInteger(one))) return value.map(readModelBoxes);
+  const [ymin = 0, xmin = 0, ymax = 0, xmax = 0] = value.map(clamp);
+  if (value.length !== 4 || xmax <= xmin || ymax <= ymin) return undefined;
+  const [x, y] = [xmin / MODEL_SCALE, ymin / MODEL_SCALE];
+  return { x, y, width: (xmax - xmin) / MODEL_SCALE, height: (ymax - ymin) / MODEL_SCALE };
+}
+
+function clamp(side: number): number {
+  return Math.min(MODEL_SCALE, Math.max(0, side));
 }
 
 function nameOf(value: object): string | undefined {
@@ -65,6 +81,7 @@ function nameOf(value: object): string | undefined {
 }
 
 function singular(group: string): string {
+  if (group.includes('box')) return 'box';
   return group === 'people' ? 'person' : group.replace(/s$/, '');
 }
 

@@ -21,7 +21,7 @@ export function Facts({ entries }: { entries: [string, unknown][] }) {
 }
 
 /** Seen in the picture, or beside the player. */
-const SHOWN_ELSEWHERE = ['box', 'boxes', 'appearances'];
+const SHOWN_ELSEWHERE = ['box', 'boxes', 'box_2d', 'appearances'];
 
 /** Any value as a line of text. */
 function describe(value: unknown): string {

@@ -48,7 +48,9 @@ export function Seen({ analysis, url, caption }: SeenProps) {
 
 function SeenPicture(props: { analysis: Analysis; urls: string[]; caption: string }) {
   const { analysis, urls, caption } = props;
-  const boxes = useMemo(() => findBoxes(analysis.result), [analysis.id]);
+  // Of a document the first page is shown, and nobody knows which one a box is of.
+  const isPicture = analysis.source.mediaType?.startsWith('image/');
+  const boxes = useMemo(() => (isPicture ? findBoxes(analysis.result) : []), [analysis.id]);
   const pointed = useSignal<number | undefined>(undefined);
   return (
     <>
