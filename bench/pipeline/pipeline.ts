@@ -67,7 +67,7 @@ async function openOwn(emulators: Emulators, folder: string, warming: Picture) {
     variant,
     countCalls: () => ({ 'AWS calls': count() }),
     listCalls: () =>
-      `AWS calls a picture: ${listCalls(calls.awsCalls)}; by the queue its message is hidden, too. Of the budget apart: ${listCalls(calls.apartCalls)}.`,
+      `AWS calls a picture: ${listCalls(calls.awsCalls)}. Of the budget apart: ${listCalls(calls.apartCalls)}.`,
   };
 }
 
@@ -91,7 +91,7 @@ async function measurePicture(
     return invoke(events.slice(first));
   });
   const { pictureBytes, awsCalls, apartCalls } = await emulators.takeCalls();
-  await emulators.finish(ids);
+  await emulators.finish([...warm.ids, ...ids]);
   const wallMs = measured.wallMs.reduce((sum, each) => sum + each, 0) / counted;
   const bytes = pictureBytes / counted;
   const cost: Cost = { cpuMs: measured.cpuMs / counted, wallMs, peakMiB: measured.peakMiB, bytes };

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { startCloud } from '../../local/cloud/cloud.ts';
 import { createEnvironment } from '../../local/host/function-environment.ts';
 import type { FunctionSpec } from '../../local/host/functions.ts';
 import { playTemplate } from '../../local/host/play-template.ts';
+import { createQueueEvent } from '../../local/host/queue-event.ts';
 import { ROOT } from '../harness/bundles.ts';
 import { createCallCounter } from './call-counter.ts';
 import { startModel } from './model.ts';
@@ -65,6 +65,10 @@ const analyses = createAnalyses(table, tableName);
 const bucket = played.refOf('UploadBucket');
 const [objects, derived] = [connectBucket(bucket), connectBucket(played.refOf('ResultBucket'))];
 const uploads = createUploadWriter(objects);
+const uploadQueue = played.refOf('UploadQueue').split('/').at(-1) ?? '';
+cloud.queues.purge(uploadQueue); // what S3 sent when it was set up
+/** Of the messages in flight, by the analysis. */
+const receipts = new Map<string, string>();
 const key = { clientId: LARGE_CLIENT, key: API_KEY, keyId: 'key_bench', scopes: SCOPES };
 await createClientRegistry(table, tableName).addKey(key);
 
@@ -102,6 +106,10 @@ async function finish(ids: string[]): Promise<string[]> {
   const records = await Promise.all(ids.map((id) => analyses.read(id)));
   await Promise.all(ids.map((id) => objects.remove(uploadKey(id))));
   await Promise.all(ids.map((id) => derived.remove(pictureKey(id))));
+  for (const id of ids) {
+    cloud.queues.delete(uploadQueue, receipts.get(id) ?? '');
+    receipts.delete(id);
+  }
   return records.map((record) => record?.status ?? 'none');
 }
 
@@ -111,7 +119,7 @@ interface Put {
   count: number;
 }
 
-/** Each with a prompt of its own, or the second one would have the first one's answer. */
+/** Each with a prompt of its own, or the second one would have the first one's answer; the events come by the queue, as deployed. */
 async function putPictures({ file, mediaType, count }: Put) {
   const bytes = readFileSync(file);
   const ids = Array.from({ length: count }, () => createAnalysisId(Date.now()));
@@ -119,18 +127,18 @@ async function putPictures({ file, mediaType, count }: Put) {
   for (const id of ids) {
     await analyses.create(describeUpload(id, LARGE_CLIENT, `Picture ${id}`));
     await uploads.put(uploadKey(id), bytes, mediaType);
-    events.push(describeEvent(uploadKey(id), bytes));
+    events.push(await receiveEvent(id));
   }
   return { ids, events };
 }
 
-/** As S3's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
-function describeEvent(name: string, bytes: Buffer) {
-  const eTag = createHash('md5').update(bytes).digest('hex');
-  const object = { key: name, size: bytes.length, eTag, sequencer: '0000000000000000' };
-  const s3 = { bucket: { name: bucket }, object };
-  const eventTime = new Date().toISOString();
-  return { Records: [{ eventName: 'ObjectCreated:Post', eventTime, s3 }] };
+/** S3's own message of the upload, as the queue hands it to a function; it stays the function's until `finish`. */
+async function receiveEvent(id: string): Promise<object> {
+  const [message] = await cloud.queues.receive(uploadQueue, { max: 1, waitSeconds: 5 });
+  if (!message?.body.includes(id))
+    throw new Error(`the queue has another message than that of ${id}`);
+  receipts.set(id, message.receiptHandle);
+  return createQueueEvent([message], cloud.queues.arnOf(uploadQueue), ACCOUNT.region);
 }
 
 async function fill(count: number, since: number): Promise<number> {
