@@ -38,6 +38,9 @@ const TOOLS: Tool[] = [
   },
 ];
 
+const STARTED =
+  'djpeg+cjpeg and vipsthumbnail are started anew for each picture, and the start is counted; all others are warm.';
+
 /** Command-line tools: whole processes, their start included. */
 export function openTools(): References {
   const isHere = ({ needs }: Tool) => needs.every((name) => findCommand(name));
@@ -49,7 +52,10 @@ export function openTools(): References {
         return tool.takes(picture) ? runTool(tool, picture) : undefined;
       },
     })),
-    notes: missing.map(({ name }) => `${name} is left out: not installed here.`),
+    notes: [
+      ...(missing.length < TOOLS.length ? [STARTED] : []),
+      ...missing.map(({ name }) => `${name} is left out: not installed here.`),
+    ],
   };
 }
 
