@@ -11,7 +11,13 @@ import {
 import type { Row, Table } from '../harness/table.ts';
 import { readCpuMs } from '../harness/usage.ts';
 import type { Options } from '../options.ts';
-import { idOf, LARGE_CLIENT, numberOfWaiting, smallClient } from '../service/population.ts';
+import {
+  idOf,
+  LARGE_CLIENT,
+  numberOfWaiting,
+  smallClient,
+  WAITING_STEP,
+} from '../service/population.ts';
 import { type Emulators, startEmulators } from '../service/start-emulators.ts';
 import { type Charged, connectCountedTable } from './counted-table.ts';
 
@@ -32,6 +38,13 @@ interface Stored {
 
 /** What is asked of a table, with the number of the call. */
 type Ask = (stored: Stored, call: number) => Promise<unknown>;
+
+/** Throws where there would be claims of what is claimed already: a refusal is another call, and cheaper. */
+export function checkSizes({ rounds, sizes }: Options): void {
+  const least = (FIRST_CALLS + rounds * TURNS * CALLS) * WAITING_STEP;
+  if (Math.min(...sizes) < least)
+    throw new Error(`scale takes --sizes of at least ${least} for --rounds ${rounds}`);
+}
 
 /** Get, list and claim where little is stored and where much is, turn by turn. */
 export async function measureScale({ rounds, sizes }: Options): Promise<Table> {
@@ -77,8 +90,11 @@ function listAsks(since: number): Record<string, Ask> {
     'list, of half of all': ({ lists }) => lists.list(page(LARGE_CLIENT)),
     'list, one client among 1,000': ({ lists, count }, call) =>
       lists.list(page(smallClient(call, count))),
-    claim: ({ analyses, count }, call) =>
-      analyses.claimWaiting(idOf(numberOfWaiting(call, count), since), createLease(call)),
+    claim: async ({ analyses, count }, call) => {
+      const id = idOf(numberOfWaiting(call, count), since);
+      if (!(await analyses.claimWaiting(id, createLease(call))))
+        throw new Error(`${id} is claimed`);
+    },
   };
 }
 

@@ -12,7 +12,7 @@ const SMALL_CLIENT_ANALYSES = 25;
 const STEP_MS = 10;
 const ID_BYTES = 10;
 /** One of so many waits for its upload; odd, so that clients of both kinds have some. */
-const WAITING_STEP = 5;
+export const WAITING_STEP = 3;
 const ANALYZER = { name: 'describe', version: 1 };
 const USAGE = { inputTokens: 2_300, outputTokens: 700, totalTokens: 3_000, costUsd: 0.004_35 };
 
