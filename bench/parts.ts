@@ -1,13 +1,14 @@
 import { measureApi } from './api/api.ts';
 import { measureCold } from './cold/cold.ts';
 import { measureCore } from './core/core.ts';
+import { PICTURE_NAMES } from './corpus/corpus.ts';
 import { calculateCost } from './cost/cost.ts';
 import type { Table } from './harness/table.ts';
 import { measureMemory } from './memory/memory.ts';
 import type { Options } from './options.ts';
 import { measurePage } from './page/page.ts';
 import { measurePipeline } from './pipeline/pipeline.ts';
-import { measureScale } from './scale/scale.ts';
+import { checkSizes, measureScale } from './scale/scale.ts';
 import { measureSoak } from './soak/soak.ts';
 
 export interface Part {
@@ -16,6 +17,13 @@ export interface Part {
   measure(options: Options): Promise<Table>;
   /** About how long it takes on two cores, in seconds. */
   estimate(options: Options): number;
+  /** Throws where what is asked for cannot be measured. */
+  check?(options: Options): void;
+}
+
+/** Of the corpus, what is measured. */
+function shareOf({ pictures }: Options): number {
+  return (pictures.length || PICTURE_NAMES.length) / PICTURE_NAMES.length;
 }
 
 /** In the order in which they are run. */
@@ -24,13 +32,13 @@ export const PARTS: Part[] = [
     name: 'core',
     what: 'the picture step alone',
     measure: measureCore,
-    estimate: ({ rounds }) => 75 * rounds,
+    estimate: (options) => 75 * options.rounds * shareOf(options),
   },
   {
     name: 'pipeline',
     what: "from S3's event to the stored answer, by the packaged function",
     measure: measurePipeline,
-    estimate: ({ rounds }) => 90 * rounds,
+    estimate: (options) => 90 * options.rounds * shareOf(options),
   },
   {
     name: 'cold',
@@ -48,6 +56,7 @@ export const PARTS: Part[] = [
     name: 'scale',
     what: 'list, get and claim as the table grows: --sizes',
     measure: measureScale,
+    check: checkSizes,
     estimate: ({ rounds, sizes }) => Math.max(...sizes) / 10_000 + 2 * rounds,
   },
   {

@@ -2,19 +2,29 @@ import { writeFileSync } from 'node:fs';
 import { describeTime } from './harness/progress.ts';
 import { formatTable, type Table } from './harness/table.ts';
 import { describeMachine, type Machine } from './machine.ts';
-import { HELP, type Options, readOptions } from './options.ts';
+import { HELP, type Options } from './options.ts';
 import { PARTS, type Part } from './parts.ts';
+import { planRun } from './plan.ts';
 import { describeVerdict, judge, type Verdict } from './targets.ts';
 
 // `npm run bench`: measures, prints a table a part and what of its targets is met, and writes the figures.
 
 // A signal alone would leave folders and servers behind.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-await run(readOptions(process.argv.slice(2)));
+await run(plan(process.argv.slice(2)));
 
-async function run(options: Options): Promise<void> {
+/** A slip of whoever types is answered in a line, without a stack. */
+function plan(args: string[]): ReturnType<typeof planRun> {
+  try {
+    return planRun(args);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(2);
+  }
+}
+
+async function run({ options, parts }: ReturnType<typeof planRun>): Promise<void> {
   if (options.help) return console.log(describeHelp(options));
-  const parts = choose(options.parts);
   const machine = describeMachine();
   const { help: _, json: __, parts: ___, ...settings } = options;
   console.error(`${announce(parts, options)}\n`);
@@ -46,14 +56,6 @@ async function measure({ name, measure }: Part, options: Options): Promise<Table
     process.exitCode = 1;
     return undefined;
   }
-}
-
-function choose(names: string[]): Part[] {
-  const known = PARTS.map(({ name }) => name);
-  const unknown = names.filter((name) => !known.includes(name));
-  if (unknown.length > 0)
-    throw new Error(`no part ${unknown.join(', ')}; there are ${known.join(', ')}`);
-  return PARTS.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
 function describeHelp(options: Options): string {

@@ -57,6 +57,10 @@ const RECIPES: Recipe[] = [
   photo('avif-12', 'image/avif', TWELVE, (drawn) => drawn.avif({ quality: 60, effort: 0 })),
 ];
 
+const HEIC = 'heic-12';
+/** All that there can be: HEIC only where there is an encoder. */
+export const PICTURE_NAMES = [...RECIPES.map(({ name }) => name), HEIC];
+
 /** Takes minutes for the largest ones at its default effort. */
 const HEIC_PRESET = ['-p', 'preset=ultrafast'];
 
@@ -76,7 +80,7 @@ export async function openCorpus(
     if (!existsSync(file)) store(file, await make());
     pictures.push({ ...picture, file });
   }
-  if (!isWanted('heic-12')) return { pictures, notes: [] };
+  if (!isWanted(HEIC)) return { pictures, notes: [] };
   const heic = await makeHeic(folder);
   return heic
     ? { pictures: [...pictures, heic], notes: [] }
@@ -100,8 +104,8 @@ function recipe(name: string, mediaType: string, size: Size, draw: () => Promise
 
 /** sharp writes no HEVC. */
 async function makeHeic(folder: string): Promise<Picture | undefined> {
-  const file = join(folder, 'heic-12');
-  const picture = { name: 'heic-12', file, mediaType: 'image/heic', longEdge: TWELVE[0] };
+  const file = join(folder, HEIC);
+  const picture = { name: HEIC, file, mediaType: 'image/heic', longEdge: TWELVE[0] };
   if (existsSync(file)) return picture;
   const encoder = findCommand('heif-enc');
   if (!encoder) return undefined;

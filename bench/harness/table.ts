@@ -34,7 +34,8 @@ export function formatTable({ part, rows, notes }: Table): string {
   );
   const [head = [], ...body] = lines;
   const table = [format(head), `| ${rule.join(' | ')} |`, ...body.map(format)];
-  return [`## ${part}`, '', ...table, '', ...notes.map((note) => `- ${note}`)].join('\n');
+  const shown = rows.length > 0 ? [...table, ''] : [];
+  return [`## ${part}`, '', ...shown, ...notes.map((note) => `- ${note}`)].join('\n');
 }
 
 /** Three digits say as much as the measurement does. */

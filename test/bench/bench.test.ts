@@ -8,6 +8,7 @@ import { openCorpus } from '../../bench/corpus/corpus.ts';
 import { median, medianRatio } from '../../bench/harness/rounds.ts';
 import { formatTable } from '../../bench/harness/table.ts';
 import { readOptions } from '../../bench/options.ts';
+import { planRun } from '../../bench/plan.ts';
 import { describeVerdict, judge } from '../../bench/targets.ts';
 import * as connections from '../../lib/aws/connections.ts';
 
@@ -54,6 +55,19 @@ test('what the command line does not know is refused', () => {
   for (const args of [['--rounds', '0'], ['--sizes', '10,x'], ['--quick']]) {
     expect(() => readOptions(args)).toThrow();
   }
+});
+
+test.each([
+  ['no picture nosuch; there are jpeg-', ['core', '--pictures', 'nosuch']],
+  ['no part nosuch; there are core, ', ['nosuch']],
+  ['--sizes of at least 900 for --rounds 7', ['scale', '--sizes', '100,100000']],
+  ['/nowhere/x.json', ['core', '--json', '/nowhere/x.json']],
+])('what could not come to its end is refused before anything is measured: %s', (said, args) => {
+  expect(() => planRun(args)).toThrow(said);
+});
+
+test('what stands unasked can be measured', () => {
+  expect(planRun([]).parts.map(({ name }) => name)).toContain('scale');
 });
 
 test('AWS’ own clients stand for all that a function may connect to', () => {
