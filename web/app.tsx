@@ -8,6 +8,7 @@ import { ProblemNote } from './parts/problem.tsx';
 import { type Route, route, type ViewProps } from './router.ts';
 import { isKeyRefused, key } from './session.ts';
 import { spoken } from './spoken.ts';
+import { readStored, store } from './stored.ts';
 import { TEXTS } from './texts.ts';
 
 interface ViewModule {
@@ -68,7 +69,7 @@ function Loaded({ view, rest, query, entry }: Route) {
     document.title = view === '' ? TEXTS.name : `${title} · ${TEXTS.name}`;
     load()
       .then(({ View, hasPlace }) => {
-        sessionStorage.removeItem(RELOADED);
+        store('sessionStorage', RELOADED, undefined);
         if (isWanted) setLoaded({ name: view, View, ...(hasPlace && { hasPlace }) });
       })
       .catch(() => isWanted && !reloadOnce() && setLoaded({ name: view, View: Unreachable }));
@@ -85,8 +86,9 @@ function Loaded({ view, rest, query, entry }: Route) {
 
 /** Its file may be gone, for a newer page was deployed; else it is the network. */
 function reloadOnce(): boolean {
-  if (!navigator.onLine || sessionStorage.getItem(RELOADED)) return false;
-  sessionStorage.setItem(RELOADED, 'yes');
+  if (!navigator.onLine || readStored('sessionStorage', RELOADED)) return false;
+  store('sessionStorage', RELOADED, 'yes');
+  if (!readStored('sessionStorage', RELOADED)) return false; // nothing is kept here: it would never end
   location.reload();
   return true;
 }

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { readStored, store } from './stored.ts';
 
 /** Dark, light, or as the system has it. */
 export type Scheme = 'system' | 'light' | 'dark';
@@ -8,7 +9,7 @@ const NAME = 'sightline-scheme';
 export const scheme = signal<Scheme>(readScheme());
 
 function readScheme(): Scheme {
-  const kept = localStorage.getItem(NAME);
+  const kept = readStored('localStorage', NAME);
   return kept === 'light' || kept === 'dark' ? kept : 'system';
 }
 
@@ -21,6 +22,6 @@ export function applyScheme(): void {
 /** Chooses and keeps it, for this browser. */
 export function chooseScheme(chosen: Scheme): void {
   scheme.value = chosen;
-  localStorage.setItem(NAME, chosen);
+  store('localStorage', NAME, chosen);
   applyScheme();
 }

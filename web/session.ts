@@ -1,6 +1,7 @@
 import { computed, signal } from '@preact/signals';
 import { type Client, createClient } from '@sightline/client';
 import { createPatientFetch, type Waiting } from './patient-fetch.ts';
+import { readStored, store } from './stored.ts';
 
 const KEY_NAME = 'sightline-key';
 
@@ -14,7 +15,7 @@ export interface PageConfig {
 
 export const config = signal<PageConfig>({});
 /** The client's key: the one given here (for this tab), else the laptop's. */
-export const givenKey = signal(sessionStorage.getItem(KEY_NAME) ?? undefined);
+export const givenKey = signal(readStored('sessionStorage', KEY_NAME));
 export const key = computed(() => givenKey.value ?? config.value.apiKey);
 export const isKeyRefused = signal(false);
 
@@ -28,8 +29,7 @@ export function giveKey(text: string): void {
   isKeyRefused.value = !/^[!-~]*$/.test(text); // no header takes it
   if (isKeyRefused.value) return;
   givenKey.value = text || undefined;
-  if (text) sessionStorage.setItem(KEY_NAME, text);
-  else sessionStorage.removeItem(KEY_NAME);
+  store('sessionStorage', KEY_NAME, text || undefined);
 }
 
 /** The service's client. `waiting` is told of each wait for a limit, and of its end (undefined). */

@@ -263,6 +263,23 @@ describe.skipIf(!chromium)('given the views of the page', { timeout: 90_000 }, (
     expect(watched.complaints.splice(0)).toEqual([expect.stringContaining('404')]);
   });
 
+  test('where the browser lets no page keep anything, it works all the same', async () => {
+    const context = await browser.newContext();
+    const refuse = (name: string) =>
+      `Object.defineProperty(window, '${name}', { get() { throw new DOMException('', 'SecurityError'); } });`;
+    await context.addInitScript(
+      ['sessionStorage', 'localStorage', 'indexedDB'].map(refuse).join(''),
+    );
+    const strict = await context.newPage();
+    await strict.goto(`${stack.info.apiUrl}/#/settings`);
+    await strict.getByLabel('Dark').check();
+    await strict.locator('#key').fill(stack.info.apiKey);
+    await strict.getByRole('button', { name: 'Use this key' }).click();
+    await strict.getByRole('link', { name: 'Library' }).click();
+    await strict.locator('.tile').first().waitFor();
+    await context.close();
+  });
+
   test('a key is kept for this tab, and the colours for this browser', async () => {
     await page.getByLabel('Dark').check();
     await page.reload();
