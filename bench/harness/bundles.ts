@@ -1,14 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleHandlers } from '../../infra/bundle/bundle-handlers.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A folder within the project, so that what is in it finds node_modules; gone with its `using`, or with the process. */
+/** A folder from which modules find the project's packages, whose own folder may be read-only; gone with its `using`, or with the process. */
 export function makeBuildFolder(): Disposable & { path: string } {
-  mkdirSync(join(ROOT, '.build'), { recursive: true });
-  const path = mkdtempSync(join(ROOT, '.build', 'bench-'));
+  const path = mkdtempSync(join(tmpdir(), 'sightline-bench-'));
+  symlinkSync(join(ROOT, 'node_modules'), join(path, 'node_modules'));
   const remove = () => rmSync(path, { recursive: true, force: true });
   process.once('exit', remove);
   return {

@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import * as sdkConnections from '../../bench/cold/sdk-connections.ts';
 import { measurePictures } from '../../bench/core/core.ts';
 import { openCorpus } from '../../bench/corpus/corpus.ts';
+import { makeBuildFolder, ROOT } from '../../bench/harness/bundles.ts';
 import { median, medianRatio } from '../../bench/harness/rounds.ts';
 import { formatTable } from '../../bench/harness/table.ts';
 import { readOptions } from '../../bench/options.ts';
@@ -64,6 +66,19 @@ test.each([
   ['/nowhere/x.json', ['core', '--json', '/nowhere/x.json']],
 ])('what could not come to its end is refused before anything is measured: %s', (said, args) => {
   expect(() => planRun(args)).toThrow(said);
+});
+
+test('what is bundled lies outside the project, which may be read-only, and finds its packages', () => {
+  const sharp = createRequire(join(ROOT, 'x.mjs')).resolve('sharp');
+  let built = '';
+  {
+    using folder = makeBuildFolder();
+    built = folder.path;
+    expect(built.startsWith(ROOT)).toBe(false);
+    expect(createRequire(join(built, 'x.mjs')).resolve('sharp')).toBe(sharp);
+  }
+  expect(existsSync(built)).toBe(false);
+  expect(existsSync(sharp)).toBe(true);
 });
 
 test('what stands unasked can be measured', () => {
