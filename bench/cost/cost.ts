@@ -1,7 +1,7 @@
 import { costUsd } from '../../lib/gemini/prices.ts';
 import { startProgress } from '../harness/progress.ts';
 import type { Row, Table } from '../harness/table.ts';
-import { listCalls } from '../service/call-counter.ts';
+import { type Calls, listCalls } from '../service/call-counter.ts';
 import { MODEL } from '../service/model.ts';
 import prices from './aws-prices.json' with { type: 'json' };
 import { type Invocation, type MeasuredAnalysis, measureAnalysis } from './measure-analysis.ts';
@@ -40,7 +40,7 @@ export async function calculateCost(): Promise<Table> {
   const items = listCosts(measured);
   const rows = items.map(({ name, usd }) => row(name, usd));
   const sum = items.reduce((all, { usd }) => all + usd, 0);
-  const dated = `AWS' list prices in ${prices.region}, as published up to ${prices.asOf} (bench/cost/aws-prices.json names the sources), without free tiers; the model's by lib/gemini/prices.json on this day.`;
+  const dated = `AWS' list prices in ${prices.region}, as published up to ${prices.asOf} (bench/cost/aws-prices.json names the sources), without free tiers, logs, keys and traffic out; the model's by lib/gemini/prices.json on this day. Lambda on Arm, by the processor time of this machine.`;
   const assumed = `Counted: ${describe(measured)}. Assumed: ${JSON.stringify(ASSUMED)}; no cold starts.`;
   return { part: 'cost', rows: [...rows, row('all', sum)], notes: [dated, assumed] };
 }
@@ -77,14 +77,15 @@ function countGbSeconds({ cpuMs, memoryMiB, calls }: Invocation, modelMs = 0): n
   return ((workMs + waitMs + modelMs) / 1000) * (memoryMiB / 1024);
 }
 
-/** Each write as if it were of the record at its end and in each index; they are, at most. */
+/** Each write of the record as if it were at its end and in each index: it is, at most. Those apart are of less than a unit. */
 function countWriteUnits({ announce, work, recordBytes, summaryBytes }: MeasuredAnalysis): number {
   const units = (bytes: number) => Math.ceil(bytes / WRITE_UNIT_BYTES);
-  const writes = ['dynamodb PutItem', 'dynamodb UpdateItem'].map(
-    (name) => countCalls(announce, name) + countCalls(work, name),
-  );
-  const record = recordBytes + ASSUMED.answerBytes;
-  return sum(writes) * (units(record) + INDEXES * units(summaryBytes)) + ASSUMED.rateWrites;
+  const count = (calls: Calls) =>
+    sum(['dynamodb PutItem', 'dynamodb UpdateItem'].map((name) => calls[name] ?? 0));
+  const all = count(announce.calls) + count(work.calls);
+  const apart = count(announce.apartCalls) + count(work.apartCalls);
+  const ofRecord = units(recordBytes + ASSUMED.answerBytes) + INDEXES * units(summaryBytes);
+  return (all - apart) * ofRecord + apart + ASSUMED.rateWrites;
 }
 
 function countReadUnits({ announce, work, lookUp, recordBytes }: MeasuredAnalysis): number {

@@ -7,6 +7,7 @@ import type { Calls } from '../service/call-counter.ts';
 import { readEvent } from '../service/example-event.ts';
 import { type Emulators, startEmulators } from '../service/start-emulators.ts';
 import { type BundledFunction, bundleFunctions, withInstance } from '../service/start-function.ts';
+import { countItemBytes } from './item-bytes.ts';
 
 const PICTURE = 'jpeg-12';
 const FIRST = 10;
@@ -19,13 +20,15 @@ export interface Invocation {
   cpuMs: number;
   memoryMiB: number;
   calls: Calls;
+  /** Of those, what budgets and webhooks call: of small items that are in no index. */
+  apartCalls: Calls;
 }
 
 export interface MeasuredAnalysis {
   announce: Invocation;
   work: Invocation;
   lookUp: Invocation;
-  /** Of the record at its end, as JSON, and of what an index holds of it. */
+  /** Of the record at its end, as the table bills it, and of what an index holds of it. */
   recordBytes: number;
   summaryBytes: number;
 }
@@ -90,11 +93,12 @@ async function invoke(
   });
   const counted = events.length - first;
   const { awsCalls, apartCalls } = await emulators.takeCalls();
-  const calls: Calls = {};
+  const [calls, apart]: [Calls, Calls] = [{}, {}];
   for (const [name, count] of [...Object.entries(awsCalls), ...Object.entries(apartCalls)])
     calls[name] = (calls[name] ?? 0) + count / counted;
+  for (const [name, count] of Object.entries(apartCalls)) apart[name] = count / counted;
   const memoryMiB = Number(one.environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
-  return { cpuMs: cpuMs / counted, memoryMiB, calls };
+  return { cpuMs: cpuMs / counted, memoryMiB, calls, apartCalls: apart };
 }
 
 async function readSizes(emulators: Emulators, id: string) {
@@ -104,9 +108,9 @@ async function readSizes(emulators: Emulators, id: string) {
   const record = await createAnalyses(table, tableName).read(id);
   if (!record || record.status === 'deleted') throw new Error(`${id} is gone`);
   const { result: _, safety: __, prompt: ___, ...summary } = record;
-  return { recordBytes: countBytes(record), summaryBytes: countBytes(summary) };
-}
-
-function countBytes(value: object): number {
-  return Buffer.byteLength(JSON.stringify(value));
+  const keys = { pk: `analysis#${id}`, clientKey: `${record.clientId}#${record.source.key}` };
+  return {
+    recordBytes: countItemBytes({ ...record, ...keys }),
+    summaryBytes: countItemBytes({ ...summary, ...keys }),
+  };
 }

@@ -6,6 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import * as sdkConnections from '../../bench/cold/sdk-connections.ts';
 import { measurePictures } from '../../bench/core/core.ts';
 import { openCorpus } from '../../bench/corpus/corpus.ts';
+import { countItemBytes } from '../../bench/cost/item-bytes.ts';
 import { makeBuildFolder, ROOT } from '../../bench/harness/bundles.ts';
 import { median, medianRatio } from '../../bench/harness/rounds.ts';
 import { formatTable } from '../../bench/harness/table.ts';
@@ -79,6 +80,12 @@ test('what is bundled lies outside the project, which may be read-only, and find
   }
   expect(existsSync(built)).toBe(false);
   expect(existsSync(sharp)).toBe(true);
+});
+
+test('an item is as large as the table bills it: names and values, without the marks of JSON', () => {
+  const item = { pk: 'a#1', count: 1_234, ok: true, gone: undefined, tags: ['é', 'b'] };
+  expect(countItemBytes(item)).toBe(5 + (5 + 3) + (2 + 1) + (4 + 3 + 2 + 3));
+  expect(countItemBytes({ map: { a: null } })).toBe(3 + 3 + 1 + 1 + 1);
 });
 
 test('what stands unasked can be measured', () => {
