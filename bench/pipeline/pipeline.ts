@@ -67,7 +67,7 @@ async function openOwn(emulators: Emulators, folder: string, warming: Picture) {
     variant,
     countCalls: () => ({ 'AWS calls': count() }),
     listCalls: () =>
-      `AWS calls a picture: ${listCalls(calls.awsCalls)}. Of the budget apart: ${listCalls(calls.apartCalls)}.`,
+      `AWS calls of the last picture: ${listCalls(calls.awsCalls)}. Of the budget apart: ${listCalls(calls.apartCalls)}.`,
   };
 }
 
