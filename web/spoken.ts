@@ -4,5 +4,6 @@ import { signal } from '@preact/signals';
 export const spoken = signal('');
 
 export function say(words: string): void {
-  spoken.value = words;
+  // The same words once more would be no change, and not be heard.
+  spoken.value = words === spoken.value ? `${words}\u00a0` : words;
 }

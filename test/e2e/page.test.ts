@@ -400,9 +400,19 @@ describe.skipIf(!chromium)(
       expect(await readText(card.locator('h1 bdi'))).toBe(name.replace('\u202e', 'U+202E'));
       expect(await card.getAttribute('aria-label')).toContain('[U+202E]gnp.png');
       expect(await page.locator('img[src="x"]').count()).toBe(0);
-      await card.getByRole('button', { name: 'Delete' }).click();
+      const ask = card.getByRole('button', { name: 'Delete', exact: true });
+      const sure = card.getByRole('button', { name: 'Really delete?' });
+      const spoken = page.locator('p[role="status"].out-of-sight');
+      await ask.click();
+      const first = await readText(spoken);
+      expect(first).toBe('Really delete?');
+      await sure.press('Escape');
+      await ask.click();
+      await expect.poll(() => readText(spoken)).not.toBe(first); // or it would not be heard again
+      await page.keyboard.press('Tab');
+      await ask.click();
       expect((await stack.call(`/v1/analyses/${id}`)).status).toBe(200);
-      await card.getByRole('button', { name: 'Really delete?' }).click();
+      await sure.click();
       await page.waitForURL('**/#/library');
       expect((await stack.call(`/v1/analyses/${id}`)).status).toBe(404);
       await page.goBack();

@@ -1,29 +1,44 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { say } from '../spoken.ts';
 import { TEXTS } from '../texts.ts';
 
-/** How long the question stands, in milliseconds. */
-const ASKING_MS = 4000;
-
-/** A button that has to be pressed twice: what it does cannot be undone. `name` is for screen readers. */
+/**
+ * A button that has to be pressed twice: what it does cannot be undone. The question stands for as long as its
+ * reader needs, until they are at something else. `name` is for screen readers.
+ */
 export function SureButton(props: { label: string; name?: string; onSure: () => void }) {
+  const { label, name = label, onSure } = props;
   const [isAsking, setAsking] = useState(false);
-  useEffect(() => {
+  const button = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(() => {
     if (!isAsking) return;
-    const timer = setTimeout(() => setAsking(false), ASKING_MS);
-    return () => clearTimeout(timer);
+    const stop = new AbortController();
+    const { signal } = stop;
+    const leave = ({ target }: Event) => {
+      if (!(target instanceof Node && button.current?.contains(target))) setAsking(false);
+    };
+    // Some browsers focus no button that is clicked, so its blur alone would not tell.
+    document.addEventListener('pointerdown', leave, { signal });
+    document.addEventListener('focusin', leave, { signal });
+    return () => stop.abort();
   }, [isAsking]);
   const press = () => {
     setAsking(!isAsking);
-    if (isAsking) props.onSure();
+    if (isAsking) onSure();
+    else say(TEXTS.sure);
   };
   return (
     <button
+      ref={button}
       type="button"
       class={isAsking ? 'plain sure' : 'plain'}
-      aria-label={isAsking ? TEXTS.sure : (props.name ?? props.label)}
+      aria-label={isAsking ? TEXTS.sure : name}
       onClick={press}
+      onKeyDown={({ key }) => {
+        if (key === 'Escape') setAsking(false);
+      }}
     >
-      {isAsking ? TEXTS.sure : props.label}
+      {isAsking ? TEXTS.sure : label}
     </button>
   );
 }
