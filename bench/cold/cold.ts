@@ -24,6 +24,7 @@ const ANSWERING = [
 const STORED_ANALYSES = 20;
 
 const NOTES = [
+  'kB: of the module that is imported, without those beside it, which are loaded when they are needed.',
   'Milliseconds are those of an empty handler’s import less. An import is measured with the settings of a deployed function; the first answer, which counts import and all, is given to a process of its own, over HTTP without TLS, which on AWS comes on top for all alike.',
   '× plain: of a plain esbuild bundle of the same handler and its sources, which have a client of their own in the place of AWS’ for most calls. × SDK: of a plain esbuild bundle of them with AWS’ clients (DynamoDB’s document client, SQS, S3, Secrets Manager) and their search for credentials in that place; forms and links are signed by hand there, too.',
 ];

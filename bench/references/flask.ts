@@ -36,10 +36,14 @@ export function openFlaskCells(): References {
 
 /** Requests over HTTP to a fresh server, which calls the model; `warming`: what it does first. */
 export function openFlaskServers(modelUrl: string, warming: Picture): References {
-  return openKinds((python, flags, picture) =>
+  const { variants, notes } = openKinds((python, flags, picture) =>
     measureServer(python, ['serve', modelUrl, ...flags], { picture, warming }),
   );
+  return { variants, notes: variants.length > 0 ? [SERVER, ...notes] : notes };
 }
+
+const SERVER =
+  'Flask: one process by its own server, a connection for each request; it takes the picture as a form and stores nothing.';
 
 function openKinds(
   measure: (python: string, flags: string[], picture: Picture) => Promise<Cost>,
