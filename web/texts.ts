@@ -245,6 +245,7 @@ export const TEXTS = {
     spans: { day: 'Today', month: 'This month' },
     cost: 'Cost',
     analyses: 'Analyses',
+    asked: 'Analyses by the model',
     resets: (time: string) => `Begins anew ${time}`,
     used: (used: string, limit: string) => `${used} of ${limit}`,
     unlimited: (used: string) => `${used}, no limit`,

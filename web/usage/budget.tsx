@@ -15,7 +15,7 @@ export function Budget({ report: { budget } }: { report: UsageReport }) {
           <div key={span} class="span">
             <h3>{usage.spans[span]}</h3>
             <Spent label={usage.cost} amount={usd} format={formatUsd} />
-            <Spent label={usage.analyses} amount={analyses} format={formatCount} />
+            <Spent label={usage.asked} amount={analyses} format={formatCount} />
             <p class="quiet">{usage.resets(formatTime(resetsAt))}</p>
           </div>
         );
