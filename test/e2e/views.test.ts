@@ -119,7 +119,9 @@ describe.skipIf(!chromium)('given the views of the page', { timeout: 90_000 }, (
     await open('usage');
     await page.getByText('1 by a model whose price is not known').waitFor();
     const today = page.locator('.span', { hasText: 'Today' });
-    expect(await today.textContent()).toMatch(/Cost\$0\.\d+, no limitAnalyses by the model1, no limit/);
+    expect(await today.textContent()).toMatch(
+      /Cost\$0\.\d+, no limitAnalyses by the model1, no limit/,
+    );
   });
 
   test('an address that names nothing says so, whatever it is called', async () => {
