@@ -38,13 +38,13 @@ export const PARTS: Part[] = [
     name: 'pipeline',
     what: "from S3's event to the stored answer, by the packaged function",
     measure: measurePipeline,
-    estimate: (options) => 90 * options.rounds * shareOf(options),
+    estimate: (options) => 230 * options.rounds * shareOf(options),
   },
   {
     name: 'cold',
     what: 'the import of each packaged function, and first answers',
     measure: measureCold,
-    estimate: ({ rounds }) => 20 + 25 * rounds,
+    estimate: ({ rounds }) => 20 + 33 * rounds,
   },
   {
     name: 'api',
