@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { releaseBytes } from '../release-bytes.ts';
 
 /** An answer's body as far as it has come. */
 export interface Received {
@@ -33,7 +34,7 @@ export function receive(source: IncomingMessage, firstBytes: number): Received {
   function take(chunk: Buffer): void {
     reserve(filled + chunk.length);
     filled += chunk.copy(memory, filled);
-    release(chunk);
+    releaseBytes(chunk); // what waits for the collector to be freed brings it on
     if (filled < wanted) return;
     source.pause();
     tell();
@@ -65,9 +66,4 @@ export function receive(source: IncomingMessage, firstBytes: number): Received {
     reserve,
     close: () => source.destroy(),
   };
-}
-
-/** Frees a piece that has its memory for itself: what waits for the collector to be freed brings it on. */
-function release({ buffer, byteLength }: Buffer): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }

@@ -1,10 +1,10 @@
 import type { Sharp as Picture } from 'sharp';
+import { releaseBytes } from '../../release-bytes.ts';
 import { profileSpace } from './colour-profile.ts';
 import type { PictureFacts } from './inspect.ts';
 import { convertByMatrix } from './matrix-colours.ts';
 import { readMatrixProfile } from './matrix-profile.ts';
 import { type Pixels, readPixels } from './raw-picture.ts';
-import { releaseBytes } from './release-bytes.ts';
 import { inksToRgb } from './sample-colours.ts';
 import type { Sharp } from './sharp.ts';
 import { writeTiff } from './write-tiff.ts';

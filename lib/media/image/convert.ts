@@ -1,5 +1,6 @@
 import type { JpegOptions, Sharp as Picture } from 'sharp';
 import { ServiceError } from '../../errors.ts';
+import { releaseBytes } from '../../release-bytes.ts';
 import { chooseBackground } from './background.ts';
 import { checkUnseen } from './check-unseen.ts';
 import { convertColours } from './convert-colours.ts';
@@ -14,7 +15,6 @@ import {
 import { makeRoom } from './make-room.ts';
 import { chooseOutputEdge } from './output-edge.ts';
 import { openPixels, type Pixels } from './raw-picture.ts';
-import { releaseBytes } from './release-bytes.ts';
 import { loadSharp, type Sharp } from './sharp.ts';
 import { stripJpeg } from './strip-jpeg.ts';
 import {

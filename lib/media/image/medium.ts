@@ -1,8 +1,8 @@
+import { releaseBytes } from '../../release-bytes.ts';
 import type { Source } from '../../source.ts';
 import type { MediaFacts, MediaOptions, Medium } from '../medium.ts';
 import { convertPicture } from './convert.ts';
 import { inspectPicture, type PictureFacts } from './inspect.ts';
-import { releaseBytes } from './release-bytes.ts';
 
 /** Pictures are held whole, decoded, and leave as a fresh JPEG. */
 export const image: Medium<PictureFacts & MediaFacts> = {
