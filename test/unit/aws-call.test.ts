@@ -131,10 +131,11 @@ describe('values of the table', () => {
         const plain = JSON.parse(JSON.stringify(item)); // no -0
         const attributes = toAttributes(plain);
         expect(fromAttributes(JSON.parse(JSON.stringify(attributes)))).toEqual(plain);
-        const own = Object.keys(plain).every((name) => name !== '__proto__');
-        if (own) expect(attributes).toEqual(marshall(plain, SDK));
+        // A map's name that AWS' own client loses, at any depth.
+        const isLost = JSON.stringify(plain).includes('"__proto__":');
+        if (!isLost) expect(attributes).toEqual(marshall(plain, SDK));
       }),
-      { numRuns: 300 },
+      { numRuns: 300, examples: [[{ map: JSON.parse('{"__proto__":[]}') }]] },
     );
   });
 
