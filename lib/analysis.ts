@@ -245,7 +245,7 @@ export function newAnalysis(given: NewAnalysis): AnalysisRecord {
     createdAt,
     updatedAt: createdAt,
     uploadExpiresAt: new Date(given.now + UPLOAD_EXPIRES_SECONDS * 1000).toISOString(),
-    expiresAt: Math.floor(given.now / 1000) + UNUSED_RECORD_SECONDS,
+    expiresAt: expiryOfUnused({ createdAt }),
     source: given.source,
     analyzer: given.analyzer,
     prompt: given.prompt,
@@ -271,6 +271,11 @@ export function newAnalysis(given: NewAnalysis): AnalysisRecord {
 /** The table's TTL of an analysis that ends `now` (epoch milliseconds), in epoch seconds; undefined where it is kept. */
 export function expiryOf({ recordDays }: Pick<AnalysisRecord, 'recordDays'>, now: number) {
   return recordDays === undefined ? undefined : Math.floor(now / 1000) + recordDays * DAY_SECONDS;
+}
+
+/** The same of an upload that nothing has come of yet. */
+export function expiryOfUnused({ createdAt }: Pick<AnalysisRecord, 'createdAt'>): number {
+  return Math.floor(Date.parse(createdAt) / 1000) + UNUSED_RECORD_SECONDS;
 }
 
 export function hasEnded(status: string): status is EndStatus {

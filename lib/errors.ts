@@ -132,6 +132,14 @@ export const ERRORS = {
     title: 'Something went wrong on our side',
     action: 'Try again; if it stays, report the request id.',
   },
+  unavailable: {
+    ...request,
+    status: 503,
+    retryable: true,
+    alert: true,
+    title: 'The storage is not available for now',
+    action: 'Send the same request again after the time in `Retry-After`.',
+  },
   model_auth_failed: {
     ...request,
     status: 502,

@@ -313,6 +313,7 @@ export const PROBLEMS = {
     'Something failed inside the service.',
     'Try again; if it stays, report the request id.',
   ],
+  unavailable: ['The service is overloaded just now.', 'Try again in a moment.'],
   model_auth_failed: [
     'The service’s own Gemini key was refused.',
     'Whoever runs this service has to set a valid GEMINI_API_KEY.',

@@ -31,7 +31,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { Objects } from '../../lib/aws/objects.ts';
 import type { OpenObject } from '../../lib/aws/stored-file.ts';
-import type { Table } from '../../lib/aws/table.ts';
+import { addOnce, type Table } from '../../lib/aws/table.ts';
 import type { CallAws } from '../../lib/aws/wire/call.ts';
 
 // In the place of lib/aws/connections.ts: what functions call AWS with where they use AWS' own clients, as
@@ -44,7 +44,7 @@ export const boundCalls = (requestTimeout: number) => ({ requestHandler: { reque
 export function connectTable(): Table {
   const marshallOptions = { removeUndefinedValues: true };
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(), { marshallOptions });
-  return {
+  return addOnce({
     get: async (input) => {
       const { Item } = await client.send(new GetCommand(input));
       return Item ? { Item } : {};
@@ -57,7 +57,7 @@ export function connectTable(): Table {
       return { Items, LastEvaluatedKey };
     },
     scan: () => refuse('a scan'),
-  };
+  });
 }
 
 function tell({ Attributes }: { Attributes?: Record<string, unknown> | undefined }) {

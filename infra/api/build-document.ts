@@ -83,6 +83,7 @@ function listCodes(route: DeclaredRoute, isChecked: boolean): ErrorCode[] {
     ...(route.isOpen ? [] : (['unauthorized', 'forbidden', 'rate_limited'] as const)),
     ...(route.isIdempotent ? (['idempotency_conflict', 'idempotency_mismatch'] as const) : []),
     'internal',
+    ...(route.isOpen ? [] : (['unavailable'] as const)),
   ];
 }
 

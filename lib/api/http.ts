@@ -1,13 +1,14 @@
 import middy from '@middy/core';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
-import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type * as z from 'zod/mini';
 import type { Scope } from '../aws/clients.ts';
+import { readStorageTrouble } from '../aws/storage-trouble.ts';
+import { withDeadline } from '../deadline.ts';
 import type { Caller, Door } from '../door/door.ts';
 import { ServiceError, toServiceError } from '../errors.ts';
 import { logger } from '../log.ts';
 import type { RateLimit } from '../rates/rate-limit.ts';
-import { readThrottling } from '../rates/throttling.ts';
 import type { Idempotency, Origin } from './idempotency.ts';
 import { noteKey, runOnce } from './keyed-request.ts';
 import { limitRate } from './limit-rate.ts';
@@ -15,6 +16,8 @@ import { describeProblem, type Reply } from './problem.ts';
 import type { Middleware, RouteEvent } from './route-event.ts';
 import { parseRequest } from './validation.ts';
 
+/** Kept back from a function's time for the answer that says that a store was out of reach, in milliseconds. */
+const ANSWER_MS = 1_000;
 /** Of a JSON body: more than three times what all fields at their limits need. */
 export const MAX_JSON_CHARACTERS = 65_536;
 
@@ -63,7 +66,7 @@ export function createHttpHandler<Schema extends z.core.$ZodType>(route: Route<S
   if (route.json) chain.push(boundBody());
   if (route.idempotency) chain.push(noteKey());
   if (route.json) chain.push(parseBody(route.json === 'optional'));
-  const handler = middy<RouteEvent, APIGatewayProxyStructuredResultV2>()
+  const answer = middy<RouteEvent, APIGatewayProxyStructuredResultV2>()
     .use(chain)
     .handler(async (event) => {
       const input = parseInput(route.input, event);
@@ -74,6 +77,10 @@ export function createHttpHandler<Schema extends z.core.$ZodType>(route: Route<S
       const work = (origin?: Origin) => route.handle({ ...request, origin });
       return serialize(event, await runOnce(route.idempotency, event, work));
     });
+  const handler = (event: RouteEvent, context: Context) => {
+    const leftMs = context.getRemainingTimeInMillis() - ANSWER_MS;
+    return withDeadline(Date.now() + leftMs, () => answer(event, context));
+  };
   return Object.assign(handler, { route }); // for the description of the API: what is checked is what is told
 }
 
@@ -100,7 +107,7 @@ function answerErrors(): Middleware {
 function classify(error: unknown): ServiceError {
   const isParsers =
     error instanceof Error && 'statusCode' in error && isFromBodyParser(error.cause);
-  if (!isParsers) return readThrottling(error) ?? toServiceError(error);
+  if (!isParsers) return readStorageTrouble(error) ?? toServiceError(error);
   const message = 'The body has to be JSON, sent as application/json.';
   return new ServiceError('request_invalid', message, { cause: error });
 }

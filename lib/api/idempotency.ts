@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { IdempotencyRecord, IdempotencyRecords } from '../aws/idempotency-records.ts';
+import { readStorageTrouble } from '../aws/storage-trouble.ts';
 import { seal, unseal } from '../door/seal.ts';
 import { ServiceError, toServiceError } from '../errors.ts';
-import { readThrottling } from '../rates/throttling.ts';
 import { describeProblem, type Reply } from './problem.ts';
 
 /** How long a key stands for its request, in seconds (a day). */
@@ -57,7 +57,7 @@ export function createIdempotency(deps: IdempotencyDeps): Idempotency {
       await settle(deps, id, begun.record, request, reply);
       return reply;
     } catch (thrown) {
-      const error = readThrottling(thrown) ?? toServiceError(thrown);
+      const error = readStorageTrouble(thrown) ?? toServiceError(thrown);
       // What was begun is gone on with, under the same ids.
       if (error.policy.retryable) await deps.records.release(id, token, since).catch(() => false);
       else await keep(deps, id, begun.record, request, describeProblem(error, request.requestId));
@@ -78,6 +78,7 @@ async function begin(
   if (await deps.records.take(id, fresh)) return { record: fresh };
   const found = await deps.records.read(id);
   if (!found) throw conflict(); // gone this very moment: its day was over
+  if (found.token === fresh.token) return { record: fresh }; // ours: only the answer was lost
   const isOver = found.expiresAt * 1000 <= now; // the table's TTL may take days
   if (!isOver && found.digest !== request.digest) throw new ServiceError('idempotency_mismatch');
   const reply = isOver ? undefined : openReply(found, request, now);
@@ -85,7 +86,8 @@ async function begin(
   if (!isOver && !found.answer && found.leaseUntil > now) throw conflict();
   const { since } = found;
   const record = isOver ? fresh : { ...fresh, since, expiresAt: found.expiresAt };
-  if (!(await deps.records.take(id, record, found.token))) throw conflict();
+  if (await deps.records.take(id, record, found.token)) return { record };
+  if ((await deps.records.read(id))?.token !== record.token) throw conflict();
   return { record };
 }
 

@@ -1,7 +1,7 @@
 import { type AnalysisRecord, analysisRecord, type Tombstone, tombstone } from '../analysis.ts';
 import { isAnalysisId } from '../analysis-id.ts';
 import { accepted, unlessRefused } from './conditions.ts';
-import type { Table } from './table.ts';
+import { shows, type Table } from './table.ts';
 
 /** The table's analyses. Every write is conditional; a refused condition answers false. */
 export type Analyses = ReturnType<typeof createAnalyses>;
@@ -30,12 +30,14 @@ export function createAnalyses(table: Table, TableName: string) {
     return accepted(table.update({ ...keyOf(id), ...describeUpdate(changes, guard) }));
   }
 
-  async function change(id: string, changes: Change, guard: Guard): Promise<boolean> {
-    return update(id, { updatedAt: new Date().toISOString(), ...changes }, guard);
+  /** For a change after which its own guard refuses it: a repetition is known by what the record shows. */
+  async function changeOnce(id: string, changes: Change, guard: Guard): Promise<boolean> {
+    const written = { ...keyOf(id), ...describeUpdate(dated(changes), guard) };
+    return table.updateOnce(written, (item) => shows(item, changes));
   }
 
   return {
-    /** Stores a record where there is none of this id, not even a tombstone. */
+    /** Stores a record where there is none of this id, not even a tombstone; true also where this very one is there. */
     async create(record: AnalysisRecord): Promise<boolean> {
       const Item = {
         ...record,
@@ -43,7 +45,7 @@ export function createAnalyses(table: Table, TableName: string) {
         clientKey: `${record.clientId}#${record.source.key}`,
       };
       const ConditionExpression = 'attribute_not_exists(pk)';
-      return accepted(table.put({ TableName, Item, ConditionExpression }));
+      return table.putOnce({ TableName, Item, ConditionExpression });
     },
 
     async read(id: string): Promise<AnalysisRecord | Tombstone | undefined> {
@@ -63,31 +65,42 @@ export function createAnalyses(table: Table, TableName: string) {
       return taken && analysisRecord.parse(taken.Attributes);
     },
 
-    /** Sets what is given, removes what is given as undefined. */
-    change,
+    /** Sets what is given, removes what is given as undefined; goes on as long as the lease is held. */
+    async advance(id: string, changes: Change, leaseToken: string): Promise<boolean> {
+      return update(id, dated(changes), { leaseToken });
+    },
+
+    /** The same for a record that was read, as long as it is what was read. */
+    async change(id: string, changes: Change, guard: { version: number }): Promise<boolean> {
+      return changeOnce(id, changes, guard);
+    },
 
     /** Holds the lease for longer; nothing that a client sees changes. `leaseUntil` in epoch milliseconds. */
     async renew(id: string, leaseToken: string, leaseUntil: number): Promise<boolean> {
       return update(id, { leaseUntil }, { leaseToken });
     },
 
-    /** As `change`, and lets go of the lease: the end of a try, or of the analysis. */
+    /** Changes the record and lets go of the lease: the end of a try, or of the analysis. */
     async settle(id: string, changes: Change, guard: Guard): Promise<boolean> {
-      return change(id, { ...FREED, ...changes }, guard);
+      return changeOnce(id, { ...FREED, ...changes }, guard);
     },
 
     /** Removes the record without a trace: only for one that was made for an object already gone. */
     async forget(id: string, leaseToken: string): Promise<boolean> {
-      return accepted(table.delete({ ...keyOf(id), ...guardBy({ leaseToken }) }));
+      return table.deleteOnce({ ...keyOf(id), ...guardBy({ leaseToken }) });
     },
 
     /** Puts a tombstone in the place of what was read; it is in no index. */
     async bury(stone: Tombstone, readVersion: number): Promise<boolean> {
       const Item = { ...stone, pk: keyOf(stone.id).Key.pk };
       const guard = guardBy({ version: readVersion });
-      return accepted(table.put({ TableName, Item, ...guard }));
+      return table.putOnce({ TableName, Item, ...guard });
     },
   };
+}
+
+function dated(changes: Change): Change {
+  return { updatedAt: new Date().toISOString(), ...changes };
 }
 
 /** The table itself takes up to some days to remove what has had its time. Epoch seconds. */

@@ -31,7 +31,7 @@ export function createAnalyzerWriter(table: Table, TableName: string, own: OwnAn
   async function writeVersion({ clientId, ...analyzer }: NewVersion, version: number) {
     const Item = { pk: versionKey(clientId, analyzer.name, version), ...analyzer, version };
     const ConditionExpression = 'attribute_not_exists(pk)';
-    return accepted(table.put({ TableName, Item, ConditionExpression }));
+    return table.putOnce({ TableName, Item, ConditionExpression });
   }
 
   async function update(clientId: string, changes: Omit<Update, 'TableName' | 'Key'>) {

@@ -80,20 +80,22 @@ export function createClientRegistry(table: Table, TableName: string) {
       const update = {
         ...keyOf(clientId),
         UpdateExpression:
-          'SET clientId = :id, #keys = list_append(if_not_exists(#keys, :none), :new)',
-        ConditionExpression: 'attribute_not_exists(#keys) OR size(#keys) < :max',
+          'SET clientId = :id, lastKey = :keyId, #keys = list_append(if_not_exists(#keys, :none), :new)',
+        ConditionExpression: `(attribute_not_exists(#keys) OR size(#keys) < :max)
+          AND (attribute_not_exists(lastKey) OR lastKey <> :keyId)`,
         ExpressionAttributeNames: { '#keys': 'keys' },
         ExpressionAttributeValues: {
           ':id': clientId,
           ':none': [],
           ':new': [listed],
+          ':keyId': keyId,
           ':max': MAX_KEYS,
         },
-        ReturnValues: 'ALL_NEW' as const,
       };
-      const updated = await unlessRefused(table.update(update));
-      if (updated) await putKey(listed, parseClient(updated.Attributes));
-      return updated !== undefined;
+      if (!(await table.updateOnce(update, (item) => item?.lastKey === keyId))) return false;
+      const owner = await read(clientId);
+      if (owner) await putKey(listed, owner);
+      return true;
     },
 
     /** First the key itself, by which a door would open; then the client's list of its keys. */
@@ -101,13 +103,17 @@ export function createClientRegistry(table: Table, TableName: string) {
       await table.delete({ TableName, Key: { pk: `client-key#${hash}` } });
       const index = (await read(clientId))?.keys.findIndex((key) => key.keyId === keyId) ?? -1;
       if (index < 0) return;
-      await table.update({
+      const update = {
         ...keyOf(clientId),
         UpdateExpression: `REMOVE #keys[${index}]`,
         ConditionExpression: `#keys[${index}].keyId = :keyId`,
         ExpressionAttributeNames: { '#keys': 'keys' },
         ExpressionAttributeValues: { ':keyId': keyId },
-      });
+      };
+      const isGone = await table.updateOnce(update, (item) =>
+        Boolean(item && parseClient(item).keys.every((key) => key.keyId !== keyId)),
+      );
+      if (!isGone) throw new Error('The keys of this client are changed by another call.');
     },
 
     /** The client itself; its keys have to be removed before. */

@@ -1,26 +1,34 @@
+import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { createObjects, type Objects, pathsIn } from './objects.ts';
 import type { OpenObject } from './stored-file.ts';
 import { createTable, type Table } from './table.ts';
 import { type CallAws, createCaller } from './wire/call.ts';
-import { createClient, createOpener } from './wire/client.ts';
+import { AWS_BACKOFF, createClient, createOpener } from './wire/client.ts';
 import { bucketUrl, type Connection, readConnection } from './wire/connection.ts';
 
 /** Bounds of one AWS call, in milliseconds: a hung connection must not eat the function's time. */
 const CONNECT_TIMEOUT_MS = 1_000;
 const CALL_TIMEOUT_MS = 5_000;
-const MAX_ATTEMPTS = 3;
+/** Tries of one call, seven seconds of pauses at most: a table that is throttled for a moment fails nothing. */
+const MAX_ATTEMPTS = 8;
 
 /** What every client of AWS' own is made with; it is the one that retries these calls. */
 export const awsDefaults = boundCalls(CALL_TIMEOUT_MS);
 
 /** Settings of a client whose calls end after so many milliseconds without an answer. */
-export function boundCalls(requestTimeout: number) {
+export function boundCalls(requestTimeout: number, tries = MAX_ATTEMPTS) {
   const connectionTimeout = CONNECT_TIMEOUT_MS;
   return {
-    maxAttempts: MAX_ATTEMPTS,
+    retryStrategy: new ConfiguredRetryStrategy(tries, drawDelay),
     // Without the last one the SDK only prints a warning when the time is up.
     requestHandler: { connectionTimeout, requestTimeout, throwOnRequestTimeout: true },
   };
+}
+
+/** The SDK's own delays grow to 20 seconds: longer than a request has. In milliseconds. */
+function drawDelay(attempt: number): number {
+  const { baseMs, capMs } = AWS_BACKOFF;
+  return Math.random() * Math.min(capMs, baseMs * 2 ** (attempt - 1));
 }
 
 const BOUNDS = { connectMs: CONNECT_TIMEOUT_MS, answerMs: CALL_TIMEOUT_MS, tries: MAX_ATTEMPTS };

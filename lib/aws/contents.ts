@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import { accepted } from './conditions.ts';
 import type { Table } from './table.ts';
 
 /** How long an answer is found again by its content, in seconds (90 days). */
@@ -29,18 +28,17 @@ export function createContents(table: Table, TableName: string) {
 
     /** Makes the analysis the holder: in the place of the one named, else of whoever it is. False where that one holds it no more. */
     async take(content: string, id: string, from?: string): Promise<boolean> {
-      return accepted(
-        table.update({
-          ...keyOf(content),
-          UpdateExpression: 'SET holder = :id, expiresAt = :expiry',
-          ...(from && { ConditionExpression: 'holder = :from' }),
-          ExpressionAttributeValues: {
-            ':id': id,
-            ':expiry': expiry(),
-            ...(from && { ':from': from }),
-          },
-        }),
-      );
+      const update = {
+        ...keyOf(content),
+        UpdateExpression: 'SET holder = :id, expiresAt = :expiry',
+        ...(from && { ConditionExpression: 'holder = :from' }),
+        ExpressionAttributeValues: {
+          ':id': id,
+          ':expiry': expiry(),
+          ...(from && { ':from': from }),
+        },
+      };
+      return table.updateOnce(update, (item) => item?.holder === id);
     },
 
     async find(content: string): Promise<string | undefined> {
@@ -50,13 +48,11 @@ export function createContents(table: Table, TableName: string) {
 
     /** Removes the entry if the analysis is its holder, and says whether it was. */
     async forget(content: string, id: string): Promise<boolean> {
-      return accepted(
-        table.delete({
-          ...keyOf(content),
-          ConditionExpression: 'holder = :id',
-          ExpressionAttributeValues: { ':id': id },
-        }),
-      );
+      return table.deleteOnce({
+        ...keyOf(content),
+        ConditionExpression: 'holder = :id',
+        ExpressionAttributeValues: { ':id': id },
+      });
     },
   };
 }

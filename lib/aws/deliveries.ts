@@ -1,6 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
+import { unlessRefused } from './conditions.ts';
 import type { Table } from './table.ts';
+import type { Item } from './wire/attribute-values.ts';
 
+/** A sender that says nothing more is dead, in milliseconds: longer than the function may take. */
+export const DELIVERY_LEASE_MS = 30_000;
 /** How long the log of a delivery is kept, in seconds (30 days). */
 const DELIVERY_SECONDS = 2_592_000;
 
@@ -13,18 +18,26 @@ const attempt = z.object({
 });
 export type Attempt = z.output<typeof attempt>;
 
+const webhook = z.object({
+  type: z.string(),
+  timestamp: z.string(),
+  analysisId: z.string(),
+  url: z.string(),
+});
+type Webhook = z.output<typeof webhook>;
+
 const delivery = z.object({
   /** The event's. */
   id: z.string(),
   status: z.enum(['waiting', 'delivered', 'failed']),
   updatedAt: z.string(),
-  webhook: z.object({
-    type: z.string(),
-    timestamp: z.string(),
-    analysisId: z.string(),
-    url: z.string(),
-  }),
+  webhook,
   attempts: z.array(attempt),
+  /** Who is calling the receiver just now, and until when it is taken to be at work: epoch milliseconds. */
+  leaseToken: z.optional(z.string()),
+  leaseUntil: z.optional(z.number()),
+  /** The client's last wish to send it again. */
+  replayId: z.optional(z.string()),
 });
 export type Delivery = z.output<typeof delivery>;
 
@@ -50,34 +63,56 @@ export function createDeliveries(table: Table, TableName: string) {
       return Item && delivery.parse(Item);
     },
 
-    async note(
+    /**
+     * Takes the delivery for one call of the receiver. `delivered`: there is nothing more to send; `busy`:
+     * another message of the same event is at it. A replay is sent once more, whatever became of it.
+     */
+    async begin(
       name: DeliveryName,
-      { status, webhook }: Pick<Delivery, 'status' | 'webhook'>,
-      tried: Attempt,
-    ): Promise<void> {
-      const fields = {
-        status,
-        webhook,
-        updatedAt: tried.at,
-        id: name.id,
-        clientKey: indexKey(name),
-        expiresAt: Math.floor(Date.parse(tried.at) / 1000) + DELIVERY_SECONDS,
-      };
-      const names = Object.keys(fields);
-      await table.update({
+      { webhook, replayId, now }: { webhook: Webhook; replayId?: string | undefined; now: number },
+    ): Promise<{ leaseToken: string } | { ended: 'delivered' } | { busySeconds: number }> {
+      const leaseToken = randomUUID();
+      const leaseUntil = now + DELIVERY_LEASE_MS;
+      const fields = { ...describeFields(name, webhook, now), leaseToken, leaseUntil };
+      const update = {
         TableName,
         Key: keyOf(name),
-        UpdateExpression: `SET ${names.map((each) => `#${each} = :${each}`)}, #attempts = list_append(if_not_exists(#attempts, :none), :tried)`,
-        ExpressionAttributeNames: {
-          ...Object.fromEntries(names.map((each) => [`#${each}`, each])),
-          '#attempts': 'attempts',
-        },
-        ExpressionAttributeValues: {
-          ...Object.fromEntries(Object.entries(fields).map(([each, value]) => [`:${each}`, value])),
-          ':none': [],
-          ':tried': [tried],
-        },
+        ...describeSet(
+          { ...fields, status: 'waiting', ...(replayId && { replayId }) },
+          '#attempts = if_not_exists(#attempts, :none)',
+          { ':none': [], ':delivered': 'delivered', ':now': now },
+        ),
+        ConditionExpression: `attribute_not_exists(pk) OR (
+          (#status <> :delivered${replayId ? ' OR attribute_not_exists(#replayId) OR #replayId <> :replayId' : ''})
+          AND (attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now))`,
+      };
+      let found: Delivery | undefined;
+      const isBegun = await table.updateOnce(update, (item) => {
+        found = item && delivery.parse(item);
+        return found?.leaseToken === leaseToken;
       });
+      if (isBegun) return { leaseToken };
+      const left = (found?.leaseUntil ?? 0) - now;
+      return left > 0 ? { busySeconds: Math.ceil(left / 1000) } : { ended: 'delivered' };
+    },
+
+    /** Notes what came of the call, and lets go of the delivery. */
+    async note(
+      name: DeliveryName,
+      { status, leaseToken }: { status: Delivery['status']; leaseToken: string },
+      tried: Attempt,
+    ): Promise<void> {
+      const update = {
+        TableName,
+        Key: keyOf(name),
+        ...describeSet(
+          { status, updatedAt: tried.at },
+          '#attempts = list_append(#attempts, :tried) REMOVE leaseToken, leaseUntil',
+          { ':tried': [tried], ':token': leaseToken },
+        ),
+        ConditionExpression: 'leaseToken = :token',
+      };
+      await unlessRefused(table.update(update)); // refused: noted before, or deleted meanwhile
     },
 
     /** Forgets what became of an event. */
@@ -96,6 +131,32 @@ export function createDeliveries(table: Table, TableName: string) {
         Limit: limit,
       });
       return Items.map((item) => delivery.parse(item));
+    },
+  };
+}
+
+function describeFields(name: DeliveryName, sent: Webhook, now: number) {
+  return {
+    id: name.id,
+    clientKey: indexKey(name),
+    webhook: sent,
+    updatedAt: new Date(now).toISOString(),
+    expiresAt: Math.floor(now / 1000) + DELIVERY_SECONDS,
+  };
+}
+
+/** Sets the fields, and the attempts by an expression of its own with `values`. */
+function describeSet(fields: Item, attempts: string, values: Item) {
+  const names = Object.keys(fields);
+  return {
+    UpdateExpression: `SET ${names.map((each) => `#${each} = :${each}`)}, ${attempts}`,
+    ExpressionAttributeNames: {
+      ...Object.fromEntries(names.map((each) => [`#${each}`, each])),
+      '#attempts': 'attempts',
+    },
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(Object.entries(fields).map(([each, value]) => [`:${each}`, value])),
+      ...values,
     },
   };
 }

@@ -11,6 +11,12 @@ export function pathsIn(base: string) {
   return (key: string) => `${base}/${encodePath(key)}`;
 }
 
+/** For a read: an object that is not there is no error. */
+export function undefinedIfGone(error: unknown): undefined {
+  if (error instanceof Error && error.name === 'NoSuchKey') return undefined;
+  throw error;
+}
+
 export function createObjects(send: SendToAws, pathOf: (key: string) => string) {
   return {
     async put(key: string, body: Body, headers: Record<string, string>): Promise<void> {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { describeKept } from './kept-days.ts';
-import type { Objects } from './objects.ts';
+import { type Objects, undefinedIfGone } from './objects.ts';
 
 /** Results of more bytes than this as JSON go to S3: an item of the table holds 400 KB in all. */
 export const MAX_INLINE_RESULT_BYTES = 300_000;
@@ -41,8 +41,18 @@ export function createResults(objects: Objects) {
       return storedResult.parse(JSON.parse(await objects.read(key)));
     },
 
-    async copy(from: string, to: string, keptDays?: number): Promise<void> {
-      await put(to, await objects.read(from), keptDays);
+    /** As `read`; undefined where there is none. */
+    async find(key: string): Promise<Record<string, unknown> | undefined> {
+      const json = await objects.read(key).catch(undefinedIfGone);
+      return json === undefined ? undefined : storedResult.parse(JSON.parse(json));
+    },
+
+    /** False where there is none. */
+    async copy(from: string, to: string, keptDays?: number): Promise<boolean> {
+      const json = await objects.read(from).catch(undefinedIfGone);
+      if (json === undefined) return false;
+      await put(to, json, keptDays);
+      return true;
     },
 
     remove: objects.remove,

@@ -16,6 +16,9 @@ import type { Table, Update } from './table.ts';
 /** How long the sums of a month are kept, in seconds (400 days): a year can be looked back on. */
 const SPENDING_SECONDS = 34_560_000;
 
+/** In the place of a worker's token. */
+const COUNTED = 'counted';
+
 /** The most that the counters may show before the write; left out, there is no limit. */
 export interface Ceilings {
   day: { [Name in Bounded]?: number | undefined };
@@ -65,7 +68,7 @@ export function createSpending(table: Table, TableName: string) {
       return update(clientId, from.day, { id, set: to, add, only: from, ceilings });
     },
 
-    /** Ends a reservation: puts what came of it in its place. */
+    /** Ends a reservation: puts what came of it in its place. False where it is ended, by this call or another. */
     async settle(clientId: string, id: string, held: Reservation, amounts: Amounts) {
       const add = {
         ...amounts,
@@ -75,9 +78,11 @@ export function createSpending(table: Table, TableName: string) {
       return update(clientId, held.day, { id, add, only: held });
     },
 
-    /** Counts what nothing was set aside for. */
-    async add(clientId: string, day: string, amounts: Amounts): Promise<void> {
-      await update(clientId, day, { add: amounts });
+    /** Counts what nothing was set aside for, once however often it is sent: by a reservation of nothing. */
+    async count(clientId: string, id: string, day: string, amounts: Amounts): Promise<void> {
+      const held = { token: COUNTED, day, chargedMicroUsd: 0, admitted: 0, until: 0 };
+      await update(clientId, day, { id, set: held, add: {} });
+      await update(clientId, day, { id, add: amounts, only: held });
     },
   };
 }

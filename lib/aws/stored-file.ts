@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../errors.ts';
+import { undefinedIfGone } from './objects.ts';
 import { receive } from './receive.ts';
 
 /** An object that is read by ranges, as long as it is the one that was opened. */
@@ -35,11 +36,6 @@ export function createUploadReader(open: OpenObject) {
       return createStoredFile(answer, (headers) => open(key, headers, signal));
     },
   };
-}
-
-function undefinedIfGone(error: unknown): undefined {
-  if (error instanceof Error && error.name === 'NoSuchKey') return undefined;
-  throw error;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { fromAttributes, type Item, toAttributes } from './wire/attribute-values.ts';
 import type { CallAws } from './wire/call.ts';
 
@@ -49,10 +50,51 @@ export interface Found {
   LastEvaluatedKey?: Item | undefined;
 }
 
-/** DynamoDB, as its own reference has it, with plain values in the place of attribute values. */
-export type Table = ReturnType<typeof createTable>;
+/** Whether an item as it is shows the write that was refused. */
+export type IsOurs = (item: Item | undefined) => boolean;
 
-export function createTable(call: CallAws) {
+/** DynamoDB, as its own reference has it, with plain values in the place of attribute values. */
+export type TableCalls = ReturnType<typeof createCalls>;
+export type Table = TableCalls & ReturnType<typeof describeOnce>;
+
+export function createTable(call: CallAws): Table {
+  return addOnce(createCalls(call));
+}
+
+export function addOnce(calls: TableCalls): Table {
+  return { ...calls, ...describeOnce(calls) };
+}
+
+/**
+ * Conditional writes that are not fooled by a lost answer: AWS may apply a write and lose its answer, and
+ * the write's own condition then refuses the repetition. So a refused one looks at the item as it is, and
+ * answers false only where that shows another writer's.
+ */
+function describeOnce(calls: TableCalls) {
+  async function holds(sent: Promise<object>, at: Get, isOurs: IsOurs): Promise<boolean> {
+    const refusal = await sent.then(() => undefined, refusalOf);
+    return !refusal || isOurs(await look(at));
+  }
+
+  async function look({ TableName, Key }: Get): Promise<Item | undefined> {
+    return (await calls.get({ TableName, Key, ConsistentRead: true })).Item;
+  }
+
+  return {
+    putOnce: (input: Put, isOurs: IsOurs = isSame(input.Item)) =>
+      holds(calls.put(input), { ...input, Key: { pk: input.Item.pk } }, isOurs),
+
+    updateOnce: (input: Update, isOurs: IsOurs) => holds(calls.update(input), input, isOurs),
+
+    /** One that is gone after a repetition is taken for deleted by this call. */
+    async deleteOnce(input: Delete): Promise<boolean> {
+      const refusal = await calls.delete(input).then(() => undefined, refusalOf);
+      return !refusal || ('isRepeated' in refusal && (await look(input)) === undefined);
+    },
+  };
+}
+
+function createCalls(call: CallAws) {
   async function find(operation: string, input: Scan): Promise<Found> {
     const { Items, LastEvaluatedKey: last } = await call(operation, encode(input));
     const found = { Items: Array.isArray(Items) ? Items.map(fromAttributes) : [] };
@@ -91,6 +133,29 @@ export function createTable(call: CallAws) {
       } while (from);
     },
   };
+}
+
+/** Whether an item holds these attributes; those given as undefined, not at all. */
+export function shows(item: Item | undefined, attributes: Item): boolean {
+  return (
+    item !== undefined &&
+    Object.entries(attributes).every(([name, value]) => isDeepStrictEqual(item[name], plain(value)))
+  );
+}
+
+function isSame(written: Item): IsOurs {
+  return (item) => isDeepStrictEqual(item, plain(written));
+}
+
+/** As it is read again: without what is undefined. */
+function plain(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+}
+
+/** That the condition refused the write; every other error is thrown. */
+function refusalOf(error: unknown): Error {
+  if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return error;
+  throw error;
 }
 
 /** Those parts of a call that hold values. */

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
 import { ServiceError } from '../errors.ts';
-import { accepted } from './conditions.ts';
 import type { Table } from './table.ts';
 
 /** Changes lost to a quicker one before the caller is told to try again. */
@@ -42,7 +41,7 @@ export function createWebhooks(table: Table, TableName: string) {
         if (!changed) return;
         const Item = { ...keyOf(clientId), version: version + 1, endpoints: changed };
         const guard = version === 0 ? FIRST : againstVersion(version);
-        if (await accepted(table.put({ TableName, Item, ...guard }))) return;
+        if (await table.putOnce({ TableName, Item, ...guard })) return;
       }
       throw new ServiceError('rate_limited', 'Too many changes at once.', { retryAfterSeconds: 1 });
     },

@@ -4,17 +4,17 @@ import { logger } from '../log.ts';
 import { dayOf } from './budget.ts';
 
 export interface CountDeps {
-  spending: Pick<Spending, 'add'>;
+  spending: Pick<Spending, 'count'>;
 }
 
-/** The sums are not worth failing for. */
+/** Counts an analysis that nobody was at work on. The sums are not worth failing for. */
 export async function countEnd(
   { spending }: CountDeps,
-  clientId: string,
+  { id, clientId }: { id: string; clientId: string },
   amounts: Amounts,
   endedAt: number,
 ): Promise<void> {
-  await spending.add(clientId, dayOf(endedAt), amounts).catch((error: unknown) => {
+  await spending.count(clientId, id, dayOf(endedAt), amounts).catch((error: unknown) => {
     logger.error('spending not counted', {
       cause: error instanceof Error ? error.name : undefined,
     });

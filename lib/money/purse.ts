@@ -1,18 +1,10 @@
 import type { createClientSettings } from '../aws/client-settings.ts';
 import type { Amounts, Reservation } from '../aws/spending-month.ts';
+import { persist } from '../aws/wire/client.ts';
 import type { Meter, Tally } from '../gemini/tally.ts';
 import { logger } from '../log.ts';
 import type { Outcome } from '../outcome.ts';
-import {
-  type Budget,
-  capOf,
-  dayOf,
-  isLimited,
-  type Limits,
-  limitsOf,
-  toMicroUsd,
-  tooDear,
-} from './budget.ts';
+import { type Budget, capOf, dayOf, type Limits, limitsOf, toMicroUsd, tooDear } from './budget.ts';
 import { type Claimed, type SetAsideDeps, setAside } from './set-aside.ts';
 
 /** A worker whose time has been up for so long, in milliseconds, is dead for certain. */
@@ -36,8 +28,9 @@ export interface Purse {
 }
 
 /**
- * Holds an attempt to the client's budget: what a call may cost at most is set aside before it is made, and
- * what all of them did cost takes its place in the end. `deadline` of the worker, in epoch milliseconds.
+ * Holds an attempt to the client's budget: what a call may cost at most is set aside before it is made, with
+ * a limit or without, so that the call stands in the sums whatever becomes of its worker; what all of them
+ * did cost takes its place in the end. `deadline` of the worker, in epoch milliseconds.
  */
 export function openPurse(deps: PurseDeps, record: Claimed, deadline: number): Purse {
   let terms: { limits: Limits; cap: number | undefined } | undefined;
@@ -49,7 +42,7 @@ export function openPurse(deps: PurseDeps, record: Claimed, deadline: number): P
     const { limits, cap } = terms;
     const most = chargedMicroUsd + toMicroUsd(record.usage?.costUsd ?? 0); // of earlier tries
     if (cap !== undefined && most > cap) throw tooDear(most, cap);
-    if (!isLimited(limits) || (held && chargedMicroUsd <= held.chargedMicroUsd)) return;
+    if (held && chargedMicroUsd <= held.chargedMicroUsd) return;
     const { leaseToken: token } = record;
     const [day, until] = [held?.day ?? dayOf(deps.now()), deadline + LAST_WORDS_MS];
     const wanted = { token, day, chargedMicroUsd, admitted: 1, until };
@@ -59,13 +52,12 @@ export function openPurse(deps: PurseDeps, record: Claimed, deadline: number): P
 
   async function settle(amounts: Amounts): Promise<void> {
     const isNothing = Object.values(amounts).every((amount) => !amount);
-    if (!held) return isNothing ? undefined : countOnly(amounts);
-    const settled = await deps.spending.settle(record.clientId, record.id, held, amounts);
-    if (!settled) logger.warn('the reservation was taken over', { analysisId: record.id });
+    const { id, clientId } = record;
+    const reservation = held;
+    if (!reservation)
+      return isNothing ? undefined : deps.spending.count(clientId, id, dayOf(deps.now()), amounts);
+    await persist(() => deps.spending.settle(clientId, id, reservation, amounts));
   }
-
-  const countOnly = (amounts: Amounts) =>
-    deps.spending.add(record.clientId, dayOf(deps.now()), amounts);
 
   return {
     meter: {
@@ -83,7 +75,7 @@ async function readTerms({ settings, budget }: PurseDeps, { clientId, maxUsd }: 
   return { limits: limitsOf(budget, own), cap: capOf(budget, own, maxUsd) };
 }
 
-/** The sums are not worth a second try: what was set aside stays charged, and what was not is lost to them. */
+/** By then there was no time left: what was set aside stays charged, and what was not is lost to the sums. */
 function reportLoss(error: unknown): void {
   logger.error('spending not counted', { cause: error instanceof Error ? error.name : undefined });
 }

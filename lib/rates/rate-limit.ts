@@ -1,4 +1,4 @@
-import { ABSURD_MICROSECONDS, type RateBuckets } from '../aws/rate-buckets.ts';
+import { ABSURD_MICROSECONDS, describeTake, type RateBuckets } from '../aws/rate-buckets.ts';
 import type { Caller } from '../door/door.ts';
 import { createTurns } from './in-turn.ts';
 import { type Bucket, countTokens, createBucket, latestFor } from './token-bucket.ts';
@@ -83,12 +83,13 @@ export function createTaker({ buckets, policy }: RateLimitOptions) {
     // It cannot have gone back since: a flood that is refused costs the table nothing.
     if (atLeast > latest && atLeast < now + ABSURD_MICROSECONDS)
       return { admitted: false, fullAt: atLeast };
-    const cost = tokens * bucket.interval;
-    const fromFull = atLeast <= now ? await buckets.takeFromFull(name, now, cost) : undefined;
-    const taken = fromFull ?? (await buckets.take(name, now, cost, latest));
-    const fullAt = taken ?? (await buckets.read(name)) ?? now;
+    const take = describeTake(name, now, tokens * bucket.interval);
+    const fromFull = atLeast <= now ? await buckets.takeFromFull(take) : undefined;
+    const taken = fromFull ?? (await buckets.take(take, latest));
+    const found = taken === undefined ? await buckets.read(take) : undefined;
+    const fullAt = taken ?? found?.fullAt ?? now;
     remember(known, name, fullAt);
-    return { admitted: taken !== undefined, fullAt };
+    return { admitted: taken !== undefined || found?.isTaken === true, fullAt };
   };
 }
 

@@ -25,10 +25,14 @@ export async function answerAnnounced(
   const holder = holderId ? await deps.analyses.read(holderId) : undefined;
   if (holder?.status !== 'succeeded') return false;
   if (bytes !== undefined && bytes !== holder.source.bytes) return false;
-  return deps.analyses.create({
-    ...finish(announced, holder),
-    resultKey: holder.resultKey && (await copyResult(deps, holder.resultKey, announced)),
-  });
+  const { id, recordDays } = announced;
+  const from = holder.resultKey;
+  const resultKey = from && `results/${id}/copy.json`; // its own, so that it outlives the first one
+  const isThere = !from || (await deps.results.copy(from, `${resultKey}`, recordDays));
+  if (!isThere) return false; // the model is asked anew
+  if (await deps.analyses.create({ ...finish(announced, holder), resultKey })) return true;
+  const earlier = await deps.analyses.read(id); // by a run of the same request that got as far
+  return earlier?.status === 'succeeded';
 }
 
 function finish(announced: AnalysisRecord, holder: AnalysisRecord): AnalysisRecord {
@@ -39,15 +43,4 @@ function finish(announced: AnalysisRecord, holder: AnalysisRecord): AnalysisReco
   const { result } = holder;
   const fileKey = holder.source.key;
   return { ...record, ...answer, fileKey, result, status: 'succeeded', completedAt, expiresAt };
-}
-
-/** A copy of its own, so that it outlives the first one. */
-async function copyResult(
-  { results }: KnownUploadDeps,
-  from: string,
-  { id, recordDays }: AnalysisRecord,
-): Promise<string> {
-  const resultKey = `results/${id}/copy.json`;
-  await results.copy(from, resultKey, recordDays);
-  return resultKey;
 }

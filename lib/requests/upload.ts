@@ -110,7 +110,7 @@ export interface UploadDeps
     KnownUploadDeps,
     RefuseSpentDeps,
     RetentionDeps {
-  spending: Pick<Spending, 'read' | 'add'>;
+  spending: Pick<Spending, 'read' | 'count'>;
   findAnalyzer: FindAnalyzer;
   maxBytes: UploadLimits;
   /** Of callbacks. */
@@ -139,7 +139,7 @@ export async function announceUpload(
   const record = describeUpload(id, clientId, { ...request, ...chosen, ...retention }, now);
   const links = { self: `/v1/analyses/${id}` };
   if (await answerAnnounced(deps, record, request.contentLength)) {
-    await countEnd(deps, clientId, { succeeded: 1, cached: 1 }, now);
+    await countEnd(deps, record, { succeeded: 1, cached: 1 }, now);
     return { status: 200, body: { id, status: 'succeeded', cached: true, upload: null, links } };
   }
   await refuseSpent(deps, clientId);

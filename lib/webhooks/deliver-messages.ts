@@ -1,4 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { withDeadline } from '../deadline.ts';
 import { beginInvocation, logger } from '../log.ts';
 import { type DeliverDeps, deliverEvent } from './deliver.ts';
 import { webhookMessage } from './webhook-message.ts';
@@ -17,6 +18,14 @@ export async function deliverMessages(
   context: Context,
 ): Promise<SQSBatchResponse> {
   beginInvocation(context);
+  const deadline = Date.now() + context.getRemainingTimeInMillis();
+  return withDeadline(deadline, () => deliverRecords(deps, Records));
+}
+
+async function deliverRecords(
+  deps: DeliverMessagesDeps,
+  Records: SQSRecord[],
+): Promise<SQSBatchResponse> {
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
   for (const record of Records) {
     const seconds = await deliverRecord(deps, record);

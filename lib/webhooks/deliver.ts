@@ -1,6 +1,7 @@
 import type { Analyses } from '../aws/analyses.ts';
 import type { Deliveries } from '../aws/deliveries.ts';
 import type { Webhooks } from '../aws/webhooks.ts';
+import { persist } from '../aws/wire/client.ts';
 import { logger } from '../log.ts';
 import type { CallResult, CallWebhook } from './webhook-call.ts';
 import { deriveWebhookSecret } from './webhook-event.ts';
@@ -16,7 +17,7 @@ const GONE = 410;
 export interface DeliverDeps {
   analyses: Pick<Analyses, 'read'>;
   webhooks: Pick<Webhooks, 'read' | 'change'>;
-  deliveries: Pick<Deliveries, 'read' | 'note'>;
+  deliveries: Pick<Deliveries, 'begin' | 'note'>;
   call: CallWebhook;
   readSecret(): Promise<string>;
   now(): number;
@@ -33,20 +34,20 @@ export async function deliverEvent(
   const name = { clientId, endpointId, id: event.id };
   if (await isDeleted(deps, message)) return undefined;
   const url = message.url ?? (await findUrl(deps, message));
-  const known = message.isReplay ? undefined : await deps.deliveries.read(name);
-  if (!url || known?.status === 'delivered') return undefined;
-  const secret = deriveWebhookSecret(await deps.readSecret(), clientId, endpointId);
+  if (!url) return undefined;
+  const { id, ...webhook } = { ...event, url };
   const at = deps.now();
+  const begun = await deps.deliveries.begin(name, { webhook, replayId: message.replayId, now: at });
+  if ('busySeconds' in begun) return begun.busySeconds;
+  if ('ended' in begun) return undefined;
+  const { leaseToken } = begun;
+  const secret = deriveWebhookSecret(await deps.readSecret(), clientId, endpointId);
   const result = await deps.call({ url, ...signEvent(event, secret, at) });
   if (isGone(result)) await disable(deps, message, at);
   const pause = isRetried(result) ? PAUSES_SECONDS[attempt - 1] : undefined;
   const status = isDelivered(result) ? 'delivered' : pause === undefined ? 'failed' : 'waiting';
-  const { id, ...webhook } = { ...event, url };
-  await deps.deliveries.note(
-    name,
-    { status, webhook },
-    { at: new Date(at).toISOString(), ...result },
-  );
+  const tried = { at: new Date(at).toISOString(), ...result };
+  await persist(() => deps.deliveries.note(name, { status, leaseToken }, tried));
   logger.info('webhook', {
     clientId,
     endpointId,

@@ -11,7 +11,7 @@ export const webhookMessage = z.object({
   /** Of a callback only: an endpoint's own is looked up when it is called. */
   url: z.optional(z.string()),
   event: webhookEvent,
-  /** Asked for again by the client: sent also where it has arrived. */
-  isReplay: z.optional(z.boolean()),
+  /** Asked for again by the client: sent also where it has arrived, once for each wish. */
+  replayId: z.optional(z.string()),
 });
 export type WebhookMessage = z.output<typeof webhookMessage>;

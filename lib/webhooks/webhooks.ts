@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Origin } from '../api/idempotency.ts';
 import type { Deliveries, Delivery } from '../aws/deliveries.ts';
@@ -95,7 +95,7 @@ export async function replayDelivery(
   if (!found) throw new ServiceError('not_found', 'There is no delivery of this event.');
   const event = webhookEvent.parse({ ...found.webhook, id });
   const url = isCallback ? found.webhook.url : undefined;
-  const message: WebhookMessage = { clientId, endpointId, url, event, isReplay: true };
+  const message: WebhookMessage = { clientId, endpointId, url, event, replayId: randomUUID() };
   await deps.notices.send(clientId, [JSON.stringify(message)]);
   return showDelivery(found);
 }

@@ -13,7 +13,7 @@ export async function countAndTell(
   status: EndStatus,
   endedAt: number,
 ): Promise<void> {
-  await countEnd(deps, record.clientId, { [status]: 1 }, endedAt);
+  await countEnd(deps, record, { [status]: 1 }, endedAt);
   await tellEnd(deps, record, status, endedAt);
 }
 

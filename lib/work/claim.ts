@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   type AnalysisRecord,
   expiryOf,
+  expiryOfUnused,
   LEASE_SECONDS,
   newAnalysis,
   type Tombstone,
@@ -89,10 +90,12 @@ export async function claimAnalysis(
 ): Promise<Claim | { outcome: Outcome }> {
   const identity = identifyObject(deps, object);
   if ('reason' in identity) return { outcome: { kind: 'ignored', ...identity } };
-  const claimed = await claimUnread(deps, object, identity);
+  const lease = leaseFields(deps.now());
+  const claimed = await claimUnread(deps, object, identity, lease);
   if (claimed) return claimed;
   for (let tries = 0; tries < MAX_CLAIM_TRIES; tries += 1) {
     const found = await deps.analyses.read(identity.id);
+    if (isClaimedBy(found, lease)) return { record: found, before: describeBefore(found) };
     const decision = decideClaim({ record: found, origin: identity.origin, now: deps.now() });
     const taken = await actOn(deps, object, identity.id, found, decision);
     if (taken) return taken;
@@ -105,11 +108,29 @@ async function claimUnread(
   deps: ClaimDeps,
   object: UploadedObject,
   { id, origin }: Identity,
+  fields: LeaseFields,
 ): Promise<Claim | undefined> {
   if (origin === 'drop') return createClaimed(deps, await describeDropped(deps, id, object));
-  const fields = leaseFields(deps.now());
   const before = await deps.analyses.claimWaiting(id, fields);
   return before && { record: { ...before, ...claimedFields(before, fields) }, before };
+}
+
+/** A claim that was refused may have been applied before: then only its answer was lost. */
+function isClaimedBy(
+  found: AnalysisRecord | Tombstone | undefined,
+  { leaseToken }: LeaseFields,
+): found is Claim['record'] {
+  return found?.status === 'processing' && found.leaseToken === leaseToken;
+}
+
+/** The record as it was before a claim whose answer was lost, by what a claim changes. */
+function describeBefore(record: AnalysisRecord): AnalysisRecord {
+  const { waits, pausedTries, modelFile, error } = record;
+  const attempts = record.attempts - 1;
+  const wasTried = attempts > 0 || waits || pausedTries || modelFile || error;
+  return wasTried
+    ? { ...record, attempts, status: 'queued' }
+    : { ...record, attempts, status: 'awaiting_upload', expiresAt: expiryOfUnused(record) };
 }
 
 /** Undefined where another worker was quicker. */

@@ -5,6 +5,7 @@ import {
   type Stage,
 } from '../analysis.ts';
 import type { Analyses, Change } from '../aws/analyses.ts';
+import { persist } from '../aws/wire/client.ts';
 import { timeStages } from './stage-times.ts';
 
 export interface Lease {
@@ -20,7 +21,7 @@ export interface Lease {
   noted(): Change;
   /** Writes progress; throws where the lease is lost. */
   advance(changes: Change): Promise<void>;
-  /** The last write; false where the lease is lost, and then nothing was written. */
+  /** The last write, tried as long as there is time; false where the lease is lost, and then nothing was written. */
   settle(changes: Change): Promise<boolean>;
   stop(): void;
 }
@@ -46,7 +47,7 @@ export function holdLease({ analyses, record, signal, hide, now }: LeaseOptions)
   async function advance(changes: Change): Promise<void> {
     if (changes.stage) stages.begin(changes.stage);
     const timed = { stageMs: stages.listPassed(), ...changes };
-    ensureHeld(await withNoted((all) => analyses.change(id, all, { leaseToken }), timed));
+    ensureHeld(await withNoted((all) => analyses.advance(id, all, leaseToken), timed));
   }
 
   /** Where the write fails, what was noted is still to be written: what was paid, above all. */
@@ -86,7 +87,8 @@ export function holdLease({ analyses, record, signal, hide, now }: LeaseOptions)
     advance,
     settle: (changes) => {
       const timed = { stageMs: stages.listAll(), ...changes };
-      return withNoted((all) => analyses.settle(id, all, { leaseToken }), timed);
+      const settle = (all: Change) => persist(() => analyses.settle(id, all, { leaseToken }));
+      return withNoted(settle, timed);
     },
     stop: () => clearInterval(timer),
   };

@@ -1,5 +1,6 @@
 import type { Context, S3Event, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { analysisIdFor, type UploadedObject } from '../analysis-id.ts';
+import { withDeadline } from '../deadline.ts';
 import { toServiceError } from '../errors.ts';
 import { beginInvocation, logger } from '../log.ts';
 import { type Delivery, type Outcome, retryDelaySeconds } from '../outcome.ts';
@@ -7,6 +8,8 @@ import { parseS3Event, parseS3Message } from './s3-event.ts';
 
 /** Kept back from the function's time for the last write, in milliseconds. */
 const RESERVE_MS = 5_000;
+/** Kept back from it for the function's own answer, in milliseconds. */
+const LAST_MS = 1_000;
 /** The longest that a message nobody could handle is hidden, in seconds. */
 const MAX_FAILURE_DELAY_SECONDS = 60;
 /** Until an end is told of again that could not be, in seconds. */
@@ -30,6 +33,15 @@ export async function handleEvent(
   handling: Handling,
 ): Promise<SQSBatchResponse | undefined> {
   beginInvocation(context);
+  const leftMs = context.getRemainingTimeInMillis() - LAST_MS;
+  return withDeadline(Date.now() + leftMs, () => handleRecords(event, context, handling));
+}
+
+async function handleRecords(
+  event: SQSEvent | S3Event,
+  context: Context,
+  handling: Handling,
+): Promise<SQSBatchResponse | undefined> {
   const messages = event.Records?.filter((record) => 'receiptHandle' in record) ?? [];
   if (messages.length > 0) return handleBatch(messages, context, handling);
   const delivery = deliveryFor(context, async () => undefined);

@@ -1,11 +1,10 @@
-import type { AnalysisRecord } from '../analysis.ts';
 import type { Contents } from '../aws/contents.ts';
 import type { Results } from '../aws/results.ts';
 import { logger } from '../log.ts';
 import { type Outcome, waitDelaySeconds } from '../outcome.ts';
 import type { Source } from '../source.ts';
 import { copyAnswer, nameContent } from './content.ts';
-import { decideByHolder } from './decide.ts';
+import { decideByHolder, type HolderDecision } from './decide.ts';
 import { type Held, type SettleDeps, storeAnswer } from './settle.ts';
 
 /** Places lost to a quicker worker before this one waits for it. */
@@ -13,7 +12,7 @@ const MAX_TAKE_TRIES = 3;
 
 export interface PaidOnceDeps extends SettleDeps {
   contents: Pick<Contents, 'claim' | 'take'>;
-  results: SettleDeps['results'] & Pick<Results, 'read'>;
+  results: SettleDeps['results'] & Pick<Results, 'find'>;
 }
 
 /**
@@ -35,8 +34,9 @@ export async function settleKnown(
     const decision = decideByHolder({ holder, waits: record.waits ?? 0, now: deps.now() });
     // It asks whatever is known; until it has a newer answer, the older one is what others are given.
     if (record.fresh && decision.kind !== 'take') return undefined;
-    if (decision.kind === 'copy') return storeCopy(deps, held, decision.holder, source);
     if (decision.kind === 'wait') break;
+    const copied = await storeCopy(deps, held, decision, source);
+    if (copied) return copied;
     if (await deps.contents.take(content, record.id, holderId)) return undefined;
   }
   return record.fresh ? undefined : wait(held);
@@ -57,15 +57,18 @@ export async function preferFresh(
   });
 }
 
+/** Undefined where there is nothing to copy, or its result is gone: the model is asked anew. */
 async function storeCopy(
   deps: PaidOnceDeps,
   held: Held,
-  holder: AnalysisRecord,
+  decision: HolderDecision,
   source: Source,
-): Promise<Outcome> {
+): Promise<Outcome | undefined> {
+  if (decision.kind !== 'copy') return undefined;
+  const { holder } = decision;
   const { resultKey, result = {} } = holder;
-  const answer = resultKey ? await deps.results.read(resultKey) : result;
-  return storeAnswer(deps, held, answer, copyAnswer(holder, { ...held.record, source }));
+  const answer = resultKey ? await deps.results.find(resultKey) : result;
+  return answer && storeAnswer(deps, held, answer, copyAnswer(holder, { ...held.record, source }));
 }
 
 /** Back to the queue; a try that only waited does not count. */

@@ -42,8 +42,20 @@ export async function storeAnswer(
   }
   const kept = { result: large ? undefined : result, resultKey, error: undefined };
   const stored = await end(deps, held, { status: 'succeeded', ...found, ...kept });
-  if (resultKey && stored.kind === 'ignored') await deps.results.remove(resultKey);
+  const unused = stored.kind === 'ignored' ? resultKey : record.resultKey;
+  if (unused) await removeUnused(deps, record.id, unused);
   return stored;
+}
+
+/** A result that was stored by this try or an earlier one, unless the record names it. */
+async function removeUnused({ analyses, results }: SettleDeps, id: string, resultKey: string) {
+  try {
+    const found = await analyses.read(id);
+    if (found?.resultKey !== resultKey) await results.remove(resultKey);
+  } catch (error) {
+    const cause = error instanceof Error ? error.name : undefined;
+    logger.warn('unused result left', { analysisId: id, cause });
+  }
 }
 
 /** The last write of an analysis, and what is counted of it. */

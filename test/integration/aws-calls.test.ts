@@ -30,7 +30,7 @@ test('a service that never answers is given up', async () => {
   const address = silent.address();
   const port = typeof address === 'object' ? address?.port : 0;
   const endpoint = `http://127.0.0.1:${port}`;
-  const client = new S3Client({ ...boundCalls(100), endpoint });
+  const client = new S3Client({ ...boundCalls(100, 2), endpoint });
   await expect(client.send(new ListBucketsCommand({}))).rejects.toMatchObject({
     name: 'TimeoutError',
   });

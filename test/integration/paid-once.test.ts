@@ -351,7 +351,7 @@ test("a look-up reads one item beside the key's", async () => {
       pathParameters: { id },
       requestContext: { requestId: 'r', timeEpoch: Date.now() },
     } as never,
-    {} as Context,
+    { getRemainingTimeInMillis: () => 29_000 } as Context,
   );
   expect(answer).toMatchObject({ statusCode: 200 });
   expect(awsCalls).toEqual(['dynamodb:GetItem', 'dynamodb:GetItem']);

@@ -20,7 +20,8 @@ const client = () => `client-${sequence}`;
 function report(query: { from?: string; to?: string } = {}, budget: Budget = {}) {
   return reportUsage({ ...service, budget, now: () => NOW }, client(), query);
 }
-const add = (day: string, amounts: object) => service.spending.add(client(), day, amounts);
+const add = (day: string, amounts: object) =>
+  service.spending.count(client(), 'an_counted', day, amounts);
 const reserve = (day: string, until: number) => {
   const held = { token: 't', day, chargedMicroUsd: 5_000, admitted: 1, until };
   return service.spending.reserve(client(), `an_${day}`, held, NO_CEILINGS);
@@ -75,7 +76,7 @@ describe('the report of what was used', () => {
   });
 
   test('given other clients, shows nothing of theirs', async () => {
-    await service.spending.add(`${client()}-other`, '2026-11-22', { calls: 1 });
+    await service.spending.count(`${client()}-other`, 'an_other', '2026-11-22', { calls: 1 });
     expect((await report()).total.calls).toBe(0);
   });
 });

@@ -22,7 +22,7 @@ function fakeTable() {
     return state.held;
   };
   const analyses = {
-    change: write,
+    advance: write,
     settle: write,
     renew: async (_id: string, _token: string, until: number) => {
       if (state.held) state.until = until;

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { currentDeadline } from '../../deadline.ts';
 import { retry } from '../../retry.ts';
 import { type Connection, endpointOf, readConnection } from './connection.ts';
 import {
@@ -45,9 +46,10 @@ const NEVER = new AbortController().signal;
 export function createClient(options: ClientOptions): SendToAws {
   const prepare = createSigner(options);
   return (request) =>
-    again(options.tries, NEVER, async () =>
-      readAnswer(options.service, await exchange(await prepare(request), options)),
-    );
+    again(options.tries, NEVER, async () => {
+      const outgoing = await prepare(request);
+      return readAnswer(options.service, await exchange(outgoing, boundNow(options)));
+    });
 }
 
 /** The same, for answers that are read as they come: a signal ends both the request and the answer. */
@@ -57,7 +59,8 @@ export function createOpener(options: ClientOptions): OpenOnAws {
   const prepare = createSigner(options);
   return (request, signal) =>
     again(options.tries, signal, async () => {
-      const answer = await openExchange({ ...(await prepare(request)), signal }, options);
+      const outgoing = { ...(await prepare(request)), signal };
+      const answer = await openExchange(outgoing, boundNow(options));
       if (isSuccess(answer.statusCode ?? 0)) return answer;
       throw refusalOf(options.service, await readText(answer));
     });
@@ -77,15 +80,40 @@ function createSigner({ service, ...options }: ClientOptions) {
   };
 }
 
-function again<T>(tries: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  return retry(work, {
-    tries,
-    baseMs: BASE_DELAY_MS,
-    capMs: MAX_DELAY_MS,
-    deadline: Number.POSITIVE_INFINITY,
-    signal,
-    isRetryable,
-  });
+/** No answer is waited for beyond the invocation's own time. */
+function boundNow({ connectMs, answerMs }: Bounds): Bounds {
+  const leftMs = Math.max(1, currentDeadline() - Date.now());
+  return { connectMs, answerMs: Math.min(answerMs, leftMs) };
+}
+
+/** The delays between the tries of one call: AWS' standard ones, but none longer than two seconds. */
+export const AWS_BACKOFF = { baseMs: BASE_DELAY_MS, capMs: MAX_DELAY_MS };
+
+/** A refusal that follows a repetition says so: what was repeated may be what refuses it now. */
+async function again<T>(tries: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  let sent = 0;
+  const send = () => {
+    sent += 1;
+    return work();
+  };
+  const deadline = currentDeadline();
+  try {
+    const bounds = { ...AWS_BACKOFF, tries, deadline, signal, isRetryable: isTransient };
+    return await retry(send, bounds);
+  } catch (error) {
+    throw sent > 1 && error instanceof Error ? Object.assign(error, { isRepeated: true }) : error;
+  }
+}
+
+/** Tries outside of an invocation, which has no end. */
+const UNBOUNDED_TRIES = 3;
+
+/** Repeats what must not be lost as long as the invocation has time. */
+export function persist<T>(work: () => Promise<T>): Promise<T> {
+  const deadline = currentDeadline();
+  const tries = Number.isFinite(deadline) ? Number.POSITIVE_INFINITY : UNBOUNDED_TRIES;
+  const bounds = { ...AWS_BACKOFF, tries, deadline, signal: NEVER, isRetryable: isTransient };
+  return retry(work, bounds);
 }
 
 /** Lambda's, by which AWS finds functions that call each other in circles. */
@@ -117,11 +145,19 @@ function findFirst(patterns: readonly RegExp[], text: string): string | undefine
 
 /** Connections that broke: Node's codes. Those kept open are often found closed by the other side. */
 const BROKEN = ['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'ENOTFOUND'];
-const BUSY = /Throttl|^ProvisionedThroughputExceeded|^RequestLimitExceeded|^TimeoutError$/;
+const BUSY =
+  /Throttl|^ProvisionedThroughputExceeded|^RequestLimitExceeded|^SlowDown$|^(Request)?TimeoutE?/;
 
-function isRetryable(error: unknown): boolean {
+/** Whether AWS could not be reached, failed, or had too much to do: by our own clients and by the SDK's. */
+export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ('code' in error && BROKEN.includes(String(error.code))) return true;
-  const isTheirs = 'status' in error && Number(error.status) >= 500;
-  return isTheirs || BUSY.test(error.name);
+  return readStatus(error) >= 500 || BUSY.test(error.name);
+}
+
+function readStatus(error: Error): number {
+  if ('status' in error) return Number(error.status);
+  const metadata = '$metadata' in error ? error.$metadata : undefined;
+  const isAnswer = typeof metadata === 'object' && metadata !== null;
+  return isAnswer && 'httpStatusCode' in metadata ? Number(metadata.httpStatusCode) : 0;
 }
