@@ -19,7 +19,7 @@ export function createUploads(s3: S3Client, bucket: string) {
       return s3.send(abort).then(
         () => true,
         (error: unknown) => {
-          if (isNamed(error, 'NoSuchUpload')) return false;
+          if (isNamed(error, 'NoSuchUpload')) return wasRepeated(error); // then it was ended by this call
           throw error;
         },
       );
@@ -39,7 +39,8 @@ export function createUploads(s3: S3Client, bucket: string) {
       return s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, IfMatch })).then(
         () => true,
         (error: unknown) => {
-          if (isNamed(error, 'PreconditionFailed')) return false;
+          // Gone after a repetition: removed by this call, whose first answer was lost.
+          if (isNamed(error, 'PreconditionFailed') || isMissing(error)) return wasRepeated(error);
           throw error;
         },
       );
@@ -48,8 +49,19 @@ export function createUploads(s3: S3Client, bucket: string) {
 }
 
 function undefinedIfMissing(error: unknown): undefined {
-  if (isNamed(error, 'NoSuchKey') || isNamed(error, 'NotFound')) return undefined;
+  if (isMissing(error)) return undefined;
   throw error;
+}
+
+function isMissing(error: unknown): boolean {
+  return isNamed(error, 'NoSuchKey') || isNamed(error, 'NotFound');
+}
+
+/** Whether the SDK has sent the call more than once. */
+function wasRepeated(error: unknown): boolean {
+  const metadata = error instanceof Error && '$metadata' in error ? error.$metadata : undefined;
+  const isTold = typeof metadata === 'object' && metadata !== null && 'attempts' in metadata;
+  return isTold && Number(metadata.attempts) > 1;
 }
 
 function isNamed(error: unknown, name: string): boolean {

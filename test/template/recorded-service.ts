@@ -12,6 +12,7 @@ import { type Played, playTemplate } from '../../local/host/play-template.ts';
 import { startServing } from '../../local/host/serving.ts';
 import { prepareTable } from '../../local/host/table.ts';
 import { checkAnswer } from '../support/check-answer.ts';
+import { type Plan, startFaultyAws } from '../support/faulty-aws.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const KEYS = { accessKeyId: 'AKIARECORDEDRECORDED', secretAccessKey: 'recorded' };
@@ -55,10 +56,11 @@ export interface RecordedService {
   stop(): Promise<void>;
 }
 
-/** The whole service on a copy of the sources, and every AWS call that it makes. */
+/** The whole service on a copy of the sources, every AWS call that it makes, and what becomes of these. */
 export async function startRecordedService(
   onCall: (call: AwsCall) => void,
   more: Record<string, string> = {},
+  plan: Plan = () => undefined,
 ): Promise<RecordedService> {
   const folder = mkdtempSync(join(tmpdir(), 'sightline-recorded-'));
   const code = join(folder, 'code');
@@ -67,6 +69,7 @@ export async function startRecordedService(
   const place = { region: REGION, accountId: ACCOUNT_ID };
   const cloud = await startCloud({ dataDir, port: 0, credentials: KEYS, ...place, onCall });
   const gemini = await startGemini({ apiKey: GEMINI_KEY });
+  const aws = await startFaultyAws(cloud.endpoint, plan);
   const params = {
     dropClientId: CLIENT_ID,
     clientBudget: `dayUsd=${DAY_USD}`,
@@ -80,14 +83,14 @@ export async function startRecordedService(
   const played = await playTemplate(cloud, template, { stage: 'recorded', params, ...place });
   cloud.secrets.putValue(played.refOf('GeminiSecret'), GEMINI_KEY);
   const taskRoot = played.taskRoot;
-  const runtime = { region: REGION, ...KEYS, awsEndpoint: cloud.endpoint, taskRoot, dataDir };
+  const runtime = { region: REGION, ...KEYS, awsEndpoint: aws.url, taskRoot, dataDir };
   const tableName = played.refOf('Table');
   const modelServer = gemini.url;
   await prepareTable({ runtime, tableName, clientId: CLIENT_ID, apiKey: API_KEY, modelServer });
   const logs = openLogs({ dataDir, print: () => {} });
   const page = createPage(join(ROOT, 'web'), {
     apiKey: API_KEY,
-    awsEndpoint: cloud.endpoint,
+    awsEndpoint: aws.url,
     model: { standIn: true, names: [] },
     maxBytes: 1,
   });
@@ -117,6 +120,7 @@ export async function startRecordedService(
     async stop() {
       await serving.close();
       await gemini.close();
+      aws.close();
       await cloud.close();
       logs.close();
       rmSync(folder, { recursive: true, force: true });
