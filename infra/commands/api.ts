@@ -6,7 +6,7 @@ import { writeReference } from '../api/reference-page.ts';
 // `npm run docs:api`: what is made from the routes and their schemas.
 const document = await buildDocument();
 write('lib/openapi.json', `${JSON.stringify(document, null, 2)}\n`);
-write('client/types.d.ts', writeTypes(document));
+write('packages/client/types.d.ts', writeTypes(document));
 write('web/reference.html', writeReference(document));
 
 function write(path: string, text: string): void {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Client, createClient } from '../../client/index.js';
+import { type Client, createClient } from '../../packages/client/index.js';
 import { findChromium, launchChromium } from '../support/chromium.ts';
 import { createHome, type RunningStack, startStack } from '../support/stack.ts';
 
@@ -35,7 +35,7 @@ test('the script in the README uploads with progress and waits for the answer', 
   expect(script.trim().split('\n').length).toBeLessThanOrEqual(16);
   const folder = mkdtempSync(join(tmpdir(), 'sightline-client-'));
   mkdirSync(join(folder, 'node_modules/@sightline'), { recursive: true });
-  const own = fileURLToPath(new URL('../../client', import.meta.url));
+  const own = fileURLToPath(new URL('../../packages/client', import.meta.url));
   symlinkSync(own, join(folder, 'node_modules/@sightline/client'));
   writeFileSync(join(folder, 'script.mjs'), script);
   const env = {
@@ -140,7 +140,7 @@ async function openEmpty(): Promise<Page> {
 /** The client's modules for a page, not by way of Playwright, which would then carry every part, too. */
 async function serveModules() {
   const server = createServer((request, response) => {
-    const file = new URL(`../../client/${request.url?.slice(1)}`, import.meta.url);
+    const file = new URL(`../../packages/client/${request.url?.slice(1)}`, import.meta.url);
     const headers = { 'content-type': 'text/javascript', 'access-control-allow-origin': '*' };
     response.writeHead(200, headers).end(readFileSync(file));
   }).listen(0, '127.0.0.1');

@@ -84,7 +84,7 @@ describe('lib/openapi.json', () => {
 
   test('is what the client’s types and the reference page are made of', () => {
     const withoutLayout = (text: string) => text.replaceAll(/[\s|;'"]|,(?=[\s}])/g, '');
-    const types = withoutLayout(read('client/types.d.ts'));
+    const types = withoutLayout(read('packages/client/types.d.ts'));
     expect(types).toBe(withoutLayout(writeTypes(built)));
     expect(read('web/reference.html')).toBe(writeReference(built));
     expect(read('web/reference.html')).not.toMatch(/<script|(src|href)="(https?:)?\/\//);
