@@ -5,6 +5,7 @@ const TOGETHER = ['unit', 'functions', 'integration', 'local'];
 const ALONE = ['bench', 'e2e', 'package', 'template'];
 
 const inFolders = (folders: string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
+const PACKAGES = 'packages/*/test/**/*.test.ts';
 
 export default defineConfig({
   test: {
@@ -14,7 +15,10 @@ export default defineConfig({
     env: { LOG_LEVEL: 'SILENT' },
     projects: [
       { extends: true, test: { name: 'alone', include: inFolders(ALONE) } },
-      { extends: true, test: { name: 'together', include: inFolders(TOGETHER), isolate: false } },
+      {
+        extends: true,
+        test: { name: 'together', include: [...inFolders(TOGETHER), PACKAGES], isolate: false },
+      },
     ],
   },
 });

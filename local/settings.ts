@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
-import { createRefusal } from './host/refusal.ts';
+import { createRefusal } from './refusal.ts';
 
 const MAX_PORT = 65_535;
 

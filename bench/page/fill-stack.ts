@@ -5,9 +5,9 @@ import { createAnalysisId, pictureKey, uploadKey } from '../../lib/analysis-id.t
 import { createAnalyses } from '../../lib/aws/analyses.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
 import { toAttributes } from '../../lib/aws/wire/attribute-values.ts';
-import { inTransaction, openDatabase } from '../../local/cloud/database.ts';
-import { openTables } from '../../local/cloud/dynamodb.ts';
-import { createObjectTable } from '../../local/cloud/s3/objects.ts';
+import { inTransaction, openDatabase } from '../../packages/laptop-cloud/src/cloud/database.ts';
+import { openTables } from '../../packages/laptop-cloud/src/cloud/dynamodb.ts';
+import { createObjectTable } from '../../packages/laptop-cloud/src/cloud/s3/objects.ts';
 import { readJson } from '../../test/support/client.ts';
 import { type RunningStack, type StackHome, startStack } from '../../test/support/stack.ts';
 

@@ -7,12 +7,12 @@ import { promisify } from 'node:util';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
-import { type Cloud, startCloud } from '../../local/cloud/cloud.ts';
 import { startGemini } from '../../local/gemini/server.ts';
-import { ACCOUNT_ID, REGION } from '../../local/host/account.ts';
-import { createEnvironment } from '../../local/host/function-environment.ts';
-import { type Played, playTemplate } from '../../local/host/play-template.ts';
-import { createQueueEvent } from '../../local/host/queue-event.ts';
+import { type Cloud, startCloud } from '../../packages/laptop-cloud/src/cloud/cloud.ts';
+import { ACCOUNT_ID, REGION } from '../../packages/laptop-cloud/src/host/account.ts';
+import { createEnvironment } from '../../packages/laptop-cloud/src/host/function-environment.ts';
+import { type Played, playTemplate } from '../../packages/laptop-cloud/src/host/play-template.ts';
+import { createQueueEvent } from '../../packages/laptop-cloud/src/host/queue-event.ts';
 import { unpackZip } from '../bundle/unpack-zip.ts';
 
 // `check.ts NODE ZIP`: process-upload from its zip, run once by that Node on a photo in the drop folder.

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { openDataFolder } from '../../local/host/data-folder.ts';
-import { readLocalKeys } from '../../local/host/local-keys.ts';
+import { openDataFolder } from '../../local/data-folder.ts';
+import { readLocalKeys } from '../../local/local-keys.ts';
 import { readSettings } from '../../local/settings.ts';
 import { startStack } from '../../local/stack.ts';
 
-const MODULE = new URL('../../local/host/data-folder.ts', import.meta.url).href;
+const MODULE = new URL('../../local/data-folder.ts', import.meta.url).href;
 
 let dataDir: string;
 

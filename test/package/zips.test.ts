@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { type BuiltZip, buildZips } from '../../infra/bundle/build-zips.ts';
 import { unpackZip } from '../../infra/bundle/unpack-zip.ts';
-import { readTemplateFile } from '../../local/host/template-file.ts';
+import { readTemplateFile } from '../../packages/laptop-cloud/src/host/template-file.ts';
 import { runCommand } from '../support/command.ts';
 import { writePdf } from '../support/pdf.ts';
 import { createHome, startStack } from '../support/stack.ts';

@@ -33,9 +33,9 @@ import { createWebhooks } from '../../lib/aws/webhooks.ts';
 import { createDoor } from '../../lib/door/door.ts';
 import { createModelFiles } from '../../lib/gemini/files.ts';
 import { createAnalyzerFinder } from '../../lib/work/find-analyzer.ts';
-import { startCloud } from '../../local/cloud/cloud.ts';
-import type { AwsCall } from '../../local/cloud/server.ts';
-import { playTemplate } from '../../local/host/play-template.ts';
+import { startCloud } from '../../packages/laptop-cloud/src/cloud/cloud.ts';
+import type { AwsCall } from '../../packages/laptop-cloud/src/cloud/server.ts';
+import { playTemplate } from '../../packages/laptop-cloud/src/host/play-template.ts';
 
 const credentials = { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'test-secret' };
 const place = { region: 'us-east-1', accountId: '000000000000' };

@@ -23,7 +23,7 @@ import { SCOPES } from '../../lib/aws/clients.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
 import { nameSum } from '../../lib/aws/spending-month.ts';
 import { dayOf } from '../../lib/money/budget.ts';
-import type { AwsCall } from '../../local/cloud/server.ts';
+import type { AwsCall } from '../../packages/laptop-cloud/src/cloud/server.ts';
 import { post } from '../support/client.ts';
 import type { Plan } from '../support/faulty-aws.ts';
 import { startIssuer } from '../support/issuer.ts';

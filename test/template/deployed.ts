@@ -1,4 +1,8 @@
-import { type Attributes, createResolver, type Resolve } from '../../local/host/intrinsics.ts';
+import {
+  type Attributes,
+  createResolver,
+  type Resolve,
+} from '../../packages/laptop-cloud/src/host/intrinsics.ts';
 import type { Packaged, Resource } from './package-stage.ts';
 
 const REGION = 'us-east-1';

@@ -2,15 +2,15 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Cloud, startCloud } from '../../local/cloud/cloud.ts';
-import type { AwsCall } from '../../local/cloud/server.ts';
 import { type Gemini, startGemini } from '../../local/gemini/server.ts';
-import { ACCOUNT_ID, REGION } from '../../local/host/account.ts';
-import { openLogs } from '../../local/host/logs.ts';
-import { createPage } from '../../local/host/page.ts';
-import { type Played, playTemplate } from '../../local/host/play-template.ts';
-import { startServing } from '../../local/host/serving.ts';
-import { prepareTable } from '../../local/host/table.ts';
+import { createPage } from '../../local/page.ts';
+import { prepareTable } from '../../local/table.ts';
+import { type Cloud, startCloud } from '../../packages/laptop-cloud/src/cloud/cloud.ts';
+import type { AwsCall } from '../../packages/laptop-cloud/src/cloud/server.ts';
+import { ACCOUNT_ID, REGION } from '../../packages/laptop-cloud/src/host/account.ts';
+import { openLogs } from '../../packages/laptop-cloud/src/host/logs.ts';
+import { type Played, playTemplate } from '../../packages/laptop-cloud/src/host/play-template.ts';
+import { startServing } from '../../packages/laptop-cloud/src/host/serving.ts';
 import { checkAnswer } from '../support/check-answer.ts';
 import { type Plan, startFaultyAws } from '../support/faulty-aws.ts';
 

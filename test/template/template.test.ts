@@ -11,7 +11,7 @@ import {
 import { DAYS_TAG } from '../../lib/aws/kept-days.ts';
 import { MAX_HIDE_SECONDS } from '../../lib/aws/queue.ts';
 import { waitDelaySeconds } from '../../lib/outcome.ts';
-import { describePolicy } from '../../local/host/page.ts';
+import { describePolicy } from '../../local/page.ts';
 import { createPackagedResolver, listDeployed, listOf, listResources } from './deployed.ts';
 import { findEnvironmentProblems } from './environment.ts';
 import { findEventProblems } from './events.ts';

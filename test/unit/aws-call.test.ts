@@ -15,7 +15,7 @@ import {
   collectHeaders,
   deriveSigningKey,
   signText,
-} from '../../local/cloud/canonical-request.ts';
+} from '../../packages/laptop-cloud/src/cloud/canonical-request.ts';
 
 const KEYS = { accessKeyId: 'AKIAX', secretAccessKey: 'a/secret+key', sessionToken: 'a//token==' };
 const TRIES = 3;

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { type Cloud, type CloudOptions, startCloud } from '../../local/cloud/cloud.ts';
+import { type Cloud, type CloudOptions, startCloud } from '../src/cloud/cloud.ts';
 
 export const BUCKET = 'uploads-test';
 export const CREDENTIALS = {

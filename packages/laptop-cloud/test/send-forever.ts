@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { openDatabase } from '../../local/cloud/database.ts';
-import { createQueues } from '../../local/cloud/sqs/queues.ts';
+import { openDatabase } from '../src/cloud/database.ts';
+import { createQueues } from '../src/cloud/sqs/queues.ts';
 
 // Run as a process of its own by a test that kills it: sends, prints each acknowledged id, receives some.
 const queues = createQueues(openDatabase(process.argv[2] ?? ''), {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Page } from '../../../../local/page.ts';
 import { type Listening, listen } from '../listen.ts';
 import { createCorsHeaders, createPreflightHeaders, isPreflight } from './cors.ts';
 import { createMessage, createTooLarge, sendAnswer, sendFailure } from './gateway-answers.ts';
 import type { Host } from './host.ts';
 import { type HttpAnswer, readHttpAnswer } from './http-answer.ts';
 import { createHttpEvent } from './http-event.ts';
-import type { Page } from './page.ts';
 import { pause } from './pause.ts';
 import type { InvocationResult } from './protocol.ts';
 import { drainBody, isDeclaredTooLarge, readBody } from './request-body.ts';

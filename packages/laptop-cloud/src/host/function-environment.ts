@@ -5,7 +5,7 @@ import type { FunctionSpec } from './functions.ts';
 
 /** Beside what it is made of: it outlives data folders. Node does without where it cannot be written. */
 const COMPILE_CACHE = fileURLToPath(
-  new URL('../../node_modules/.cache/sightline-code', import.meta.url),
+  new URL('../../../../node_modules/.cache/sightline-code', import.meta.url),
 );
 
 export interface RuntimeSettings {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { startGateway } from '../../local/host/gateway.ts';
-import { createPage } from '../../local/host/page.ts';
-import type { Listening } from '../../local/listen.ts';
+import { createPage } from '../../../local/page.ts';
+import { startGateway } from '../src/host/gateway.ts';
+import type { Listening } from '../src/listen.ts';
 import { BUCKET, type S3Fixture, startS3 } from './s3-fixture.ts';
 
 let s3: S3Fixture;

@@ -1,10 +1,10 @@
-import { createClientRegistry } from '../../lib/aws/client-registry.ts';
-import { createClients, hashKey, SCOPES } from '../../lib/aws/clients.ts';
-import { connectTable } from '../../lib/aws/connections.ts';
-import type { Table } from '../../lib/aws/table.ts';
-import { forgetOtherAnswers } from '../forget-answers.ts';
-import { releaseLeases } from '../release-leases.ts';
-import type { RuntimeSettings } from './function-environment.ts';
+import { createClientRegistry } from '../lib/aws/client-registry.ts';
+import { createClients, hashKey, SCOPES } from '../lib/aws/clients.ts';
+import { connectTable } from '../lib/aws/connections.ts';
+import type { Table } from '../lib/aws/table.ts';
+import type { RuntimeSettings } from '../packages/laptop-cloud/src/host/function-environment.ts';
+import { forgetOtherAnswers } from './forget-answers.ts';
+import { releaseLeases } from './release-leases.ts';
 
 export interface TableOptions {
   runtime: RuntimeSettings;

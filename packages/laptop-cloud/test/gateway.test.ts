@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { startGateway } from '../../local/host/gateway.ts';
-import { createPage } from '../../local/host/page.ts';
-import type { InvocationResult } from '../../local/host/protocol.ts';
-import { fail } from '../../local/host/protocol.ts';
-import type { Listening } from '../../local/listen.ts';
+import { createPage } from '../../../local/page.ts';
+import { startGateway } from '../src/host/gateway.ts';
+import type { InvocationResult } from '../src/host/protocol.ts';
+import { fail } from '../src/host/protocol.ts';
+import type { Listening } from '../src/listen.ts';
 
 const MEGABYTE = 1_048_576;
 

@@ -8,9 +8,9 @@ import {
   buildStringToSign,
   deriveSigningKey,
   signText,
-} from '../../local/cloud/canonical-request.ts';
-import { createChunkSigner } from '../../local/cloud/s3/chunk-signer.ts';
-import { decodeChunked } from '../../local/cloud/s3/chunked.ts';
+} from '../src/cloud/canonical-request.ts';
+import { createChunkSigner } from '../src/cloud/s3/chunk-signer.ts';
+import { decodeChunked } from '../src/cloud/s3/chunked.ts';
 import {
   BUCKET,
   CREDENTIALS,

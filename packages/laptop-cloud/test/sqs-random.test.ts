@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createQueues, type Queues } from '../../local/cloud/sqs/queues.ts';
+import { createQueues, type Queues } from '../src/cloud/sqs/queues.ts';
 
 type Step = (world: World) => void | Promise<void>;
 

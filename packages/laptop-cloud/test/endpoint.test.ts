@@ -13,9 +13,9 @@ import {
   buildStringToSign,
   deriveSigningKey,
   signText,
-} from '../../local/cloud/canonical-request.ts';
-import { startCloud } from '../../local/cloud/cloud.ts';
-import type { AwsCall } from '../../local/cloud/server.ts';
+} from '../src/cloud/canonical-request.ts';
+import { startCloud } from '../src/cloud/cloud.ts';
+import type { AwsCall } from '../src/cloud/server.ts';
 import { CREDENTIALS, readRefusal, refusalOf, type S3Fixture, startS3 } from './s3-fixture.ts';
 
 const calls: AwsCall[] = [];

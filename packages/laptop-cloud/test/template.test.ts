@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openDatabase } from '../../local/cloud/database.ts';
-import { createSecrets } from '../../local/cloud/secrets.ts';
-import { createQueues } from '../../local/cloud/sqs/queues.ts';
-import { playTemplate } from '../../local/host/play-template.ts';
-import type { PlayedCloud } from '../../local/host/resource-players.ts';
-import { readTemplate } from '../../local/host/template.ts';
+import { openDatabase } from '../src/cloud/database.ts';
+import { createSecrets } from '../src/cloud/secrets.ts';
+import { createQueues } from '../src/cloud/sqs/queues.ts';
+import { playTemplate } from '../src/host/play-template.ts';
+import type { PlayedCloud } from '../src/host/resource-players.ts';
+import { readTemplate } from '../src/host/template.ts';
 
 const PLACE = { region: 'us-east-1', accountId: '000000000000' };
 const ENDPOINT = 'http://127.0.0.1:4566';

@@ -1,3 +1,4 @@
+import type { Page } from '../../../../local/page.ts';
 import type { Queues } from '../cloud/sqs/queues.ts';
 import { startEventSource } from './event-sources.ts';
 import type { RuntimeSettings } from './function-environment.ts';
@@ -5,7 +6,6 @@ import type { FunctionSpec, QueueSource } from './functions.ts';
 import { startGateway } from './gateway.ts';
 import { startHost } from './host.ts';
 import type { Logs } from './logs.ts';
-import type { Page } from './page.ts';
 import type { DeclaredCors } from './template-schema.ts';
 
 // SIGTERM has to end the stack within 5 s; the rest is for the cloud's own end.

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openDatabase } from '../../local/cloud/database.ts';
-import { createQueues, type Queues } from '../../local/cloud/sqs/queues.ts';
-import { type EventSource, startEventSource } from '../../local/host/event-sources.ts';
-import type { QueueSource } from '../../local/host/functions.ts';
-import { fail, type InvocationResult } from '../../local/host/protocol.ts';
+import { openDatabase } from '../src/cloud/database.ts';
+import { createQueues, type Queues } from '../src/cloud/sqs/queues.ts';
+import { type EventSource, startEventSource } from '../src/host/event-sources.ts';
+import type { QueueSource } from '../src/host/functions.ts';
+import { fail, type InvocationResult } from '../src/host/protocol.ts';
 
 const REGION = 'us-east-1';
 

@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { inTransaction } from '../../local/cloud/database.ts';
-import type { ReceivedMessage } from '../../local/cloud/sqs/message.ts';
-import { createQueues, type Queues } from '../../local/cloud/sqs/queues.ts';
+import { inTransaction } from '../src/cloud/database.ts';
+import type { ReceivedMessage } from '../src/cloud/sqs/message.ts';
+import { createQueues, type Queues } from '../src/cloud/sqs/queues.ts';
 
 const START_MS = 1_800_000_000_000;
 const HOUR_SECONDS = 3_600;

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Cloud, startCloud } from '../../local/cloud/cloud.ts';
+import { type Cloud, startCloud } from '../src/cloud/cloud.ts';
 import { CREDENTIALS } from './s3-fixture.ts';
 
 const BUCKET = 'lasting';
 const CHILD = `
-import { startCloud } from ${JSON.stringify(new URL('../../local/cloud/cloud.ts', import.meta.url).href)};
+import { startCloud } from ${JSON.stringify(new URL('../src/cloud/cloud.ts', import.meta.url).href)};
 const cloud = await startCloud({
   dataDir: process.argv[2], port: 0, credentials: ${JSON.stringify(CREDENTIALS)},
 });

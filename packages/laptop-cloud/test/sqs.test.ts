@@ -27,9 +27,9 @@ import {
 import fc from 'fast-check';
 import { XMLParser } from 'fast-xml-parser';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openDatabase } from '../../local/cloud/database.ts';
-import { createQueues, type Queues } from '../../local/cloud/sqs/queues.ts';
-import { createSqsService } from '../../local/cloud/sqs/service.ts';
+import { openDatabase } from '../src/cloud/database.ts';
+import { createQueues, type Queues } from '../src/cloud/sqs/queues.ts';
+import { createSqsService } from '../src/cloud/sqs/service.ts';
 import { SDK_OPTIONS, type ServedService, serveService } from './serve-service.ts';
 
 const OPTIONS = { region: 'us-east-1', accountId: '000000000000' };

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { ERRORS } from '../../lib/errors.ts';
+import { ERRORS } from '../../../../lib/errors.ts';
 import type { HttpAnswer } from './http-answer.ts';
 
 /** An answer that no function gave, as API Gateway words it. */
