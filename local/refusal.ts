@@ -3,8 +3,14 @@ export function createRefusal(message: string, cause?: unknown): Error {
   return Object.assign(new Error(message, { cause }), { name: 'StartRefusal' });
 }
 
-/** The failure of a part of the start, in words that say what to do; unknown ones stay as they are. */
-export function explainPort(error: unknown, name: 'PORT' | 'AWS_PORT', port: number): unknown {
+/** A failure to listen on a port, in words that say what to do; other errors stay as they are. */
+export function explainPort(
+  error: unknown,
+  { port: apiPort, awsPort }: { port: number; awsPort: number },
+): unknown {
+  if (!(error instanceof Error && 'port' in error)) return error;
+  const port = Number(error.port);
+  const name = port === awsPort && port !== apiPort ? 'AWS_PORT' : 'PORT';
   const code = readErrorCode(error);
   const another = `${name}=${port + 1} npm start`;
   if (code === 'EADDRINUSE') {

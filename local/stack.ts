@@ -1,23 +1,23 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Cloud, startCloud } from '../packages/laptop-cloud/src/cloud/cloud.ts';
-import { ACCOUNT_ID, REGION } from '../packages/laptop-cloud/src/host/account.ts';
-import { type Logs, openLogs } from '../packages/laptop-cloud/src/host/logs.ts';
-import { type Played, playTemplate } from '../packages/laptop-cloud/src/host/play-template.ts';
-import { type Serving, startServing } from '../packages/laptop-cloud/src/host/serving.ts';
+import { type PreparedStack, type Stack as Started, type StartOptions, start } from 'laptop-cloud';
+import { ERRORS } from '../lib/errors.ts';
 import { readyPage } from './built-page.ts';
 import { openDataFolder, writePrivateFile } from './data-folder.ts';
 import { startGemini } from './gemini/server.ts';
 import { type LocalKeys, readLocalKeys } from './local-keys.ts';
-import { createPage, type PageConfig } from './page.ts';
+import { createPage } from './page.ts';
 import { explainFolder, explainPort } from './refusal.ts';
 import type { Settings } from './settings.ts';
 import { prepareTable } from './table.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const STAGE = 'local';
+const REGION = 'us-east-1';
 const CLIENT_ID = 'local';
+/** Beside what it is made of: it outlives data folders. */
+const COMPILE_CACHE = join(ROOT, 'node_modules/.cache/sightline-code');
 
 /** What `local.json` holds: all that tools and tests need to use the stack. */
 export interface LocalInfo {
@@ -65,31 +65,31 @@ async function assembleStack(settings: Settings, print: (line: string) => void):
   const page = readyPage(ROOT); // a page that has to be built is, while the rest starts
   page.catch(() => {}); // told where it is waited for
   const keys = readLocalKeys(dataDir);
-  const logs = openLogs({ dataDir, print });
-  parts.defer(() => logs.close());
   const gemini = settings.geminiApiKey ? undefined : await startStandIn(settings, keys);
   parts.defer(() => gemini?.close());
-  const cloud = await startOwnCloud(settings, keys);
-  parts.defer(() => cloud.close());
+  const standIn = Boolean(gemini);
 
-  const played = await playTemplate(cloud, join(ROOT, 'serverless.yml'), {
-    stage: STAGE,
-    region: REGION,
-    accountId: ACCOUNT_ID,
-    params: listParams(settings, gemini?.url),
+  const started = await start(join(ROOT, 'serverless.yml'), {
+    ...describeStart(settings, keys, gemini?.url),
+    print,
+    async beforeFunctions(stack) {
+      if (stack.notPlayed.length > 0)
+        print(`not played on a laptop: ${stack.notPlayed.join(', ')}`);
+      const secretArn = stack.refOf('GeminiSecret');
+      stack.cloud.secrets.putValue(secretArn, settings.geminiApiKey ?? keys.standInKey);
+      await prepareStack(stack, keys, standIn);
+    },
+    routes: async (stack) => openPage(await page, stack, keys, standIn),
+  }).catch((error) => {
+    throw explainPort(error, settings);
   });
-  if (played.notPlayed.length > 0) print(`not played on a laptop: ${played.notPlayed.join(', ')}`);
-  const secretArn = played.refOf('GeminiSecret');
-  cloud.secrets.putValue(secretArn, settings.geminiApiKey ?? keys.standInKey);
-  const served = { cloud, played, keys, logs, standIn: Boolean(gemini), pageFolder: await page };
-  const serving = await serve(settings, served);
-  parts.defer(() => serving.close());
+  parts.defer(() => started.close());
 
-  const info = describeStack({ cloud, played, keys, serving });
+  const info = describeStack(started, keys);
   parts.defer(() => rmSync(infoFile, { force: true }));
   writePrivateFile(infoFile, `${JSON.stringify(info, null, 2)}\n`);
   const owned = parts.move();
-  return { info, standIn: Boolean(gemini), close: () => owned.disposeAsync() };
+  return { info, standIn, close: () => owned.disposeAsync() };
 }
 
 function startStandIn(settings: Settings, keys: LocalKeys) {
@@ -98,22 +98,28 @@ function startStandIn(settings: Settings, keys: LocalKeys) {
   return startGemini({ apiKey: keys.standInKey, filesFolder, ...(models ? { models } : {}) });
 }
 
-async function startOwnCloud(settings: Settings, keys: LocalKeys): Promise<Cloud> {
-  try {
-    return await startCloud({
-      dataDir: settings.dataDir,
-      port: settings.awsPort,
-      credentials: { accessKeyId: keys.accessKeyId, secretAccessKey: keys.secretAccessKey },
-      region: REGION,
-      accountId: ACCOUNT_ID,
-    });
-  } catch (error) {
-    throw explainPort(error, 'AWS_PORT', settings.awsPort);
-  }
+function describeStart(
+  settings: Settings,
+  { accessKeyId, secretAccessKey }: LocalKeys,
+  standInUrl: string | undefined,
+): StartOptions {
+  const { dataDir, port, awsPort, codeDir } = settings;
+  return {
+    ...{ dataDir, port, awsPort, codeDir, tooLarge },
+    stage: STAGE,
+    region: REGION,
+    credentials: { accessKeyId, secretAccessKey },
+    parameters: listParameters(settings, standInUrl),
+    compileCacheDir: COMPILE_CACHE,
+    logFile: join(dataDir, 'logs', 'sightline.log'),
+  };
 }
 
 /** What a stage decides by parameters, for this one. Left out: the template's own default. */
-function listParams(settings: Settings, standInUrl: string | undefined): Record<string, string> {
+function listParameters(
+  settings: Settings,
+  standInUrl: string | undefined,
+): Record<string, string> {
   const { geminiBaseUrl, geminiModels, rateLimitPerMinute, clientBudget } = settings;
   const baseUrl = standInUrl ?? geminiBaseUrl;
   return {
@@ -127,74 +133,57 @@ function listParams(settings: Settings, standInUrl: string | undefined): Record<
   };
 }
 
-interface Parts {
-  cloud: Cloud;
-  played: Played;
-  keys: LocalKeys;
-}
-
-interface Served extends Parts {
-  logs: Logs;
-  standIn: boolean;
-  pageFolder: string;
-}
-
-async function serve(
-  settings: Settings,
-  { cloud, played, keys, logs, standIn, pageFolder }: Served,
-): Promise<Serving> {
-  const runtime = {
-    region: REGION,
-    accessKeyId: keys.accessKeyId,
-    secretAccessKey: keys.secretAccessKey,
-    awsEndpoint: cloud.endpoint,
-    taskRoot: played.taskRoot,
-    codeDir: settings.codeDir,
-    dataDir: settings.dataDir,
-  };
-  const tableName = played.refOf('Table');
-  const modelServer = standIn ? 'stand-in' : (played.readVariable('GEMINI_BASE_URL') ?? '');
-  await prepareTable({
-    runtime,
-    tableName,
+function prepareStack(stack: PreparedStack, keys: LocalKeys, standIn: boolean): Promise<void> {
+  const { accessKeyId, secretAccessKey, apiKey } = keys;
+  const { endpoint: awsEndpoint } = stack.cloud;
+  return prepareTable({
+    runtime: { region: REGION, awsEndpoint, accessKeyId, secretAccessKey },
+    tableName: stack.refOf('Table'),
     clientId: CLIENT_ID,
-    apiKey: keys.apiKey,
-    modelServer,
-  });
-  const config: PageConfig = {
-    apiKey: keys.apiKey,
-    awsEndpoint: cloud.endpoint,
-    model: { standIn, names: (played.readVariable('GEMINI_MODELS') ?? '').split(',') },
-    maxBytes: Number(played.readVariable('MAX_PICTURE_BYTES')),
-  };
-  const page = createPage(pageFolder, config);
-  const { functions, queues, cors } = played;
-  const { port } = settings;
-  const accountId = ACCOUNT_ID;
-  return startServing({
-    port,
-    accountId,
-    cors,
-    functions,
-    queues,
-    cloud,
-    runtime,
-    logs,
-    page,
-  }).catch((error) => {
-    throw explainPort(error, 'PORT', port);
+    apiKey,
+    modelServer: standIn ? 'stand-in' : (stack.readVariable('GEMINI_BASE_URL') ?? ''),
   });
 }
 
-function describeStack({ cloud, played, keys, serving }: Parts & { serving: Serving }): LocalInfo {
+function openPage(folder: string, stack: PreparedStack, { apiKey }: LocalKeys, standIn: boolean) {
+  const names = (stack.readVariable('GEMINI_MODELS') ?? '').split(',');
+  return createPage(folder, {
+    apiKey,
+    awsEndpoint: stack.cloud.endpoint,
+    model: { standIn, names },
+    maxBytes: Number(stack.readVariable('MAX_PICTURE_BYTES')),
+  });
+}
+
+/**
+ * AWS's own answer to a request that is too large has only `message`; here the fields of all problems
+ * stand beside it, so that a developer sees what happened and what the code is.
+ */
+function tooLarge(requestId: string) {
+  const { status, title, retryable } = ERRORS.file_too_large;
+  const problem = {
+    message: 'Request Entity Too Large',
+    type: 'urn:sightline:error:file_too_large',
+    title,
+    status,
+    detail: 'The request is larger than the gateway takes: send large files by POST /v1/uploads.',
+    code: 'file_too_large',
+    retryable,
+    requestId,
+  };
+  const headers = { 'content-type': 'application/problem+json' };
+  return { status, headers, cookies: [], body: Buffer.from(JSON.stringify(problem)) };
+}
+
+function describeStack(stack: Started, keys: LocalKeys): LocalInfo {
   return {
-    apiUrl: serving.url,
-    awsEndpoint: cloud.endpoint,
+    apiUrl: stack.url,
+    awsEndpoint: stack.cloud.endpoint,
     region: REGION,
     accessKeyId: keys.accessKeyId,
     secretAccessKey: keys.secretAccessKey,
-    uploadBucket: played.refOf('UploadBucket'),
+    uploadBucket: stack.refOf('UploadBucket'),
     apiKey: keys.apiKey,
-    geminiUrl: played.readVariable('GEMINI_BASE_URL') ?? '',
+    geminiUrl: stack.readVariable('GEMINI_BASE_URL') ?? '',
   };
 }

@@ -2,12 +2,16 @@ import { createClientRegistry } from '../lib/aws/client-registry.ts';
 import { createClients, hashKey, SCOPES } from '../lib/aws/clients.ts';
 import { connectTable } from '../lib/aws/connections.ts';
 import type { Table } from '../lib/aws/table.ts';
-import type { RuntimeSettings } from '../packages/laptop-cloud/src/host/function-environment.ts';
 import { forgetOtherAnswers } from './forget-answers.ts';
 import { releaseLeases } from './release-leases.ts';
 
 export interface TableOptions {
-  runtime: RuntimeSettings;
+  runtime: {
+    region: string;
+    awsEndpoint: string;
+    accessKeyId: string;
+    secretAccessKey: string;
+  };
   tableName: string;
   clientId: string;
   apiKey: string;

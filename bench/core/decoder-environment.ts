@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readTemplate } from '../../packages/laptop-cloud/src/host/template.ts';
+import { readTemplate } from 'laptop-cloud/template';
 import { ROOT } from '../harness/bundles.ts';
 
 /** What the decoder's function is told of memory, as it is deployed. */

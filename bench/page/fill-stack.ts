@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { inTransaction, openDatabase } from 'laptop-cloud/database';
+import { createObjectTable } from 'laptop-cloud/objects';
+import { openTables } from 'laptop-cloud/tables';
 import { type AnalysisRecord, analysisRecord } from '../../lib/analysis.ts';
 import { createAnalysisId, pictureKey, uploadKey } from '../../lib/analysis-id.ts';
 import { createAnalyses } from '../../lib/aws/analyses.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
 import { toAttributes } from '../../lib/aws/wire/attribute-values.ts';
-import { inTransaction, openDatabase } from '../../packages/laptop-cloud/src/cloud/database.ts';
-import { openTables } from '../../packages/laptop-cloud/src/cloud/dynamodb.ts';
-import { createObjectTable } from '../../packages/laptop-cloud/src/cloud/s3/objects.ts';
 import { readJson } from '../../test/support/client.ts';
 import { type RunningStack, type StackHome, startStack } from '../../test/support/stack.ts';
 

@@ -1,4 +1,4 @@
-import type { AwsCall } from '../../packages/laptop-cloud/src/cloud/server.ts';
+import type { AwsCall } from 'laptop-cloud/cloud';
 
 /** How often each operation was called, by its name: `dynamodb GetItem`. */
 export type Calls = Record<string, number>;

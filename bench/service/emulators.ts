@@ -1,17 +1,16 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startCloud } from 'laptop-cloud/cloud';
+import { createEnvironment } from 'laptop-cloud/function-environment';
+import { playTemplate } from 'laptop-cloud/play';
+import { createQueueEvent } from 'laptop-cloud/queue-event';
 import { createAnalysisId, pictureKey, uploadKey } from '../../lib/analysis-id.ts';
 import { createAnalyses } from '../../lib/aws/analyses.ts';
 import { createClientRegistry } from '../../lib/aws/client-registry.ts';
 import { SCOPES } from '../../lib/aws/clients.ts';
 import { connectBucket, connectTable } from '../../lib/aws/connections.ts';
 import { createUploadWriter } from '../../lib/aws/upload-writer.ts';
-import { startCloud } from '../../packages/laptop-cloud/src/cloud/cloud.ts';
-import { createEnvironment } from '../../packages/laptop-cloud/src/host/function-environment.ts';
-import type { FunctionSpec } from '../../packages/laptop-cloud/src/host/functions.ts';
-import { playTemplate } from '../../packages/laptop-cloud/src/host/play-template.ts';
-import { createQueueEvent } from '../../packages/laptop-cloud/src/host/queue-event.ts';
 import { ROOT } from '../harness/bundles.ts';
 import { createCallCounter } from './call-counter.ts';
 import { startModel } from './model.ts';
@@ -50,7 +49,7 @@ const params = {
   rateLimitPerMinute: '0',
   readLimitPerMinute: '0',
 };
-const played = await playTemplate(cloud, template, { stage: 'bench', params, ...ACCOUNT });
+const played = await playTemplate(cloud, template, { stage: 'bench', params });
 cloud.secrets.putValue(played.refOf('GeminiSecret'), 'bench-model-key');
 // The adapters below find the cloud as those of the functions do.
 Object.assign(process.env, {
@@ -82,16 +81,15 @@ process.send?.({
   functions: played.functions.map(describeFunction),
 });
 
-function describeFunction(spec: FunctionSpec) {
-  const { NODE_COMPILE_CACHE: _, ...environment } = createEnvironment(spec, {
+function describeFunction(spec: (typeof played.functions)[number]) {
+  const environment = createEnvironment(spec, {
     ...ACCOUNT,
     ...CREDENTIALS,
     awsEndpoint: cloud.endpoint,
     taskRoot: ROOT,
-    dataDir,
   });
   const source = `${spec.handler.slice(0, spec.handler.lastIndexOf('.'))}.ts`;
-  return { name: spec.name, source, environment }; // without the cache: Lambda has none
+  return { name: spec.name, source, environment };
 }
 
 async function answer(question: EmulatorQuestion): Promise<unknown> {

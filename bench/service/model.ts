@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { listen } from '../../packages/laptop-cloud/src/listen.ts';
+import { listen } from 'laptop-cloud/listen';
 
 export const MODEL = 'gemini-3.8-flash';
 /** A model that knows its answer: what is measured is not the model. */

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
+import { readTemplate } from 'laptop-cloud/template';
 import type * as z from 'zod';
 import type { Route } from '../../lib/api/http.ts';
-import { readTemplate } from '../../packages/laptop-cloud/src/host/template.ts';
 
 const TEMPLATE = fileURLToPath(new URL('../../serverless.yml', import.meta.url));
 /** In the place of what only a deployment knows: text, and an address, too. */

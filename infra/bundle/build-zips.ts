@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { readTemplate } from '../../packages/laptop-cloud/src/host/template.ts';
+import { readTemplate } from 'laptop-cloud/template';
 import { bundleHandlers, type HandlerBundle } from './bundle-handlers.ts';
 import { readLambdaPackage } from './lambda-packages.ts';
 import { type Files, writeZip } from './write-zip.ts';

@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { type Cloud, startCloud } from 'laptop-cloud/cloud';
+import { createEnvironment } from 'laptop-cloud/function-environment';
+import { type Played, playTemplate } from 'laptop-cloud/play';
+import { createQueueEvent } from 'laptop-cloud/queue-event';
 import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
 import { startGemini } from '../../local/gemini/server.ts';
-import { type Cloud, startCloud } from '../../packages/laptop-cloud/src/cloud/cloud.ts';
-import { ACCOUNT_ID, REGION } from '../../packages/laptop-cloud/src/host/account.ts';
-import { createEnvironment } from '../../packages/laptop-cloud/src/host/function-environment.ts';
-import { type Played, playTemplate } from '../../packages/laptop-cloud/src/host/play-template.ts';
-import { createQueueEvent } from '../../packages/laptop-cloud/src/host/queue-event.ts';
 import { unpackZip } from '../bundle/unpack-zip.ts';
 
 // `check.ts NODE ZIP`: process-upload from its zip, run once by that Node on a photo in the drop folder.
@@ -33,18 +32,17 @@ await using parts = new AsyncDisposableStack();
 parts.defer(() => rmSync(dataDir, { recursive: true, force: true }));
 const gemini = await startGemini({ apiKey: 'key-of-the-stand-in' });
 parts.defer(() => gemini.close());
-const place = { region: REGION, accountId: ACCOUNT_ID };
-const cloud = await startCloud({ dataDir, port: 0, credentials: keys, ...place });
+const cloud = await startCloud({ dataDir, port: 0, credentials: keys });
+const { region, accountId } = cloud;
 parts.defer(() => cloud.close());
 const params = { dropClientId: CLIENT, geminiBaseUrl: gemini.url };
 const played = await playTemplate(cloud, join(ROOT, 'serverless.yml'), {
   stage: 'arm64',
   params,
-  ...place,
 });
 cloud.secrets.putValue(played.refOf('GeminiSecret'), 'key-of-the-stand-in');
 
-const sdk = { region: REGION, endpoint: cloud.endpoint, credentials: keys };
+const sdk = { region, endpoint: cloud.endpoint, credentials: keys };
 const photo = { Bucket: played.refOf('UploadBucket'), Key: KEY, Body: readFileSync(PHOTO) };
 await new S3Client(sdk).send(new PutObjectCommand(photo));
 console.log((await invoke(await receiveEvent(cloud, played))).trim());
@@ -62,14 +60,14 @@ async function receiveEvent({ queues }: Cloud, { queues: sources }: Played) {
   for (;;) {
     const messages = await queues.receive(queues.nameOfArn(queueArn), { max: 1, waitSeconds: 5 });
     if (messages.length === 0) throw new Error('S3 told the queue of no object');
-    if (messages[0]?.body.includes(KEY)) return createQueueEvent(messages, queueArn, REGION);
+    if (messages[0]?.body.includes(KEY)) return createQueueEvent(messages, queueArn, region);
   }
 }
 
 async function invoke(event: object): Promise<string> {
   const spec = played.functions.find(({ name }) => name === FUNCTION);
   if (!spec) throw new Error(`serverless.yml declares no ${FUNCTION}`);
-  const settings = { ...keys, region: REGION, awsEndpoint: cloud.endpoint, dataDir };
+  const settings = { ...keys, region, accountId, awsEndpoint: cloud.endpoint };
   const env = createEnvironment(spec, { ...settings, taskRoot: ROOT, codeDir: code });
   const handler = join(code, FUNCTION, spec.handler.replace(/\.\w+$/, '.mjs'));
   const args = [INVOKE, handler, JSON.stringify(event), String(spec.timeoutSeconds)];

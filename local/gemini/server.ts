@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { listen } from '../../packages/laptop-cloud/src/listen.ts';
+import { listen } from 'laptop-cloud/listen';
 import { controlStandIn } from './control.ts';
 import { deliver, send } from './deliver.ts';
 import { isAboutFiles } from './files/routes.ts';

@@ -98,6 +98,16 @@ describe('npm start', () => {
     const headers = { authorization: `Bearer ${info.apiKey}` };
     expect((await fetch(`${info.apiUrl}/v1/analyses`, { headers })).status).toBe(200);
     expect((await fetch(`${info.apiUrl}/`)).headers.get('content-type')).toContain('text/html');
+    const large = { method: 'POST', headers, body: new Uint8Array(10_485_761) };
+    const refused = await fetch(`${info.apiUrl}/v1/analyze`, large);
+    expect(refused.status).toBe(413);
+    expect(refused.headers.get('content-type')).toBe('application/problem+json');
+    expect(await refused.json()).toMatchObject({
+      message: 'Request Entity Too Large',
+      code: 'file_too_large',
+      status: 413,
+      retryable: false,
+    });
   });
 
   test('with a key calls the server that was named, and shows the key nowhere', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Validator } from '@cfworker/json-schema';
-import { matchRoute } from '../../packages/laptop-cloud/src/host/routes.ts';
+import { matchRoute } from 'laptop-cloud/routes';
 
 // biome-ignore lint/suspicious/noExplicitAny: a description of an API, walked by its own rules
 type Json = any;

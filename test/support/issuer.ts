@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { createServer } from 'node:http';
-import { listen } from '../../packages/laptop-cloud/src/listen.ts';
+import { listen } from 'laptop-cloud/listen';
 
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 

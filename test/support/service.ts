@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
+import type { AwsCall } from 'laptop-cloud/cloud';
+import { startCloud } from 'laptop-cloud/cloud';
+import { playTemplate } from 'laptop-cloud/play';
 import { createAnalyses } from '../../lib/aws/analyses.ts';
 import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
 import { createClientRegistry } from '../../lib/aws/client-registry.ts';
@@ -33,9 +36,6 @@ import { createWebhooks } from '../../lib/aws/webhooks.ts';
 import { createDoor } from '../../lib/door/door.ts';
 import { createModelFiles } from '../../lib/gemini/files.ts';
 import { createAnalyzerFinder } from '../../lib/work/find-analyzer.ts';
-import { startCloud } from '../../packages/laptop-cloud/src/cloud/cloud.ts';
-import type { AwsCall } from '../../packages/laptop-cloud/src/cloud/server.ts';
-import { playTemplate } from '../../packages/laptop-cloud/src/host/play-template.ts';
 
 const credentials = { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'test-secret' };
 const place = { region: 'us-east-1', accountId: '000000000000' };
@@ -59,7 +59,6 @@ export async function startService(
   const played = await playTemplate(cloud, template, {
     stage: 'test',
     params: { dropClientId: 'dropper', ...params },
-    ...place,
   });
   Object.assign(process.env, {
     AWS_REGION: place.region,

@@ -16,6 +16,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { AwsCall } from 'laptop-cloud/cloud';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { createClientKeys } from '../../infra/stage/client-keys.ts';
 import { dropAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
@@ -23,7 +24,6 @@ import { SCOPES } from '../../lib/aws/clients.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
 import { nameSum } from '../../lib/aws/spending-month.ts';
 import { dayOf } from '../../lib/money/budget.ts';
-import type { AwsCall } from '../../packages/laptop-cloud/src/cloud/server.ts';
 import { post } from '../support/client.ts';
 import type { Plan } from '../support/faulty-aws.ts';
 import { startIssuer } from '../support/issuer.ts';

@@ -1,8 +1,4 @@
-import {
-  type Attributes,
-  createResolver,
-  type Resolve,
-} from '../../packages/laptop-cloud/src/host/intrinsics.ts';
+import { type Attributes, createResolver, type Resolve } from 'laptop-cloud/references';
 import type { Packaged, Resource } from './package-stage.ts';
 
 const REGION = 'us-east-1';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { readTemplate } from '../../packages/laptop-cloud/src/host/template.ts';
+import { readTemplate } from 'laptop-cloud/template';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const EMPTY_ZIP = Buffer.from(`504b0506${'00'.repeat(18)}`, 'hex');

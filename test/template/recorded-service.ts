@@ -2,19 +2,16 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Stack, start } from 'laptop-cloud';
+import type { AwsCall } from 'laptop-cloud/cloud';
 import { type Gemini, startGemini } from '../../local/gemini/server.ts';
 import { createPage } from '../../local/page.ts';
 import { prepareTable } from '../../local/table.ts';
-import { type Cloud, startCloud } from '../../packages/laptop-cloud/src/cloud/cloud.ts';
-import type { AwsCall } from '../../packages/laptop-cloud/src/cloud/server.ts';
-import { ACCOUNT_ID, REGION } from '../../packages/laptop-cloud/src/host/account.ts';
-import { openLogs } from '../../packages/laptop-cloud/src/host/logs.ts';
-import { type Played, playTemplate } from '../../packages/laptop-cloud/src/host/play-template.ts';
-import { startServing } from '../../packages/laptop-cloud/src/host/serving.ts';
 import { checkAnswer } from '../support/check-answer.ts';
 import { type Plan, startFaultyAws } from '../support/faulty-aws.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const REGION = 'us-east-1';
 const KEYS = { accessKeyId: 'AKIARECORDEDRECORDED', secretAccessKey: 'recorded' };
 const GEMINI_KEY = 'stand-in-of-the-recording';
 const API_KEY = 'sk_of_the_recording';
@@ -43,8 +40,8 @@ export const isBuiltIn = (name) => findBuiltIn(name) !== undefined;
 `;
 
 export interface RecordedService {
-  cloud: Cloud;
-  played: Played;
+  cloud: Stack['cloud'];
+  played: Pick<Stack, 'functions' | 'refOf'>;
   /** For tools; its calls are nobody's. */
   sdk: { region: string; endpoint: string; credentials: typeof KEYS };
   call(path: string, init?: RequestInit): Promise<Response>;
@@ -66,11 +63,9 @@ export async function startRecordedService(
   const code = join(folder, 'code');
   const dataDir = join(folder, 'data');
   copySources(code);
-  const place = { region: REGION, accountId: ACCOUNT_ID };
-  const cloud = await startCloud({ dataDir, port: 0, credentials: KEYS, ...place, onCall });
   const gemini = await startGemini({ apiKey: GEMINI_KEY });
-  const aws = await startFaultyAws(cloud.endpoint, plan);
-  const params = {
+  let aws: Awaited<ReturnType<typeof startFaultyAws>> | undefined;
+  const parameters = {
     dropClientId: CLIENT_ID,
     clientBudget: `dayUsd=${DAY_USD}`,
     webhookReach: 'local',
@@ -79,50 +74,53 @@ export async function startRecordedService(
     rateLimitPerMinute: '600',
     readLimitPerMinute: '6000',
   };
-  const template = join(code, 'serverless.yml');
-  const played = await playTemplate(cloud, template, { stage: 'recorded', params, ...place });
-  cloud.secrets.putValue(played.refOf('GeminiSecret'), GEMINI_KEY);
-  const taskRoot = played.taskRoot;
-  const runtime = { region: REGION, ...KEYS, awsEndpoint: aws.url, taskRoot, dataDir };
-  const tableName = played.refOf('Table');
-  const modelServer = gemini.url;
-  await prepareTable({ runtime, tableName, clientId: CLIENT_ID, apiKey: API_KEY, modelServer });
-  const logs = openLogs({ dataDir, print: () => {} });
-  const page = createPage(join(ROOT, 'web'), {
-    apiKey: API_KEY,
-    awsEndpoint: aws.url,
-    model: { standIn: true, names: [] },
-    maxBytes: 1,
+  const stack = await start(join(code, 'serverless.yml'), {
+    dataDir,
+    credentials: KEYS,
+    stage: 'recorded',
+    parameters,
+    onCall,
+    async functionsEndpoint(endpoint) {
+      aws = await startFaultyAws(endpoint, plan);
+      return aws.url;
+    },
+    async beforeFunctions({ cloud, refOf }) {
+      cloud.secrets.putValue(refOf('GeminiSecret'), GEMINI_KEY);
+      await prepareTable({
+        runtime: { region: REGION, ...KEYS, awsEndpoint: cloud.endpoint },
+        tableName: refOf('Table'),
+        clientId: CLIENT_ID,
+        apiKey: API_KEY,
+        modelServer: gemini.url,
+      });
+    },
+    routes: ({ cloud }) =>
+      createPage(join(ROOT, 'web'), {
+        apiKey: API_KEY,
+        awsEndpoint: cloud.endpoint,
+        model: { standIn: true, names: [] },
+        maxBytes: 1,
+      }),
   });
-  const serving = await startServing({
-    port: 0,
-    accountId: ACCOUNT_ID,
-    ...played,
-    cloud,
-    runtime,
-    logs,
-    page,
-  });
+  const { cloud } = stack;
   return {
     cloud,
-    played,
+    played: stack,
     sdk: { region: REGION, endpoint: cloud.endpoint, credentials: KEYS },
     gemini,
     call: async (path, init = {}) => {
       const headers = new Headers(init.headers);
       headers.set('authorization', `Bearer ${API_KEY}`);
-      const response = await fetch(`${serving.url}${path}`, { ...init, headers });
+      const response = await fetch(`${stack.url}${path}`, { ...init, headers });
       await checkAnswer(init.method ?? 'GET', path, response);
       return response;
     },
-    visit: (path, init) => fetch(`${serving.url}${path}`, init),
-    readLog: () => readFileSync(join(dataDir, 'logs', 'sightline.log'), 'utf8').split('\n'),
+    visit: (path, init) => fetch(`${stack.url}${path}`, init),
+    readLog: () => readFileSync(join(dataDir, 'functions.log'), 'utf8').split('\n'),
     async stop() {
-      await serving.close();
+      await stack.close();
       await gemini.close();
-      aws.close();
-      await cloud.close();
-      logs.close();
+      aws?.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };

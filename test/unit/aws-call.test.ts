@@ -4,18 +4,18 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { fromAttributes, toAttributes } from '../../lib/aws/wire/attribute-values.ts';
-import { createCaller } from '../../lib/aws/wire/call.ts';
-import { createClient } from '../../lib/aws/wire/client.ts';
-import { endpointOf } from '../../lib/aws/wire/connection.ts';
 import {
   buildCanonicalRequest,
   buildStringToSign,
   collectHeaders,
   deriveSigningKey,
   signText,
-} from '../../packages/laptop-cloud/src/cloud/canonical-request.ts';
+} from 'laptop-cloud/signing';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { fromAttributes, toAttributes } from '../../lib/aws/wire/attribute-values.ts';
+import { createCaller } from '../../lib/aws/wire/call.ts';
+import { createClient } from '../../lib/aws/wire/client.ts';
+import { endpointOf } from '../../lib/aws/wire/connection.ts';
 
 const KEYS = { accessKeyId: 'AKIAX', secretAccessKey: 'a/secret+key', sessionToken: 'a//token==' };
 const TRIES = 3;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readTemplate } from 'laptop-cloud/template';
 import { expect, test } from 'vitest';
-import { readTemplate } from '../../packages/laptop-cloud/src/host/template.ts';
 
 // docs/security.md says which scope opens which route; what the functions ask for has to agree.
 

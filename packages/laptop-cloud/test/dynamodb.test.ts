@@ -79,7 +79,7 @@ async function listOwned(owner: string) {
 }
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'sightline-tables-'));
+  dataDir = await mkdtemp(join(tmpdir(), 'laptop-cloud-tables-'));
   seconds = 1_800_000_000;
   await start();
 });
@@ -127,7 +127,9 @@ describe('a declared table', () => {
       ...TABLE,
       KeySchema: [{ AttributeName: 'owner', KeyType: 'HASH' as const }],
     };
-    await expect(tables.ensureTable(declared)).rejects.toThrow(/SIGHTLINE_DATA/);
+    await expect(tables.ensureTable(declared)).rejects.toThrow(
+      /another key.*Move the data folder away/,
+    );
   });
 
   test.each(['CREATING', 'UPDATING'])(
@@ -296,5 +298,5 @@ describe('what dynalite cannot do', () => {
 });
 
 test('when the folder is open in another place, then the error says so', async () => {
-  await expect(openTables({ dataDir })).rejects.toThrow(/Another Sightline/);
+  await expect(openTables({ dataDir })).rejects.toThrow(/Another process/);
 });

@@ -143,7 +143,7 @@ describe('given one endpoint for all services', () => {
 
 describe('given a data folder', () => {
   test('when the port is taken, the start fails, and the folder is free for the next', async () => {
-    const dataDir = await mkdtemp(join(tmpdir(), 'sightline-port-'));
+    const dataDir = await mkdtemp(join(tmpdir(), 'laptop-cloud-port-'));
     const port = Number(new URL(s3.cloud.endpoint).port);
     const options = { dataDir, credentials: CREDENTIALS };
     await expect(startCloud({ ...options, port })).rejects.toThrow(/EADDRINUSE/);

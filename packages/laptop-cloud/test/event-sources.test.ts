@@ -24,7 +24,7 @@ let source: EventSource | undefined;
 const errors: unknown[] = [];
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'sightline-source-'));
+  folder = mkdtempSync(join(tmpdir(), 'laptop-cloud-source-'));
   database = openDatabase(folder);
   const endpoint = () => 'http://127.0.0.1:1';
   queues = createQueues(database, { endpoint, region: REGION, accountId: '000000000000' });

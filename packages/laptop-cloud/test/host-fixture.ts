@@ -19,13 +19,16 @@ export function startHostWith(
   specs: Record<string, Partial<FunctionSpec>> = {},
   options: { startsAtOnce?: number } = {},
 ): HostFixture {
-  const folder = mkdtempSync(join(tmpdir(), 'sightline-host-'));
+  const folder = mkdtempSync(join(tmpdir(), 'laptop-cloud-host-'));
   mkdirSync(join(folder, 'functions'));
   for (const [name, source] of Object.entries(sources)) {
     writeFileSync(join(folder, 'functions', `${name}.mjs`), source);
   }
   const printed: string[] = [];
-  const logs = openLogs({ dataDir: folder, print: (line) => printed.push(line) });
+  const logs = openLogs({
+    file: join(folder, 'functions.log'),
+    print: (line) => printed.push(line),
+  });
   const functions = Object.keys(sources).map((name) => ({
     name,
     handler: `functions/${name}.handler`,
@@ -37,11 +40,11 @@ export function startHostWith(
   }));
   const settings = {
     region: 'us-east-1',
+    accountId: '000000000000',
     accessKeyId: 'AKIATEST',
     secretAccessKey: 'secret',
     awsEndpoint: 'http://127.0.0.1:1',
     taskRoot: folder,
-    dataDir: folder,
   };
   const host = startHost({ functions, settings, logs, ...options });
   return {

@@ -88,6 +88,9 @@ describe('a function on the laptop', () => {
   test('gets a context with its name, memory and the time it has left', async () => {
     const context = read(await invoke('context'));
     expect(context).toMatchObject({ functionName: 'context', memoryLimitInMB: '512' });
+    expect(context.invokedFunctionArn).toBe(
+      'arn:aws:lambda:us-east-1:000000000000:function:context',
+    );
     expect(context.awsRequestId).toMatch(/^[0-9a-f-]{36}$/);
     expect(context.left).toBeGreaterThan(4000);
     expect(context.left).toBeLessThanOrEqual(7000);
@@ -157,7 +160,7 @@ describe('a function on the laptop', () => {
     const shown = fixture.printed.filter((line) => line.includes('talkative'));
     expect(shown[0]).toMatch(/^\d\d:\d\d:\d\d talkative +INFO +step done analysisId=a1$/);
     expect(shown.join('\n')).not.toContain('latency');
-    const log = readFileSync(join(fixture.folder, 'logs', 'sightline.log'), 'utf8');
+    const log = readFileSync(join(fixture.folder, 'functions.log'), 'utf8');
     expect(log).toContain('"latency":1');
     expect(log).toMatch(/"type":"platform.report","function":"talkative".*"status":"success"/);
   });

@@ -1,23 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createPage } from '../../../local/page.ts';
 import { startGateway } from '../src/host/gateway.ts';
 import type { Listening } from '../src/listen.ts';
 import { BUCKET, type S3Fixture, startS3 } from './s3-fixture.ts';
 
 let s3: S3Fixture;
 let gateway: Listening;
-const web = mkdtempSync(join(tmpdir(), 'sightline-odd-'));
 
 beforeAll(async () => {
   s3 = await startS3();
-  for (const name of ['index.html', 'gone.js']) writeFileSync(join(web, name), '');
-  const model = { standIn: true, names: [] };
-  const config = { apiKey: 'k', awsEndpoint: s3.cloud.endpoint, model, maxBytes: 5 };
   const odd = { statusCode: 200, headers: { 'x-odd': 'a\nb' } };
   gateway = await startGateway({
     port: 0,
@@ -32,14 +24,16 @@ beforeAll(async () => {
         payload: name === 'odd' ? JSON.stringify(odd) : event,
       }),
     },
-    page: createPage(web, config),
+    ownRoutes: async (request) => {
+      if (request.url === '/gone.js') throw new Error('no such file');
+      return false;
+    },
   });
 });
 afterAll(async () => {
   gateway.cut();
   await gateway.close();
   await s3.close();
-  rmSync(web, { recursive: true });
 });
 
 // What a request makes these print is a defect: a stack on the terminal, at anybody's will.
@@ -132,8 +126,7 @@ describe('given an odd request, the gateway', () => {
     expect(answer).toContain('"queryStringParameters":{"constructor":"1,2"}');
   });
 
-  test('answers 500 where the function’s answer or the page’s file cannot be sent', async () => {
-    rmSync(join(web, 'gone.js'));
+  test('answers 500 where the function’s answer cannot be sent or an own route fails', async () => {
     for (const path of ['/odd', '/gone.js']) {
       const answer = await send(gateway.url, request(`GET ${path}`));
       expect(statusOf(answer)).toBe(500);

@@ -24,7 +24,7 @@ console.log(cloud.endpoint);
 
 let dataDir: string;
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'sightline-kill-'));
+  dataDir = await mkdtemp(join(tmpdir(), 'laptop-cloud-kill-'));
 });
 afterAll(() => rm(dataDir, { recursive: true, force: true }));
 

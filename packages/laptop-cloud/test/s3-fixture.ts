@@ -12,6 +12,7 @@ export const CREDENTIALS = {
 
 export interface S3Fixture {
   cloud: Cloud;
+  dataDir: string;
   client: S3Client;
   /** Another client of the same endpoint. */
   connect(config?: S3ClientConfig): S3Client;
@@ -23,7 +24,7 @@ export interface S3Fixture {
 
 /** A whole cloud on a fresh folder, with one bucket. */
 export async function startS3(options: Partial<CloudOptions> = {}): Promise<S3Fixture> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'sightline-s3-'));
+  const dataDir = await mkdtemp(join(tmpdir(), 'laptop-cloud-s3-'));
   const cloud = await startCloud({ dataDir, port: 0, credentials: CREDENTIALS, ...options });
   cloud.buckets.ensureBucket({ name: BUCKET });
   const clients: S3Client[] = [];
@@ -41,6 +42,7 @@ export async function startS3(options: Partial<CloudOptions> = {}): Promise<S3Fi
   };
   return {
     cloud,
+    dataDir,
     client: connect(),
     connect,
     url: (key) => `${cloud.endpoint}/${BUCKET}/${key}`,

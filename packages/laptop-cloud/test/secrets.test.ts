@@ -25,7 +25,7 @@ let served: ServedService;
 let client: SecretsManagerClient;
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'sightline-secrets-'));
+  dataDir = await mkdtemp(join(tmpdir(), 'laptop-cloud-secrets-'));
   secrets = createSecrets({ dataDir, ...OPTIONS });
   served = await serveService(secrets);
   client = new SecretsManagerClient({ ...SDK_OPTIONS, endpoint: served.endpoint });

@@ -364,7 +364,7 @@ describe('the older Query protocol', () => {
 });
 
 test('when the process is killed, then every acknowledged message is there after it', async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'sightline-queue-'));
+  const dataDir = await mkdtemp(join(tmpdir(), 'laptop-cloud-queue-'));
   try {
     const child = spawn(process.execPath, [join(import.meta.dirname, 'send-forever.ts'), dataDir], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -18,9 +18,13 @@ import { createSqsService } from './sqs/service.ts';
 /** How long requests under way may take to end when the cloud closes. */
 const CLOSE_GRACE_MILLISECONDS = 1_000;
 
+export type { AwsCall };
+
 /** The laptop's AWS: S3, SQS, DynamoDB and Secrets Manager behind one endpoint. */
 export interface Cloud {
   endpoint: string;
+  region: string;
+  accountId: string;
   buckets: Buckets;
   queues: Queues;
   tables: Tables;
@@ -46,7 +50,7 @@ export interface CloudOptions {
  * flight visible again. Throws where the port is taken or another process uses the data folder.
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
-  const { dataDir, now = Date.now } = options;
+  const { dataDir, region = 'us-east-1', accountId = '000000000000', now = Date.now } = options;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   // First: the lock on the tables' folder keeps a second process from sweeping files of the first.
   const tables = await openTables({ dataDir, now });
@@ -54,7 +58,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const stopTruncating = truncateLog(database);
   try {
     const place = { endpoint: '' };
-    const { server, lifecycle, ...parts } = buildParts(options, { tables, database, place });
+    const { server, lifecycle, ...parts } = buildParts(
+      { ...options, region, accountId },
+      { tables, database, place },
+    );
     const listening = await listen(server, options.port);
     place.endpoint = listening.url;
     const close = async (): Promise<void> => {
@@ -67,7 +74,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       stopTruncating();
       database.close();
     };
-    return { endpoint: place.endpoint, tables, ...parts, close };
+    return { endpoint: place.endpoint, region, accountId, tables, ...parts, close };
   } catch (error) {
     stopTruncating();
     database.close();
@@ -84,11 +91,10 @@ interface Foundation {
 }
 
 function buildParts(
-  options: CloudOptions,
+  options: CloudOptions & { region: string; accountId: string },
   { tables, database, place }: Foundation,
 ): Pick<Cloud, 'buckets' | 'queues' | 'secrets'> & { server: Server; lifecycle: Lifecycle } {
-  const { dataDir, credentials, onCall, now = Date.now } = options;
-  const { region = 'us-east-1', accountId = '000000000000' } = options;
+  const { dataDir, credentials, region, accountId, onCall, now = Date.now } = options;
   const names = { region, accountId };
   const queues = createQueues(database, { endpoint: () => place.endpoint, ...names, now });
   queues.recoverInFlight();

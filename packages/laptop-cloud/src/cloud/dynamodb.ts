@@ -31,7 +31,7 @@ export interface TablesOptions {
 
 const tableNameSchema = z.object({ TableName: z.string() });
 
-/** Throws "Another Sightline runs on this data folder" where that is so. */
+/** Throws where another process has the data folder open. */
 export async function openTables({ dataDir, now = Date.now }: TablesOptions): Promise<Tables> {
   const store = await openStore(dataDir);
   const ttlAttributes = new Map<string, string>();

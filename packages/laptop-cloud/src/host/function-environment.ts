@@ -1,15 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { FunctionSpec } from './functions.ts';
-
-/** Beside what it is made of: it outlives data folders. Node does without where it cannot be written. */
-const COMPILE_CACHE = fileURLToPath(
-  new URL('../../../../node_modules/.cache/sightline-code', import.meta.url),
-);
 
 export interface RuntimeSettings {
   region: string;
+  accountId: string;
   accessKeyId: string;
   secretAccessKey: string;
   /** The SDKs read it from AWS_ENDPOINT_URL: so no handler has a branch for local runs. */
@@ -18,7 +13,8 @@ export interface RuntimeSettings {
   taskRoot: string;
   /** Or each function's in a folder of its name here, as its zip was unpacked. */
   codeDir?: string | undefined;
-  dataDir: string;
+  /** Node keeps compiled code here, and does without where the folder cannot be written. */
+  compileCacheDir?: string | undefined;
 }
 
 /**
@@ -50,7 +46,7 @@ export function createEnvironment(
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
     PATH: process.env.PATH ?? '',
-    // Start-up is paid in compiling the SDK anew for each process otherwise.
-    NODE_COMPILE_CACHE: COMPILE_CACHE,
+    // Otherwise every process compiles the SDK anew: most of its start.
+    ...(settings.compileCacheDir && { NODE_COMPILE_CACHE: settings.compileCacheDir }),
   };
 }

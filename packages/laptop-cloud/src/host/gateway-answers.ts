@@ -1,31 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import { ERRORS } from '../../../../lib/errors.ts';
 import type { HttpAnswer } from './http-answer.ts';
 
 /** An answer that no function gave, as API Gateway words it. */
 export function createMessage(status: number, message?: string): HttpAnswer {
   const body = Buffer.from(message === undefined ? '' : JSON.stringify({ message }));
   return { status, headers: { 'content-type': 'application/json' }, cookies: [], body };
-}
-
-/**
- * The refusal of what does not fit into an invocation. AWS's own has only `message`; here the fields
- * of all our problems stand beside it, so that a developer sees what happened and what the code is.
- */
-export function createTooLarge(requestId: string): HttpAnswer {
-  const { status, title, retryable } = ERRORS.file_too_large;
-  const problem = {
-    message: 'Request Entity Too Large',
-    type: 'urn:sightline:error:file_too_large',
-    title,
-    status,
-    detail: 'The request is larger than the gateway takes: send large files by POST /v1/uploads.',
-    code: 'file_too_large',
-    retryable,
-    requestId,
-  };
-  const headers = { 'content-type': 'application/problem+json' };
-  return { status, headers, cookies: [], body: Buffer.from(JSON.stringify(problem)) };
 }
 
 export function sendAnswer(response: ServerResponse, answer: HttpAnswer): void {
@@ -40,7 +19,7 @@ export function sendAnswer(response: ServerResponse, answer: HttpAnswer): void {
   response.end(bare ? undefined : body);
 }
 
-/** For what failed here: a file of the page that is gone, an answer with a header that HTTP cannot carry. */
+/** For what failed here: own routes, or an answer with a header that HTTP cannot carry. */
 export function sendFailure(response: ServerResponse): void {
   if (response.headersSent || response.destroyed) {
     response.destroy(); // cut off in the middle, or by the client: nobody is left to be told

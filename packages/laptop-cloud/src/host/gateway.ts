@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Page } from '../../../../local/page.ts';
 import { type Listening, listen } from '../listen.ts';
 import { createCorsHeaders, createPreflightHeaders, isPreflight } from './cors.ts';
-import { createMessage, createTooLarge, sendAnswer, sendFailure } from './gateway-answers.ts';
+import { createMessage, sendAnswer, sendFailure } from './gateway-answers.ts';
 import type { Host } from './host.ts';
 import { type HttpAnswer, readHttpAnswer } from './http-answer.ts';
 import { createHttpEvent } from './http-event.ts';
@@ -14,8 +13,11 @@ import { matchRoute, type Route } from './routes.ts';
 import type { DeclaredCors } from './template-schema.ts';
 
 const INTEGRATION_TIMEOUT_MS = 30_000; // an HTTP API's quota, not adjustable
-// Any other name that leads here was made to lead here: DNS rebinding, to read the page's key.
+// Any other name that leads here was made to lead here: DNS rebinding, to read what this machine alone may.
 const OWN_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i;
+
+/** Answers a request that is not for the API, and says whether it was one. */
+export type OwnRoutes = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 
 export interface GatewayOptions {
   /** 0 = any. */
@@ -24,13 +26,16 @@ export interface GatewayOptions {
   routes: Route[];
   cors?: DeclaredCors | undefined;
   host: Pick<Host, 'invoke'>;
-  page?: Page | undefined;
+  /** Given every request first. */
+  ownRoutes?: OwnRoutes | undefined;
+  /** In place of AWS's own answer to a request that does not fit into an invocation. */
+  tooLarge?: (requestId: string) => HttpAnswer;
   integrationTimeoutMs?: number;
 }
 
-/** An HTTP API (payload format 2.0) in front of the functions, and the page, on 127.0.0.1. Rejects where the port is taken. */
+/** An HTTP API (payload format 2.0) in front of the functions, on 127.0.0.1. Rejects where the port is taken. */
 export function startGateway(options: GatewayOptions): Promise<Listening> {
-  const { cors } = options;
+  const { cors, tooLarge = () => createMessage(413, 'Request Entity Too Large') } = options;
   const server = createServer((request, response) => void answer(request, response));
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     // A form that says it is too large is refused before it is sent.
@@ -48,7 +53,7 @@ export function startGateway(options: GatewayOptions): Promise<Listening> {
       if (!OWN_HOST.test(request.headers.host ?? '')) {
         return sendAnswer(response, createMessage(421, 'Misdirected Request'));
       }
-      if (await options.page?.(request, response)) return;
+      if (await options.ownRoutes?.(request, response)) return;
       sendAnswer(response, await answerApi(request, { requestId, gone: gone.signal }));
     } catch {
       sendFailure(response);
@@ -78,13 +83,15 @@ export function startGateway(options: GatewayOptions): Promise<Listening> {
     const body = await readBody(request);
     if (!body) {
       await drainBody(request);
-      return createTooLarge(visit.requestId);
+      return tooLarge(visit.requestId);
     }
     const { accountId } = options;
     const { requestId } = visit;
     const event = createHttpEvent(request, { accountId, body, match, requestId });
     const result = await invoke(match.route.functionName, JSON.stringify(event), visit.gone);
-    return result ? readResult(result, requestId) : createMessage(503, 'Service Unavailable');
+    if (!result) return createMessage(503, 'Service Unavailable');
+    const isTooLarge = !result.ok && result.error.errorType === 'RequestEntityTooLargeException';
+    return isTooLarge ? tooLarge(requestId) : readResult(result);
   }
 
   /**
@@ -112,10 +119,9 @@ interface Visit {
   gone: AbortSignal;
 }
 
-function readResult(result: InvocationResult, requestId: string): HttpAnswer {
+function readResult(result: InvocationResult): HttpAnswer {
   if (result.ok)
     return readHttpAnswer(result.payload) ?? createMessage(500, 'Internal Server Error');
-  if (result.error.errorType === 'RequestEntityTooLargeException') return createTooLarge(requestId);
   if (result.reason === 'stopped') return createMessage(503, 'Service Unavailable');
   return createMessage(500, 'Internal Server Error');
 }

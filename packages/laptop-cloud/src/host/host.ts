@@ -35,7 +35,8 @@ export function startHost(options: FleetOptions): Host {
     const { pool, spec } = target;
     const instance = await pool.acquire(signal);
     if ('ok' in instance) return instance;
-    const result = await runInvocation({ logs: options.logs, memory }, spec, instance, event);
+    const { logs, settings } = options;
+    const result = await runInvocation({ logs, memory, settings }, spec, instance, event);
     pool.release(instance);
     return result;
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { RuntimeSettings } from './function-environment.ts';
 import type { FunctionSpec } from './functions.ts';
 import type { Instance } from './instance.ts';
 import type { Logs } from './logs.ts';
@@ -8,11 +9,12 @@ import { fail, type InvocationResult } from './protocol.ts';
 export interface InvocationTools {
   logs: Logs;
   memory: MemoryWatch;
+  settings: Pick<RuntimeSettings, 'region' | 'accountId'>;
 }
 
 /** Runs one event (JSON) on an instance, within the function's time and memory: past them its process is killed. */
 export async function runInvocation(
-  { logs, memory }: InvocationTools,
+  { logs, memory, settings }: InvocationTools,
   spec: FunctionSpec,
   instance: Instance,
   event: string,
@@ -29,7 +31,8 @@ export async function runInvocation(
   const large = fail('memory', 'Runtime.OutOfMemory', `Used more than ${memoryMb} MB of memory`);
   const stopWatching = memory.watch(instance.pid, memoryMb, () => instance.kill(large));
   const timer = setTimeout(() => instance.kill(late), deadline - begun);
-  const result = await instance.invoke({ requestId, event, deadline });
+  const functionArn = `arn:aws:lambda:${settings.region}:${settings.accountId}:function:${name}`;
+  const result = await instance.invoke({ requestId, functionArn, event, deadline });
   clearTimeout(timer);
   const measured = { durationMs: Date.now() - begun, maxMemoryMb: stopWatching() };
   const status = result.ok ? 'success' : result.reason;

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 
 const MAX_LOG_BYTES = 10_000_000; // then the file is put aside as .1, and that of before is gone
@@ -20,14 +20,15 @@ export interface Logs {
 }
 
 export interface LogsOptions {
-  dataDir: string;
+  /** Receives every line as the function wrote it. */
+  file: string;
   /** Gets readable one-liners. */
   print: (line: string) => void;
 }
 
-/** Logs of all functions: raw into `logs/sightline.log`, readable to the terminal. */
-export function openLogs({ dataDir, print }: LogsOptions): Logs {
-  const append = openLogFile(join(dataDir, 'logs'));
+/** Logs of all functions: raw into the file, readable to the terminal. */
+export function openLogs({ file, print }: LogsOptions): Logs {
+  const append = openLogFile(file);
   return {
     line(functionName, line, stream) {
       append.write(line);
@@ -47,9 +48,8 @@ export function openLogs({ dataDir, print }: LogsOptions): Logs {
 }
 
 /** Written at once, line by line: what was logged before a crash is there after it. */
-function openLogFile(folder: string) {
-  mkdirSync(folder, { recursive: true });
-  const path = join(folder, 'sightline.log');
+function openLogFile(path: string) {
+  mkdirSync(dirname(path), { recursive: true });
   let file = openSync(path, 'a', 0o600);
   let size = fstatSync(file).size;
   return {

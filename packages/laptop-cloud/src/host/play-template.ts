@@ -22,12 +22,13 @@ export interface Played {
 export async function playTemplate(
   cloud: PlayedCloud,
   file: string,
-  options: TemplateOptions & { accountId: string },
+  options: Omit<TemplateOptions, 'region'>,
 ): Promise<Played> {
-  const template = readTemplate(file, options);
+  const { region, accountId } = cloud;
+  const template = readTemplate(file, { ...options, region });
   const resources = await createResources(cloud, template.resources, {
-    'AWS::AccountId': options.accountId,
-    'AWS::Region': options.region,
+    'AWS::AccountId': accountId,
+    'AWS::Region': region,
     'AWS::Partition': 'aws',
     'AWS::URLSuffix': 'amazonaws.com',
     'AWS::StackName': `${template.service}-${options.stage}`,

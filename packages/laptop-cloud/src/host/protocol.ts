@@ -3,6 +3,7 @@ import { z } from 'zod';
 /** Between the host and a function's process, over the IPC channel. */
 export interface InvokeMessage {
   requestId: string;
+  functionArn: string;
   /** JSON. */
   event: string;
   /** Milliseconds since 1970. */

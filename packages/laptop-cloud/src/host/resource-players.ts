@@ -5,7 +5,6 @@ import type { Tables } from '../cloud/dynamodb.ts';
 import type { Buckets } from '../cloud/s3/buckets.ts';
 import type { Secrets } from '../cloud/secrets.ts';
 import type { Queues } from '../cloud/sqs/queues.ts';
-import { ACCOUNT_ID, REGION } from './account.ts';
 import type { Attributes } from './intrinsics.ts';
 
 // Every name has to stand in the template: one made up by CloudFormation would change with each start.
@@ -13,6 +12,8 @@ import type { Attributes } from './intrinsics.ts';
 
 /** What resources are created with. */
 export interface PlayedCloud {
+  region: string;
+  accountId: string;
   queues: Queues;
   secrets: Pick<Secrets, 'ensureSecret'>;
   buckets: Pick<Buckets, 'ensureBucket'>;
@@ -150,7 +151,8 @@ export async function playTable(cloud: PlayedCloud, properties: unknown): Promis
       ttlAttribute: ttl?.AttributeName,
     }),
   });
-  return { Ref: TableName, Arn: `arn:aws:dynamodb:${REGION}:${ACCOUNT_ID}:table/${TableName}` };
+  const { region, accountId } = cloud;
+  return { Ref: TableName, Arn: `arn:aws:dynamodb:${region}:${accountId}:table/${TableName}` };
 }
 
 const secretSchema = z.strictObject({
@@ -173,9 +175,9 @@ function createPassword(length: number): string {
 }
 
 /** Nothing is encrypted on a laptop; other resources only have to be able to name the key. */
-export function nameKey(): Attributes {
+export function nameKey({ region, accountId }: PlayedCloud): Attributes {
   const id = '00000000-0000-0000-0000-000000000000';
-  return { Ref: id, KeyId: id, Arn: `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/${id}` };
+  return { Ref: id, KeyId: id, Arn: `arn:aws:kms:${region}:${accountId}:key/${id}` };
 }
 
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -18,7 +18,7 @@ const PLAYERS: Record<string, Player> = {
   'AWS::SecretsManager::Secret': playSecret,
 };
 /** What others name, and what is never made: whatever its properties say. */
-const NAMED_ONLY: Record<string, () => Attributes> = { 'AWS::KMS::Key': nameKey };
+const NAMED_ONLY: Record<string, (cloud: PlayedCloud) => Attributes> = { 'AWS::KMS::Key': nameKey };
 // Who may do what, and who is told of it: one developer, at the terminal.
 const OF_NO_MEANING_HERE =
   /^AWS::(IAM::|KMS::|SQS::QueuePolicy$|S3::BucketPolicy$|Lambda::Permission$|CloudWatch::|CloudFront::|Logs::|SNS::)/;
@@ -61,7 +61,7 @@ export async function createResources(
   async function attributesOf(logicalId: string, place: string): Promise<Attributes | undefined> {
     const declaration = byId.get(logicalId);
     if (!declaration) throw new Error(`${place}: there is no resource ${logicalId}`);
-    const named = attributes.get(logicalId) ?? NAMED_ONLY[declaration.type]?.();
+    const named = attributes.get(logicalId) ?? NAMED_ONLY[declaration.type]?.(cloud);
     const play = PLAYERS[declaration.type];
     return named ?? (play && (await create(declaration, play)));
   }

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ACCOUNT_ID, REGION } from './account.ts';
 import type { FunctionError, InvokeMessage, RuntimeMessage } from './protocol.ts';
 
 // The inside of a function instance. It imports as good as nothing of the host: zod and the like would
@@ -49,14 +48,13 @@ async function answer(handler: Handler, message: InvokeMessage): Promise<void> {
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
-function createContext({ requestId, deadline }: InvokeMessage): object {
-  const name = environment.AWS_LAMBDA_FUNCTION_NAME;
+function createContext({ requestId, functionArn, deadline }: InvokeMessage): object {
   return {
     awsRequestId: requestId,
     callbackWaitsForEmptyEventLoop: true,
-    functionName: name,
+    functionName: environment.AWS_LAMBDA_FUNCTION_NAME,
     functionVersion: environment.AWS_LAMBDA_FUNCTION_VERSION,
-    invokedFunctionArn: `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${name}`,
+    invokedFunctionArn: functionArn,
     logGroupName: environment.AWS_LAMBDA_LOG_GROUP_NAME,
     logStreamName: environment.AWS_LAMBDA_LOG_STREAM_NAME,
     memoryLimitInMB: environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,

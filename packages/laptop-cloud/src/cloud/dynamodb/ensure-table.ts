@@ -20,7 +20,7 @@ export async function ensureTable(store: Store, definition: TableDefinition): Pr
   if (!hasSameKey(stored, wanted)) {
     throw new Error(
       `The table ${wanted.TableName} was made with another key than is declared now. ` +
-        'Move the folder $SIGHTLINE_DATA away or delete it, and start again.',
+        'Move the data folder away or delete it, and start again.',
     );
   }
   if (!hasSameIndexes(stored, wanted)) await rebuildIndexes(store, stored, wanted);

@@ -24,7 +24,7 @@ export async function openStore(dataDir: string): Promise<Store & { scrubber: Sc
     await store.db.open();
   } catch (cause) {
     if (!lockedSchema.safeParse(cause).success) throw cause;
-    throw new Error(`Another Sightline runs on this data folder: ${dataDir}`, { cause });
+    throw new Error(`Another process has the data folder ${dataDir} open`, { cause });
   }
   await healTables(store);
   await scrubber.open();

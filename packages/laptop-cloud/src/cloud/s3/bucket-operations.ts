@@ -7,7 +7,7 @@ import { s3Error } from './s3-error.ts';
 import { buildXml, parseXml, readText } from './xml.ts';
 
 /** The one account's canonical user id, as lists show it. */
-export const OWNER = { ID: '0'.repeat(64), DisplayName: 'sightline' };
+export const OWNER = { ID: '0'.repeat(64), DisplayName: 'laptop' };
 
 export function listBuckets(storage: Storage): S3Reply {
   const Bucket = storage.buckets.list().map(({ name, created }) => ({

@@ -4,7 +4,7 @@ import { encodeKey } from '../uri-encoding.ts';
 import type { Bucket, Notification } from './buckets.ts';
 
 /** The id of the one configuration; AWS makes up a random one where none is given. */
-export const CONFIGURATION_ID = 'sightline-uploads';
+export const CONFIGURATION_ID = 'laptop-cloud';
 const SEQUENCER_DIGITS = 18;
 
 export interface ObjectEvent {
