@@ -2,11 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  ConditionalCheckFailedException,
   CreateTableCommand,
+  DeleteItemCommand,
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
   DynamoDBClient,
+  PutItemCommand,
   TransactWriteItemsCommand,
+  UpdateItemCommand,
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
 import {
@@ -187,6 +191,50 @@ describe('items', () => {
     expect(await listOwned('bob')).toEqual([{ pk: '1', owner: 'bob', title: 'cat' }]);
   });
 
+  describe('a write whose condition does not hold', () => {
+    const stored = { pk: { S: '1' }, owner: { S: 'ann' }, tries: { N: '3' } };
+    const Key = { pk: { S: '1' } };
+    const none = { TableName, ConditionExpression: 'attribute_not_exists(pk)' };
+    const allOld = { ...none, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const };
+    beforeEach(() => client.send(new PutItemCommand({ TableName, Item: stored })));
+
+    async function itemOf(call: Promise<unknown>) {
+      const error = await call.catch((reason: unknown) => reason);
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      return error.Item;
+    }
+
+    test('shows the item in its way where it is asked for, to PutItem, UpdateItem and DeleteItem', async () => {
+      const UpdateExpression = 'REMOVE tries';
+      expect(await itemOf(client.send(new PutItemCommand({ ...allOld, Item: Key })))).toEqual(
+        stored,
+      );
+      expect(
+        await itemOf(client.send(new UpdateItemCommand({ ...allOld, Key, UpdateExpression }))),
+      ).toEqual(stored);
+      expect(await itemOf(client.send(new DeleteItemCommand({ ...allOld, Key })))).toEqual(stored);
+      const { Item } = await client.send(new GetCommand({ TableName, Key: { pk: '1' } }));
+      expect(Item).toEqual({ pk: '1', owner: 'ann', tries: 3 });
+    });
+
+    test('shows none where it is not asked for, or where there is none', async () => {
+      expect(await itemOf(client.send(new DeleteItemCommand({ ...none, Key })))).toBeUndefined();
+      const asked = { ...allOld, ReturnValuesOnConditionCheckFailure: 'NONE' as const };
+      expect(await itemOf(client.send(new DeleteItemCommand({ ...asked, Key })))).toBeUndefined();
+      const absent = { ...allOld, ConditionExpression: 'attribute_exists(pk)' };
+      const other = new DeleteItemCommand({ ...absent, Key: { pk: { S: '2' } } });
+      expect(await itemOf(client.send(other))).toBeUndefined();
+    });
+
+    test('is not even tried with a value that DynamoDB does not know', async () => {
+      const unknown = JSON.parse('"ALL_NEW"');
+      const asked = { ...allOld, ReturnValuesOnConditionCheckFailure: unknown, Key };
+      await expect(client.send(new DeleteItemCommand(asked))).rejects.toThrow(
+        /returnValuesOnConditionCheckFailure.*enum value set: \[ALL_OLD, NONE\]/,
+      );
+    });
+  });
+
   test('an item and its index rows are stored as one batch', async () => {
     await stop();
     const store = await openStore(dataDir);
@@ -247,13 +295,6 @@ describe('what dynalite cannot do', () => {
   beforeEach(() => tables.ensureTable(TABLE));
 
   test('is refused rather than left out', async () => {
-    const withOldValues = new PutCommand({
-      TableName,
-      Item: { pk: '1' },
-      ConditionExpression: 'attribute_not_exists(pk)',
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    });
-    await expect(client.send(withOldValues)).rejects.toMatchObject({ name: 'ValidationException' });
     const transaction = new TransactWriteItemsCommand({
       TransactItems: [{ Put: { TableName, Item: { pk: { S: '1' } } } }],
     });

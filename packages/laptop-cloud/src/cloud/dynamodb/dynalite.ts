@@ -51,6 +51,11 @@ export interface IndexActions {
   deletes: { index: string; key: string }[];
 }
 
+interface Refusal {
+  statusCode: number;
+  body: Record<string, unknown>;
+}
+
 interface Core {
   create(options: {
     path: string;
@@ -58,6 +63,11 @@ interface Core {
     deleteTableMs: number;
     updateTableMs: number;
   }): Store;
+  /** The refusal where a write's condition does not hold. */
+  checkConditional(
+    input: { ReturnValuesOnConditionCheckFailure?: string },
+    existing: Item | undefined,
+  ): Refusal | null | undefined;
   createKey(item: Item, table: StoredTable): string;
   getIndexActions(
     indexes: unknown[],
@@ -123,3 +133,20 @@ function loadOperation(name: string): { action: Action; validation: Validation }
     validation: load(`dynalite/validations/${file}.js`),
   };
 }
+
+// dynalite is older than ReturnValuesOnConditionCheckFailure: a write that is refused shows the item that
+// was in its way, and saves its caller the read. Libraries for idempotency rely on it.
+for (const name of ['PutItem', 'UpdateItem', 'DeleteItem']) {
+  Object.assign(operations.get(name)?.validation.types ?? {}, {
+    ReturnValuesOnConditionCheckFailure: { type: 'String', enum: ['ALL_OLD', 'NONE'] },
+  });
+}
+
+const { checkConditional } = core;
+core.checkConditional = (input, existing) => {
+  const refusal = checkConditional(input, existing);
+  if (refusal && existing && input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD') {
+    refusal.body.Item = existing;
+  }
+  return refusal;
+};

@@ -9,7 +9,6 @@ export interface Answer {
 
 const failureSchema = z.object({ statusCode: z.number(), body: z.looseObject({}) });
 const inputSchema = z.looseObject({
-  ReturnValuesOnConditionCheckFailure: z.string().optional(),
   GlobalSecondaryIndexUpdates: z
     .array(z.looseObject({ Update: z.unknown().optional() }))
     .optional(),
@@ -40,7 +39,6 @@ export async function runOperation(store: Store, name: string, input: unknown): 
 function refuseUnknown(input: z.output<typeof inputSchema>, types: Record<string, unknown>): void {
   for (const [parameter, value] of Object.entries(input)) {
     if (parameter in types || value === undefined || value === null) continue;
-    if (parameter === 'ReturnValuesOnConditionCheckFailure' && value === 'NONE') continue;
     throw notSupported(parameter);
   }
   const updates = input.GlobalSecondaryIndexUpdates ?? [];
