@@ -7,6 +7,7 @@ import { type GatewayOptions, type OwnRoutes, startGateway } from './host/gatewa
 import { type Host, startHost } from './host/host.ts';
 import { type Logs, openLogs } from './host/logs.ts';
 import { type Played, playTemplate } from './host/play-template.ts';
+import { startSchedules } from './host/schedules.ts';
 
 // A caller that has promised to end within 5 s keeps 2 s of them for its own parts.
 const GRACE_MS = 3_000;
@@ -66,7 +67,7 @@ export interface Stack extends PreparedStack {
 
 /**
  * Starts everything that a serverless.yml declares, on 127.0.0.1: the AWS endpoint with its resources, the
- * functions, the HTTP API in front of them and the queues' pollers. Rejects with Node's own error where a port is taken.
+ * functions, the HTTP API in front of them, the queues' pollers and the schedules. Rejects with Node's own error where a port is taken.
  */
 export async function start(template: string, options: StartOptions): Promise<Stack> {
   const { dataDir, credentials, print = () => {}, stage = 'local' } = options;
@@ -100,7 +101,7 @@ interface ServeOptions extends StartOptions {
   ownRoutes: OwnRoutes | undefined;
 }
 
-/** All that calls functions: the HTTP API and the queues' pollers. */
+/** All that calls functions: the HTTP API, the queues' pollers and the schedules. */
 async function serve(options: ServeOptions): Promise<Pick<Stack, 'url' | 'invoke' | 'close'>> {
   const { cloud, played, logs, ownRoutes, tooLarge, port = 0 } = options;
   const { functions, cors } = played;
@@ -125,12 +126,17 @@ async function serve(options: ServeOptions): Promise<Pick<Stack, 'url' | 'invoke
       onError: (error) => logs.note(source.functionName, 'ERROR', `Queue poll failed: ${error}`),
     }),
   );
+  const { region } = cloud;
+  const schedules = startSchedules({
+    ...{ sources: played.schedules, host, region, accountId },
+    ...(options.now && { now: options.now }),
+  });
   return {
     url: gateway.url,
     invoke: host.invoke,
     async close() {
       const gatewayClosed = gateway.close();
-      const sourcesClosed = sources.map((source) => source.close());
+      const sourcesClosed = [schedules, ...sources].map((source) => source.close());
       await host.close(GRACE_MS);
       setTimeout(gateway.cut, LAST_ANSWERS_MS);
       await Promise.all([gatewayClosed, ...sourcesClosed]);

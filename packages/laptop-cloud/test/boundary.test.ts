@@ -31,7 +31,8 @@ function isAllowed(file: string, specifier: string, packages: string[]): boolean
   if (specifier.startsWith('.')) {
     return !relative(ROOT, join(ROOT, dirname(file), specifier)).startsWith('..');
   }
-  return isBuiltin(specifier) || packages.includes(packageOf(specifier));
+  const name = packageOf(specifier);
+  return isBuiltin(specifier) || packages.includes(name) || packages.includes(`@types/${name}`);
 }
 
 test.each([

@@ -139,6 +139,7 @@ functions:
       - httpApi: { path: /y }
       - httpApi: '*'
       - schedule: rate(1 day)
+      - s3: photos
       - sqs: { arn: an-arn, batchSize: 1, functionResponseType: ReportBatchItemFailures }
 `);
     expect(functions).toEqual([
@@ -159,9 +160,10 @@ functions:
             functionResponseType: 'ReportBatchItemFailures',
           },
         ],
+        schedules: [{ rate: ['rate(1 day)'], enabled: true }],
       },
     ]);
-    expect(notPlayed).toEqual(['one: schedule']);
+    expect(notPlayed).toEqual(['one: s3']);
   });
 
   test('takes a number that stands on the command line, and null for what a stage leaves out', () => {
@@ -201,6 +203,22 @@ resources:
       functionWith('x').replace('environment', 'events: [{ httpApi: /x }]\n    environment'),
       /METHOD/,
     ],
+    [
+      'a schedule that EventBridge refuses',
+      functionWith('x').replace(
+        'environment',
+        'events: [{ schedule: rate(1 days) }]\n    environment',
+      ),
+      /rate\(1 days\) must be like rate\(1 hour\)/,
+    ],
+    [
+      'a schedule that is not played',
+      functionWith('x').replace(
+        'environment',
+        'events: [{ schedule: { rate: rate(1 day), timezone: Asia/Tokyo } }]\n    environment',
+      ),
+      /timezone/,
+    ],
     ['broken YAML', 'a: [', /serverless\.yml/],
   ])('with %s is refused', (_case, content, message) => {
     expect(() => read(content)).toThrow(message);
@@ -236,6 +254,18 @@ describe('resources', () => {
     });
     expect(played.queues[0]?.queueArn).toBe('arn:aws:sqs:us-east-1:000000000000:s-work');
     expect(played.notPlayed).toEqual(['AWS::Events::Rule']);
+  });
+
+  test('are what schedules name in their input, each expression a rule of its own', async () => {
+    const schedule = '{ rate: [rate(1 hour), cron(0 8 ? * MON *)], input: { table: !Ref Table } }';
+    const events = `    events: [{ schedule: rate(1 day) }, { schedule: ${schedule} }]\n`;
+    const { schedules } = await play(functionWith('x') + events + RESOURCES);
+    const input = '{"table":"things"}';
+    expect(schedules).toEqual([
+      { functionName: 'f', ruleName: 'f-1', expression: 'rate(1 day)' },
+      { functionName: 'f', ruleName: 'f-2', expression: 'rate(1 hour)', input },
+      { functionName: 'f', ruleName: 'f-3', expression: 'cron(0 8 ? * MON *)', input },
+    ]);
   });
 
   test('have the properties that were declared', async () => {

@@ -1,8 +1,9 @@
 import type { Resolve } from './intrinsics.ts';
 import type { FunctionDeclaration, Template } from './template.ts';
-import type { DeclaredQueue } from './template-schema.ts';
+import type { DeclaredQueue, DeclaredSchedule } from './template-schema.ts';
 
-export interface FunctionSpec extends Omit<FunctionDeclaration, 'environment' | 'queues'> {
+export interface FunctionSpec
+  extends Omit<FunctionDeclaration, 'environment' | 'queues' | 'schedules'> {
   environment: Record<string, string>;
 }
 
@@ -11,11 +12,21 @@ export interface QueueSource extends Omit<DeclaredQueue, 'arn'> {
   queueArn: string;
 }
 
+export interface ScheduleSource {
+  functionName: string;
+  ruleName: string;
+  /** `rate(…)` or `cron(…)`. */
+  expression: string;
+  /** JSON that the function gets in place of the scheduled event. */
+  input?: string;
+}
+
 /** The template's functions and event sources, with every reference resolved. */
 export async function resolveFunctions(template: Template, resolve: Resolve) {
   const functions: FunctionSpec[] = [];
   const queues: QueueSource[] = [];
-  for (const { queues: declared, ...declaration } of template.functions) {
+  const schedules: ScheduleSource[] = [];
+  for (const { queues: declared, schedules: rules, ...declaration } of template.functions) {
     const place = `functions.${declaration.name}`;
     const environment: Record<string, string> = {};
     for (const [name, value] of Object.entries(declaration.environment)) {
@@ -26,6 +37,38 @@ export async function resolveFunctions(template: Template, resolve: Resolve) {
       const queueArn = String(await resolve(arn, `${place}.events.sqs.arn`));
       queues.push({ ...source, functionName: declaration.name, queueArn });
     }
+    const functionName = declaration.name;
+    const own: ScheduleSource[] = [];
+    for (const rule of rules) {
+      own.push(...(await resolveRule(rule, { functionName, first: own.length + 1 }, resolve)));
+    }
+    schedules.push(...own);
   }
-  return { functions, queues };
+  return { functions, queues, schedules };
+}
+
+/** A rule for each expression, as the framework makes them. */
+async function resolveRule(
+  { rate, name, input }: DeclaredSchedule,
+  { functionName, first }: { functionName: string; first: number },
+  resolve: Resolve,
+): Promise<ScheduleSource[]> {
+  const place = `functions.${functionName}.events.schedule.input`;
+  const resolved = input === undefined ? undefined : await resolve(input, place);
+  const text = typeof resolved === 'string' ? resolved : JSON.stringify(resolved);
+  if (text !== undefined) checkJson(text, place);
+  return rate.map((expression, index) => ({
+    functionName,
+    ruleName: name ?? `${functionName}-${first + index}`,
+    expression,
+    ...(text !== undefined && { input: text }),
+  }));
+}
+
+function checkJson(text: string, place: string): void {
+  try {
+    JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`${place}: "${text}" is not JSON`, { cause });
+  }
 }

@@ -1,4 +1,9 @@
-import { type FunctionSpec, type QueueSource, resolveFunctions } from './functions.ts';
+import {
+  type FunctionSpec,
+  type QueueSource,
+  resolveFunctions,
+  type ScheduleSource,
+} from './functions.ts';
 import type { PlayedCloud } from './resource-players.ts';
 import { createResources } from './resources.ts';
 import { readTemplate, type TemplateOptions } from './template.ts';
@@ -9,6 +14,7 @@ export interface Played {
   taskRoot: string;
   functions: FunctionSpec[];
   queues: QueueSource[];
+  schedules: ScheduleSource[];
   cors: DeclaredCors | undefined;
   /** What `!Ref` gives for a resource. Throws where there is none. */
   refOf(logicalId: string): string;
@@ -33,11 +39,12 @@ export async function playTemplate(
     'AWS::URLSuffix': 'amazonaws.com',
     'AWS::StackName': `${template.service}-${options.stage}`,
   });
-  const { functions, queues } = await resolveFunctions(template, resources.resolve);
+  const { functions, queues, schedules } = await resolveFunctions(template, resources.resolve);
   return {
     taskRoot: template.folder,
     functions,
     queues,
+    schedules,
     cors: template.cors,
     refOf(logicalId) {
       const ref = resources.attributes.get(logicalId)?.Ref;

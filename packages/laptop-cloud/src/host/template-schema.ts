@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseSchedule } from './schedule-expression.ts';
 
 /** The parts of serverless.yml that the laptop plays; bounds are Lambda's and API Gateway's. */
 
@@ -22,7 +23,32 @@ const queue = z.object({
   functionResponseType: z.literal('ReportBatchItemFailures').optional(),
 });
 
-const event = z.looseObject({ httpApi: route.optional(), sqs: queue.optional() });
+const expression = z.string().superRefine((text, context) => {
+  try {
+    parseSchedule(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : '' });
+  }
+});
+
+// Strict: a transformed input or a time zone that is left out would call the function with something else.
+const schedule = z.preprocess(
+  (value) => (typeof value === 'string' ? { rate: value } : value),
+  z.strictObject({
+    rate: z.preprocess((value) => [value].flat(), z.array(expression).min(1)),
+    enabled: z.boolean().default(true),
+    name: z.string().optional(),
+    description: z.unknown().optional(),
+    input: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
+    method: z.literal('eventBus', 'only rules of EventBridge (eventBus) are played').optional(),
+  }),
+);
+
+const event = z.looseObject({
+  httpApi: route.optional(),
+  sqs: queue.optional(),
+  schedule: schedule.optional(),
+});
 
 const lambda = z.object({
   handler: z.string().regex(/^[\w./-]+\.\w+$/, 'must be FILE.EXPORT'),
@@ -78,4 +104,5 @@ export const templateSchema = z.object({
 export type DeclaredCors = z.infer<typeof cors>;
 export type DeclaredFunction = z.infer<typeof lambda>;
 export type DeclaredQueue = z.infer<typeof queue>;
+export type DeclaredSchedule = z.infer<typeof schedule>;
 export type DeclaredProvider = z.infer<typeof provider>;

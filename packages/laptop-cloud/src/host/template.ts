@@ -7,6 +7,7 @@ import {
   type DeclaredFunction,
   type DeclaredProvider,
   type DeclaredQueue,
+  type DeclaredSchedule,
   templateSchema,
 } from './template-schema.ts';
 import { resolveVariables } from './variables.ts';
@@ -23,6 +24,7 @@ export interface FunctionDeclaration {
   /** Route keys: `GET /v1/analyses/{id}`, `$default`. */
   routes: string[];
   queues: DeclaredQueue[];
+  schedules: DeclaredSchedule[];
 }
 
 export interface ResourceDeclaration {
@@ -92,12 +94,13 @@ function declareFunction(
     environment: { ...provider.environment, ...declared.environment },
     routes: declared.events.flatMap((event) => event.httpApi ?? []),
     queues: declared.events.flatMap((event) => (event.sqs?.enabled ? event.sqs : [])),
+    schedules: declared.events.flatMap(({ schedule }) => (schedule?.enabled ? schedule : [])),
   };
 }
 
 function listUnplayed(name: string, declared: DeclaredFunction): string[] {
   const kinds = declared.events
-    .filter((event) => !event.httpApi && !event.sqs)
+    .filter((event) => !event.httpApi && !event.sqs && !event.schedule)
     .flatMap(Object.keys);
   return kinds.map((kind) => `${name}: ${kind}`);
 }
