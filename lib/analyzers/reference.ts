@@ -1,16 +1,14 @@
 import * as z from 'zod/mini';
 
 const MAX_NAME_CHARACTERS = 64;
-const NAME = `[a-z][a-z0-9-]{0,${MAX_NAME_CHARACTERS - 1}}`;
+const NAME = /^[a-z][a-z0-9-]{0,63}$/;
+const VERSION = /^[1-9]\d{0,8}$/;
 
 /** The name of an analyzer, as a client may give one to its own. */
 export const analyzerName = z
   .string()
   .check(
-    z.regex(
-      new RegExp(`^${NAME}$`),
-      `has to be a name of a–z, 0–9 and -, at most ${MAX_NAME_CHARACTERS} characters`,
-    ),
+    z.regex(NAME, `has to be a name of a–z, 0–9 and -, at most ${MAX_NAME_CHARACTERS} characters`),
   );
 
 /** Which analyzer is meant: `name`, in its newest version, or `name@3`. */
@@ -19,10 +17,10 @@ export interface AnalyzerReference {
   version?: number | undefined;
 }
 
-const pattern = new RegExp(`^(${NAME})(?:@([1-9]\\d{0,8}))?$`);
-
 /** Undefined for what can be no analyzer's name. */
 export function parseReference(text: string): AnalyzerReference | undefined {
-  const [, name, version] = pattern.exec(text) ?? [];
-  return name ? { name, version: version ? Number(version) : undefined } : undefined;
+  const [name = '', version, ...more] = text.split('@', 3);
+  if (!NAME.test(name) || more.length > 0) return undefined;
+  if (version === undefined) return { name };
+  return VERSION.test(version) ? { name, version: Number(version) } : undefined;
 }

@@ -15,10 +15,11 @@ export function cut(text: string, length: number): string {
     .toWellFormed();
 }
 
+const MARKERS = { question: /<[\s/]*question\s*>/gi, task: /<[\s/]*task\s*>/gi };
+
 /** The words between markers of this name, which they cannot leave: markers within them are taken out. */
-export function enclose(name: string, words: string): string {
-  const marker = new RegExp(`<\\s*\\/?\\s*${name}\\s*>`, 'gi');
-  return `<${name}>\n${words.replaceAll(marker, ' ')}\n</${name}>`;
+export function enclose(name: keyof typeof MARKERS, words: string): string {
+  return `<${name}>\n${words.replaceAll(MARKERS[name], ' ')}\n</${name}>`;
 }
 
 /** Every analyzer's: whoever writes on the things that are photographed has no say in what we do. */

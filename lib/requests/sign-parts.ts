@@ -10,12 +10,8 @@ export const MAX_SIGNED_PARTS = 100;
 /** How long a signed part is good for, in seconds: to begin with it, not to end. */
 export const PART_EXPIRES_SECONDS = 3_600;
 
-const hex = (digits: number) =>
-  z
-    .string()
-    .check(
-      z.regex(new RegExp(`^[0-9a-f]{${digits}}$`, 'i'), `has to be ${digits} hexadecimal digits`),
-    );
+const hex = (digits: number, pattern: RegExp) =>
+  z.string().check(z.regex(pattern, `has to be ${digits} hexadecimal digits`));
 
 /** `POST /v1/uploads/{id}/parts` */
 export const partsRequest = z.strictObject({
@@ -23,8 +19,8 @@ export const partsRequest = z.strictObject({
     .array(
       z.strictObject({
         number: z.int().check(z.minimum(1)),
-        sha256: z.optional(hex(64)),
-        crc32: z.optional(hex(8)),
+        sha256: z.optional(hex(64, /^[0-9a-f]{64}$/i)),
+        crc32: z.optional(hex(8, /^[0-9a-f]{8}$/i)),
       }),
     )
     .check(z.minLength(1), z.maxLength(MAX_SIGNED_PARTS)),
