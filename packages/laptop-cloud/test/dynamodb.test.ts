@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   ConditionalCheckFailedException,
+  type AttributeValue,
   CreateTableCommand,
   DeleteItemCommand,
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
   DynamoDBClient,
+  GetItemCommand,
   PutItemCommand,
   TransactWriteItemsCommand,
   UpdateItemCommand,
@@ -234,6 +236,80 @@ describe('items', () => {
       );
     });
   });
+
+  // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+  test.each([
+    ['1E-130', '-9.9999999999999999999999999999999999999E+125'],
+    ['9.9999999999999999999999999999999999999E+125', '-1E-130'],
+    ['-0', '12345678901234567890123456789012345678'],
+  ])(
+    'numbers as large, as small and as long as DynamoDB takes them are kept: %s, %s',
+    async (...numbers) => {
+      const item = {
+        pk: { S: '1' },
+        list: { L: numbers.map((N) => ({ N })) },
+        set: { NS: numbers },
+      };
+      await client.send(new PutItemCommand({ TableName, Item: item }));
+      const { Item } = await client.send(new GetItemCommand({ TableName, Key: { pk: item.pk } }));
+      expect(Item?.list?.L?.map(({ N }) => Number(N))).toEqual(
+        numbers.map((each) => Number(each) + 0),
+      );
+    },
+  );
+
+  test.each([
+    '1E126',
+    '-1E126',
+    '1E-131',
+    '123456789012345678901234567890123456789',
+    '',
+    ' 1',
+    '1 ',
+    'NaN',
+    'Infinity',
+    '0x10',
+    '1,5',
+  ])('the number %j is refused wherever it stands', async (N) => {
+    const values: Record<string, AttributeValue>[] = [
+      { n: { N } },
+      { n: { NS: [N] } },
+      { n: { M: { n: { L: [{ N }] } } } },
+    ];
+    for (const value of values) {
+      const put = new PutItemCommand({ TableName, Item: { pk: { S: '1' }, ...value } });
+      await expect(client.send(put)).rejects.toMatchObject({ name: 'ValidationException' });
+      const update = new UpdateItemCommand({
+        TableName,
+        Key: { pk: { S: '1' } },
+        UpdateExpression: 'SET n = :n',
+        ExpressionAttributeValues: { ':n': value.n ?? { N } },
+      });
+      await expect(client.send(update)).rejects.toMatchObject({ name: 'ValidationException' });
+    }
+  });
+
+  test.each([
+    ['9E125', 'SET n = n + :more', '9E125'],
+    ['9E125', 'ADD n :more', '9E125'],
+    ['-9E125', 'SET n = n - :more', '9E125'],
+    ['1E50', 'SET n = n + :more', '1'],
+    ['1E-130', 'ADD n :more', '1'],
+  ])(
+    'the sum of %s by %s of %s, which no item can hold, is refused',
+    async (N, UpdateExpression, more) => {
+      const Key = { pk: { S: '1' } };
+      await client.send(new PutItemCommand({ TableName, Item: { ...Key, n: { N } } }));
+      const ExpressionAttributeValues = { ':more': { N: more } };
+      const update = { TableName, Key, UpdateExpression, ExpressionAttributeValues };
+      await expect(client.send(new UpdateItemCommand(update))).rejects.toMatchObject({
+        name: 'ValidationException',
+        message: expect.stringMatching(/^Number overflow/),
+      });
+      const { Item } = await client.send(new GetItemCommand({ TableName, Key }));
+      expect(Number(Item?.n?.N)).toBe(Number(N));
+    },
+  );
 
   test('an item and its index rows are stored as one batch', async () => {
     await stop();

@@ -1,4 +1,5 @@
 import { core, type Item, type LevelWrite, type Store } from './dynalite.ts';
+import { hasForeignNumber, NUMBER_OVERFLOW } from './numbers.ts';
 import type { Scrubber } from './scrub.ts';
 import type { StoredTable } from './table-definition.ts';
 
@@ -41,6 +42,8 @@ core.updateIndexes = (store, table, existing, item, done) => {
   const staged = stagedWrites.get(store);
   const subject = item ?? existing;
   if (!staged || !subject) return updateIndexes(store, table, existing, item, done);
+  // The last step before an item is stored, whatever made it.
+  if (item && hasForeignNumber(item)) return done(core.validationError(NUMBER_OVERFLOW));
   staged.set(
     `${table.TableName}~${core.createKey(subject, table)}`,
     listIndexWrites(table, existing, item),

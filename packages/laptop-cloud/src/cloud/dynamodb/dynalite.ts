@@ -69,6 +69,8 @@ interface Core {
     existing: Item | undefined,
   ): Refusal | null | undefined;
   createKey(item: Item, table: StoredTable): string;
+  /** A refusal, as it is answered. */
+  validationError(message: string): object;
   getIndexActions(
     indexes: unknown[],
     existing: Item | undefined,
