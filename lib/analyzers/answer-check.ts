@@ -2,9 +2,6 @@ import * as z from 'zod/mini';
 import { toZod } from './schema-check.ts';
 import { isSchema, type JsonSchema } from './schema-keywords.ts';
 
-/** What the table can hold of a number, but for 0. */
-const SMALLEST_NUMBER = 1e-100;
-
 /** A check for answers by a resolved schema, which first leaves out what nobody asked for. */
 export function createAnswerCheck(schema: JsonSchema) {
   const checks = new Map<JsonSchema, z.ZodMiniType>();
@@ -14,12 +11,10 @@ export function createAnswerCheck(schema: JsonSchema) {
     return known;
   };
   return z.pipe(
-    z
-      .pipe(
-        z.transform((answer: unknown) => dropUnasked(schema, answer, checkOf)),
-        checkOf(schema),
-      )
-      .check(z.refine(isStorable, 'holds a number that is too large or too small')),
+    z.pipe(
+      z.transform((answer: unknown) => dropUnasked(schema, answer, checkOf)),
+      checkOf(schema),
+    ),
     z.record(z.string(), z.unknown()),
   );
 }
@@ -52,14 +47,4 @@ function dropUnasked(
     return isSchema(one) ? [[name, within(one, part)]] : [];
   });
   return Object.fromEntries(asked);
-}
-
-/** Numbers that the table cannot hold would fail an analysis that is paid for. */
-function isStorable(value: unknown): boolean {
-  if (typeof value === 'number')
-    return (
-      value === 0 ||
-      (Math.abs(value) <= Number.MAX_SAFE_INTEGER && Math.abs(value) >= SMALLEST_NUMBER)
-    );
-  return typeof value !== 'object' || value === null || Object.values(value).every(isStorable);
 }

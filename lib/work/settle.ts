@@ -2,6 +2,7 @@ import type { AnalysisRecord, EndStatus } from '../analysis.ts';
 import { expiryOf, MAX_ATTEMPTS, MAX_PAUSED_TRIES } from '../analysis.ts';
 import type { Analyses, Change } from '../aws/analyses.ts';
 import { MAX_INLINE_RESULT_BYTES, type Results } from '../aws/results.ts';
+import { fitsTable } from '../aws/wire/attribute-values.ts';
 import { type ErrorCode, ServiceError, toServiceError } from '../errors.ts';
 import { spentOf } from '../gemini/tally.ts';
 import { logger, measureEnd } from '../log.ts';
@@ -24,7 +25,7 @@ export function idsOf({ id, clientId, attempts }: AnalysisRecord) {
   return { analysisId: id, clientId, attempt: attempts };
 }
 
-/** Stores the answer; a large result goes to its bucket first, the pointer with the record. */
+/** Stores the answer; a result that the table cannot hold goes to its bucket first, the pointer with the record. */
 export async function storeAnswer(
   deps: SettleDeps,
   held: Held,
@@ -34,13 +35,13 @@ export async function storeAnswer(
   const { record, lease } = held;
   lease.pass('storing');
   const json = JSON.stringify(result);
-  const large = Buffer.byteLength(json) > MAX_INLINE_RESULT_BYTES;
-  const resultKey = large ? `results/${record.id}/${record.leaseToken}.json` : undefined;
+  const apart = Buffer.byteLength(json) > MAX_INLINE_RESULT_BYTES || !fitsTable(result);
+  const resultKey = apart ? `results/${record.id}/${record.leaseToken}.json` : undefined;
   if (resultKey) {
     await lease.advance({ stage: 'storing', resultKey }); // known before it is there, so that a deletion finds it
     await deps.results.put(resultKey, json, record.recordDays);
   }
-  const kept = { result: large ? undefined : result, resultKey, error: undefined };
+  const kept = { result: apart ? undefined : result, resultKey, error: undefined };
   const stored = await end(deps, held, { status: 'succeeded', ...found, ...kept });
   const unused = stored.kind === 'ignored' ? resultKey : record.resultKey;
   if (unused) await removeUnused(deps, record.id, unused);

@@ -123,6 +123,15 @@ describe("a client's own analyzer", () => {
     );
   });
 
+  test('given an answer with numbers that the table cannot hold, then they are the result all the same', async () => {
+    const numbers = { type: 'array', items: { type: 'number' } };
+    const schema = { type: 'object', properties: { numbers }, required: ['numbers'] };
+    await put('numbers', { prompt: 'Read the numbers.', schema });
+    const result = { numbers: [1e300, -1e126, 1e-200, 5e-324, 2 ** 70, 0.1] };
+    gemini.script([say(answerOf(result))]);
+    expect(await analyse({ analyzer: 'numbers' })).toMatchObject({ status: 'succeeded', result });
+  });
+
   test('given the stand-in, then it claims nothing and says so', async () => {
     await put('unscripted', { prompt: 'Read the receipt.', schema: SCHEMA });
     const { status, result } = await analyse({ analyzer: 'unscripted' });

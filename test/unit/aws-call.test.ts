@@ -12,7 +12,7 @@ import {
   signText,
 } from 'laptop-cloud/signing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { fromAttributes, toAttributes } from '../../lib/aws/wire/attribute-values.ts';
+import { fitsTable, fromAttributes, toAttributes } from '../../lib/aws/wire/attribute-values.ts';
 import { createCaller } from '../../lib/aws/wire/call.ts';
 import { createClient } from '../../lib/aws/wire/client.ts';
 import { endpointOf } from '../../lib/aws/wire/connection.ts';
@@ -129,6 +129,7 @@ describe('values of the table', () => {
     fc.assert(
       fc.property(json, (item) => {
         const plain = JSON.parse(JSON.stringify(item)); // no -0
+        fc.pre(fitsTable(plain));
         const attributes = toAttributes(plain);
         expect(fromAttributes(JSON.parse(JSON.stringify(attributes)))).toEqual(plain);
         // A map's name that AWS' own client loses, at any depth.
@@ -137,6 +138,27 @@ describe('values of the table', () => {
       }),
       { numRuns: 300, examples: [[{ map: JSON.parse('{"__proto__":[]}') }]] },
     );
+  });
+
+  test('that are numbers are taken up to what DynamoDB takes, and no further', () => {
+    const within = [0, -0, 1e-130, -1e-130, 9.99999999999999e125, -1e125, Number.MAX_SAFE_INTEGER];
+    const beyond = [
+      1e-131,
+      -1e-200,
+      5e-324,
+      1e126,
+      -1e300,
+      Number.MAX_VALUE,
+      Number.POSITIVE_INFINITY,
+    ];
+    for (const value of within) {
+      expect(fitsTable({ list: [value] }), `${value}`).toBe(true);
+      expect(fromAttributes(toAttributes({ value }))).toEqual({ value: value + 0 });
+    }
+    for (const value of beyond) {
+      expect(fitsTable({ list: [value] }), `${value}`).toBe(false);
+      expect(() => toAttributes({ value })).toThrow();
+    }
   });
 
   test('that are undefined are left out; a name like a method of objects is a name', () => {
