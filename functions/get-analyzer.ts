@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { analyzerVersion } from '../lib/analyzers/reference.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { connectTable } from '../lib/aws/connections.ts';
 import { createOwnAnalyzers, type OwnAnalyzers } from '../lib/aws/own-analyzers.ts';
@@ -9,7 +10,7 @@ import { showAnalyzer } from '../lib/requests/show-analyzer.ts';
 
 const input = z.object({
   path: z.object({ name: z.string() }),
-  query: z.object({ version: z.optional(z.coerce.number().check(z.int(), z.positive())) }),
+  query: z.object({ version: z.optional(analyzerVersion) }),
 });
 
 export function createHandler({ door, limit, own }: Guards & { own: OwnAnalyzers }) {

@@ -1,15 +1,14 @@
 import * as z from 'zod/mini';
+import { MAX_ANALYSIS_USD, MIN_USD } from './amounts.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
 import {
   type Clip,
-  clip,
   type Keep,
   keep,
   number,
   optionalNumber,
   optionalText,
   type Pages,
-  pages,
   type Source,
   source,
   text,
@@ -55,7 +54,11 @@ const stageMs = z.partialRecord(stage, number);
 export type StageMs = z.infer<typeof stageMs>;
 
 /** The most that one analysis may cost, in USD. */
-export const maxUsd = z.number().check(z.positive(), z.maximum(10_000));
+export const maxUsd = z.number().check(z.minimum(MIN_USD), z.maximum(MAX_ANALYSIS_USD));
+
+// What a client asked for, as it is stored: it was checked when it came, by the bounds of that day.
+const keptClip = z.object({ start: optionalNumber, end: optionalNumber, fps: optionalNumber });
+const keptPages = z.object({ first: number, last: number });
 
 /** What the models were asked and what it cost, over all tries, failed ones too. */
 const usage = z.object({
@@ -156,13 +159,13 @@ export const analysisRecord = z.extend(summaryRecord, {
   /** What its analyzer was told, as JSON. */
   options: optionalText,
   keep: z.optional(keep),
-  clip: z.optional(clip),
-  pages: z.optional(pages),
+  clip: z.optional(keptClip),
+  pages: z.optional(keptPages),
   /** Nobody chose the analyzer: what kind of file has come decides. */
   byMedium: z.optional(z.boolean()),
   /** Of a file that comes in parts; sizes in bytes. */
   multipart: z.optional(multipart),
-  maxUsd: z.optional(maxUsd),
+  maxUsd: optionalNumber,
   /** Asked for anew, whatever is known of the same bytes. */
   fresh: z.optional(z.boolean()),
   result: z.optional(z.record(text, z.unknown())),

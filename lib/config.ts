@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { ANALYSES_CHECKS, PER_MINUTE_CHECKS, USD_CHECKS } from './amounts.ts';
 import { RETENTION_DAYS } from './analysis.ts';
 import './messages.ts';
 
@@ -8,7 +9,7 @@ const list = z.pipe(
   z.transform((all) => all.split(/[\s,]+/).filter((one) => one !== '')),
 );
 const positive = z.coerce.number().check(z.int(), z.positive());
-const count = z.coerce.number().check(z.int(), z.nonnegative());
+const perMinute = z.coerce.number().check(...PER_MINUTE_CHECKS);
 
 /** Who may come in, as the stage says: `custom.door` in serverless.yml. What is empty is left out. */
 const door = z.object({
@@ -40,8 +41,8 @@ const door = z.object({
   ),
 });
 
-const usd = z.optional(z.coerce.number<string>().check(z.nonnegative()));
-const analyses = z.optional(z.coerce.number<string>().check(z.int(), z.nonnegative()));
+const usd = z.optional(z.coerce.number<string>().check(...USD_CHECKS));
+const analyses = z.optional(z.coerce.number<string>().check(...ANALYSES_CHECKS));
 const limits = z.strictObject({
   dayUsd: usd,
   monthUsd: usd,
@@ -50,7 +51,7 @@ const limits = z.strictObject({
   analysisUsd: usd,
 });
 /** `none`, or limits with commas between: `dayUsd=5,monthAnalyses=1000`. */
-const budget = z.pipe(
+export const clientBudget = z.pipe(
   z.pipe(
     text,
     z.transform((all): z.input<typeof limits> => (all === 'none' ? {} : readPairs(all))),
@@ -100,10 +101,10 @@ const SETTINGS = {
   MAX_AUDIO_BYTES: positive,
   MAX_DOCUMENT_BYTES: positive,
   /** Uploads and analyses, and everything else, of one client; 0 = no limit. */
-  RATE_LIMIT_PER_MINUTE: count,
-  READ_LIMIT_PER_MINUTE: count,
+  RATE_LIMIT_PER_MINUTE: perMinute,
+  READ_LIMIT_PER_MINUTE: perMinute,
   /** What each client may spend that has no budget of its own. */
-  CLIENT_BUDGET: budget,
+  CLIENT_BUDGET: clientBudget,
 } as const;
 
 export type Settings = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]> };

@@ -55,17 +55,27 @@ export type Keep = z.output<typeof keep>;
 
 /** The longest time that may be named within a file, in seconds (30 days): no file that is taken comes near it. */
 const MAX_CLIP_SECONDS = 2_592_000;
-/** Pictures a second that a model may be given: what it takes at most. */
+/** The shortest, in seconds: times are told apart by milliseconds. */
+export const MIN_SECONDS = 0.001;
+/** Pictures a second that a model may be given: one in a hundred seconds, and what it takes at most. */
+const MIN_CLIP_FPS = 0.01;
 const MAX_CLIP_FPS = 24;
+
+/** A time within a file; what is finer than a millisecond, the model's durations could not say. */
+const time = (least: number) =>
+  z.pipe(
+    z.number().check(z.minimum(least), z.maximum(MAX_CLIP_SECONDS)),
+    z.transform((seconds: number) => Math.round(seconds * 1000) / 1000),
+  );
 /** The last page that may be named: no document that is taken has so many. */
 const MAX_PAGE = 1_000_000;
 
 /** The part of a video or of a sound to look at, in seconds from its start, and how many pictures of each second. */
 export const clip = z
   .strictObject({
-    start: z.optional(z.number().check(z.minimum(0), z.maximum(MAX_CLIP_SECONDS))),
-    end: z.optional(z.number().check(z.positive(), z.maximum(MAX_CLIP_SECONDS))),
-    fps: z.optional(z.number().check(z.positive(), z.maximum(MAX_CLIP_FPS))),
+    start: z.optional(time(0)),
+    end: z.optional(time(MIN_SECONDS)),
+    fps: z.optional(z.number().check(z.minimum(MIN_CLIP_FPS), z.maximum(MAX_CLIP_FPS))),
   })
   .check(
     z.refine(

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { MAX_PER_MINUTE } from '../lib/amounts.ts';
+import { clientBudget } from '../lib/config.ts';
 import { createRefusal } from './refusal.ts';
 
 const MAX_PORT = 65_535;
@@ -37,12 +39,13 @@ const schema = z.object({
   RATE_LIMIT_PER_MINUTE: z.coerce
     .number('must be a number')
     .int('must be a whole number')
-    .nonnegative('must be 0 (no limit) or more')
+    .min(0, 'must be 0 (no limit) or more')
+    .max(MAX_PER_MINUTE, `must be ${MAX_PER_MINUTE} or less; 0 = no limit`)
     .default(10),
   CLIENT_BUDGET: z
     .string()
-    .regex(
-      /^(none|(day|month)(Usd|Analyses)=[\d.]+(,(day|month)(Usd|Analyses)=[\d.]+)*)$/,
+    .refine(
+      (text) => clientBudget.safeParse(text).success,
       'must be none, or limits such as dayUsd=5,monthAnalyses=1000',
     )
     .default('none'),

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { ANALYSES_CHECKS, PER_MINUTE_CHECKS, USD_CHECKS } from '../amounts.ts';
 import { RETENTION_DAYS } from '../analysis.ts';
 import type { Table } from './table.ts';
 
@@ -9,8 +10,9 @@ const MAX_CACHED_CLIENTS = 1_000;
 /** Of an allow list: every request goes through all of it. */
 export const MAX_ALLOWED_BLOCKS = 100;
 
-const amount = z.number().check(z.nonnegative());
-const count = z.int().check(z.nonnegative());
+const amount = z.number().check(...USD_CHECKS);
+const count = z.number().check(...ANALYSES_CHECKS);
+const perMinute = z.number().check(...PER_MINUTE_CHECKS);
 const days = z.literal(RETENTION_DAYS);
 
 /** What was decided for one client; what is left out is as the stage has it. */
@@ -27,8 +29,8 @@ export const clientSettings = z.object({
     }),
   ),
   /** 0 = no limit. */
-  uploadsPerMinute: z.optional(count),
-  readsPerMinute: z.optional(count),
+  uploadsPerMinute: z.optional(perMinute),
+  readsPerMinute: z.optional(perMinute),
   retention: z.optional(
     z.object({
       uploadDays: z.optional(days),

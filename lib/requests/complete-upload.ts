@@ -2,7 +2,14 @@ import * as z from 'zod/mini';
 import type { Analyses } from '../aws/analyses.ts';
 import type { StoredPart, StoredParts } from '../aws/stored-parts.ts';
 import { ServiceError } from '../errors.ts';
-import { countParts, findParted, type PartedRecord, pickWhole } from './multipart.ts';
+import {
+  countParts,
+  findParted,
+  MAX_PARTS,
+  type PartedRecord,
+  partNumber,
+  pickWhole,
+} from './multipart.ts';
 
 /** Parts that one refusal names. */
 const MAX_NAMED_PARTS = 20;
@@ -15,11 +22,11 @@ export const completeRequest = z._default(
       z
         .array(
           z.strictObject({
-            number: z.int().check(z.minimum(1)),
+            number: partNumber,
             etag: z.string().check(z.minLength(1), z.maxLength(MAX_ETAG_CHARACTERS)),
           }),
         )
-        .check(z.minLength(1), z.maxLength(10_000)),
+        .check(z.minLength(1), z.maxLength(MAX_PARTS)),
     ),
   }),
   {},

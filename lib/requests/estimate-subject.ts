@@ -5,7 +5,7 @@ import { ServiceError } from '../errors.ts';
 import { mediumOf } from '../media/declared-type.ts';
 import { MAX_DOCUMENT_PAGES } from '../media/document/limits.ts';
 import type { Measures } from '../media/tokens.ts';
-import { clip, type MediumName, type Pages, pages } from '../source.ts';
+import { clip, type MediumName, MIN_SECONDS, type Pages, pages } from '../source.ts';
 import { analyzerFields } from './choose-analyzer.ts';
 import { prompt } from './upload.ts';
 
@@ -27,7 +27,7 @@ const measuredSource = z.strictObject({
     .optional(z.int().check(z.minimum(1), z.maximum(MAX_DOCUMENT_PAGES)))
     .check(z.describe('Of a document')),
   durationSeconds: z
-    .optional(z.number().check(z.positive(), z.maximum(MAX_DURATION_SECONDS)))
+    .optional(z.number().check(z.minimum(MIN_SECONDS), z.maximum(MAX_DURATION_SECONDS)))
     .check(z.describe('Of a video or a recording')),
   hasSound: z.optional(z.boolean()).check(z.describe('Of a video; left out: it has')),
 });

@@ -9,8 +9,10 @@ export const MULTIPART_EXPIRES_SECONDS = 86_400;
 /** Bytes of a part (8 MiB): small enough to be sent again over a bad line, and large enough for S3. */
 const PART_BYTES = 8_388_608;
 /** S3's. */
-const MAX_PARTS = 10_000;
+export const MAX_PARTS = 10_000;
 const MEBIBYTE = 1_048_576;
+
+export const partNumber = z.int().check(z.minimum(1), z.maximum(MAX_PARTS));
 
 /** The client's digest of each part, which S3 then holds it to. */
 export const partChecksum = z.enum(['sha256', 'crc32']);

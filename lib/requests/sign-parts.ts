@@ -3,7 +3,7 @@ import { shownStatus } from '../analysis.ts';
 import type { Analyses } from '../aws/analyses.ts';
 import type { PartSigner } from '../aws/part-signer.ts';
 import { ServiceError } from '../errors.ts';
-import { countParts, findParted, type PartedRecord, sizePart } from './multipart.ts';
+import { countParts, findParted, type PartedRecord, partNumber, sizePart } from './multipart.ts';
 
 /** Of one call; each is asked for when it is about to be sent. */
 export const MAX_SIGNED_PARTS = 100;
@@ -18,7 +18,7 @@ export const partsRequest = z.strictObject({
   parts: z
     .array(
       z.strictObject({
-        number: z.int().check(z.minimum(1)),
+        number: partNumber,
         sha256: z.optional(hex(64, /^[0-9a-f]{64}$/i)),
         crc32: z.optional(hex(8, /^[0-9a-f]{8}$/i)),
       }),

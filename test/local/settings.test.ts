@@ -85,6 +85,22 @@ describe('the settings of the local stack', () => {
     expect(message).not.toContain('my secret');
   });
 
+  test.each([
+    ['RATE_LIMIT_PER_MINUTE', '60000001'],
+    ['RATE_LIMIT_PER_MINUTE', '1e300'],
+    ['CLIENT_BUDGET', 'dayUsd=1.2.3'],
+    ['CLIENT_BUDGET', 'dayUsd=1e-200'],
+    ['CLIENT_BUDGET', 'monthAnalyses=1e300'],
+    ['CLIENT_BUDGET', 'yearUsd=1'],
+  ])('refuse %s=%s, which no function could start with', (name, value) => {
+    expect(fail({ [name]: value }).message).toContain(`${name} must be`);
+  });
+
+  test('take every limit that a budget has', () => {
+    const CLIENT_BUDGET = 'dayUsd=0,monthUsd=5,dayAnalyses=1,monthAnalyses=2,analysisUsd=0.000001';
+    expect(readSettings({ CLIENT_BUDGET }, folder).clientBudget).toBe(CLIENT_BUDGET);
+  });
+
   test('come from .env too, and the environment wins', () => {
     writeFileSync(join(folder, '.env'), 'PORT=4000\nAWS_PORT=4001\nGEMINI_API_KEY=from-file\n');
     const settings = readSettings({ AWS_PORT: '5001', GEMINI_API_KEY: '' }, folder);
