@@ -89,6 +89,30 @@ test(
   MINUTES * 60_000,
 );
 
+test('given a kill while a request with an Idempotency-Key is under way, then the same request is served at once', async () => {
+  const { bytes } = await createPicture(UPLOADS + 1);
+  const send = () => {
+    const form = new FormData(); // with a boundary of its own each time
+    form.append('file', new Blob([Uint8Array.from(bytes)]), 'a.png');
+    const headers = { 'idempotency-key': 'killed' };
+    return stack.call('/v1/analyze', { method: 'POST', body: form, headers });
+  };
+  const asked = gemini.requests.length;
+  gemini.script(() => ({ kind: 'slow', milliseconds: 60_000 }));
+  const cutOff = send().catch(() => undefined);
+  await expect.poll(() => gemini.requests.length, { timeout: 20_000 }).toBe(asked + 1);
+  await stack.kill();
+  await cutOff;
+  gemini.script(() => ({ kind: 'slow', milliseconds: 0 }));
+  stack = await startStack(home);
+  const served = await send();
+  expect(await served.json()).toMatchObject({ status: 'succeeded' });
+  expect(served.status).toBe(200);
+  const again = await send();
+  expect(again.status).toBe(200);
+  expect(gemini.requests.length).toBe(asked + 2);
+});
+
 /** Ids of all analyses that have ended well. */
 async function listAll(): Promise<string[]> {
   const ids: string[] = [];
