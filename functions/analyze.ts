@@ -8,7 +8,7 @@ import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitUploads } from '../lib/rates/limits.ts';
 import { type AnalyzeNowDeps, analyzeNow } from '../lib/requests/analyze-now.ts';
-import { parseForm } from '../lib/requests/form.ts';
+import { type AnalyzeForm, parseForm } from '../lib/requests/form.ts';
 import { freshness } from '../lib/requests/upload.ts';
 import { connectStores } from '../lib/work/connect-stores.ts';
 
@@ -18,9 +18,10 @@ export function createHandler(deps: AnalyzeNowDeps & Guards) {
     limit: deps.limit,
     idempotency: deps.idempotency,
     scope: 'upload',
-    input: z.object({ query: z.object({ fresh: freshness }) }),
-    handle: async ({ event, input: { query }, ...request }) =>
-      analyzeNow(deps, { ...(await parseForm(event)), ...query }, request),
+    read: parseForm,
+    input: z.object({ query: z.object({ fresh: freshness }), body: z.custom<AnalyzeForm>() }),
+    handle: async ({ input: { query, body }, ...request }) =>
+      analyzeNow(deps, { ...body, ...query }, request),
   });
 }
 

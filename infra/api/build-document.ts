@@ -90,7 +90,8 @@ function listCodes(route: DeclaredRoute, isChecked: boolean): ErrorCode[] {
 const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
   in: 'header',
-  description: 'The same key with the same content gets the same answer, for a day.',
+  description:
+    'The same key with the same content, however it is written, gets the same answer, for a day.',
   schema: { type: 'string', pattern: '^[ -~]{1,255}$' },
 };
 

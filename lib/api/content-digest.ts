@@ -1,35 +1,45 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import type { RouteEvent } from './route-event.ts';
 
 /**
- * What a request says, as a digest: method, path, query and body. Libraries choose a new boundary each time
- * that they send a form, so it counts for nothing.
+ * What a request says, as a digest: method, path, query, and what its body holds, however that is written.
+ * Libraries write the same JSON in another order or with other escapes, and the same form with a new boundary.
  */
 export function digestRequest({
   requestContext,
   rawPath,
   rawQueryString,
-  headers,
   body,
   isBase64Encoded,
 }: RouteEvent): string {
   const hash = createHash('sha256');
   hash.update(JSON.stringify([requestContext.http.method, rawPath, rawQueryString]));
-  const text = typeof body === 'string' ? body : '';
-  const bytes = Buffer.from(text, isBase64Encoded ? 'base64' : 'utf8');
-  const boundary = /;\s*boundary="?([^";]+)/i.exec(headers['content-type'] ?? '')?.[1];
-  for (const part of boundary ? split(bytes, `--${boundary}`) : [bytes]) {
-    hash.update(`\n${part.length}\n`).update(part);
-  }
+  if (typeof body === 'string') hash.update(body, isBase64Encoded ? 'base64' : 'utf8');
+  else if (body !== undefined) addContent(hash, body);
   return hash.digest('base64url');
 }
 
-function split(bytes: Buffer, separator: string): Buffer[] {
-  const parts: Buffer[] = [];
-  let from = 0;
-  for (let at = bytes.indexOf(separator); at >= 0; at = bytes.indexOf(separator, from)) {
-    parts.push(bytes.subarray(from, at));
-    from = at + separator.length;
+/** As canonical JSON (RFC 8785), and bytes as they are, behind their length. */
+function addContent(hash: Hash, value: unknown): void {
+  if (value instanceof Uint8Array) {
+    hash.update(`<${value.length}>`).update(value);
+  } else if (Array.isArray(value)) {
+    hash.update('[');
+    for (const each of value) {
+      addContent(hash, each);
+      hash.update(',');
+    }
+    hash.update(']');
+  } else if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value).filter(([, member]) => member !== undefined);
+    hash.update('{');
+    for (const [name, member] of members.toSorted(([one], [other]) => (one < other ? -1 : 1))) {
+      hash.update(`${JSON.stringify(name)}:`);
+      addContent(hash, member);
+      hash.update(',');
+    }
+    hash.update('}');
+  } else {
+    hash.update(JSON.stringify(value) ?? '');
   }
-  return [...parts, bytes.subarray(from)];
 }

@@ -10,6 +10,7 @@ import { ServiceError, toServiceError } from '../errors.ts';
 import { logger } from '../log.ts';
 import type { RateLimit } from '../rates/rate-limit.ts';
 import type { Idempotency, Origin } from './idempotency.ts';
+import { isTooDeep, MAX_JSON_LEVELS } from './json-levels.ts';
 import { noteKey, runOnce } from './keyed-request.ts';
 import { limitRate } from './limit-rate.ts';
 import { describeProblem, type Reply } from './problem.ts';
@@ -46,6 +47,8 @@ export interface Route<Schema extends z.core.$ZodType> {
   idempotency?: Idempotency | undefined;
   /** Whether the body is JSON; it then stands in `input.body`. `optional`: there may be none. */
   json?: boolean | 'optional';
+  /** Reads a body that is no JSON; what it says then stands in `input.body`. */
+  read?: (event: RouteEvent) => Promise<unknown>;
   /** The shape of `{path, query, headers, body}`. */
   input: Schema;
   handle(request: RouteRequest<z.output<Schema>>): Promise<Reply>;
@@ -63,9 +66,9 @@ export function createHttpHandler<Schema extends z.core.$ZodType>(route: Route<S
   const chain: Middleware[] = [answerErrors()];
   if (route.door) chain.push(admit(route.door, route.scope));
   if (route.limit) chain.push(limitRate(route.limit));
-  if (route.json) chain.push(boundBody());
+  if (route.json) chain.push(boundBody(), parseBody(route.json === 'optional'), boundLevels());
+  if (route.read) chain.push(readBody(route.read));
   if (route.idempotency) chain.push(noteKey());
-  if (route.json) chain.push(parseBody(route.json === 'optional'));
   const answer = middy<RouteEvent, APIGatewayProxyStructuredResultV2>()
     .use(chain)
     .handler(async (event) => {
@@ -142,7 +145,25 @@ function parseBody(isOptional: boolean): Middleware {
   return { before: (request) => (request.event.body ? parser.before?.(request) : undefined) };
 }
 
-/** Before it is parsed: a small body can nest no deeper and repeat no more than it is long. */
+function readBody(read: (event: RouteEvent) => Promise<unknown>): Middleware {
+  return {
+    before: async ({ event }) => {
+      event.body = await read(event);
+    },
+  };
+}
+
+function boundLevels(): Middleware {
+  return {
+    before: ({ event }) => {
+      if (!isTooDeep(event.body)) return;
+      const message = `The body may have ${MAX_JSON_LEVELS} lists and objects within one another.`;
+      throw new ServiceError('request_invalid', message);
+    },
+  };
+}
+
+/** Before it is parsed: a small body can repeat no more than it is long. */
 function boundBody(): Middleware {
   return {
     before: ({ event }) => {

@@ -8,7 +8,7 @@ import type { Middleware, RouteEvent } from './route-event.ts';
 export const MAX_IDEMPOTENCY_KEY_CHARACTERS = 255;
 const KEY_PATTERN = /^[ -~]+$/;
 
-/** Notes the key, before the body is parsed. */
+/** Notes the key, and what came with it: the body has been read. */
 export function noteKey(): Middleware {
   return {
     before: ({ event }) => {

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { Analyzer } from '../analyzers/analyzer.ts';
 import { DEFAULT_ANALYZERS } from '../analyzers/defaults.ts';
 import { parseReference } from '../analyzers/reference.ts';
+import { isTooDeep, MAX_JSON_LEVELS } from '../api/json-levels.ts';
 import { parseRequest } from '../api/validation.ts';
 import { mediumOf } from '../media/declared-type.ts';
 import type { FindAnalyzer } from '../work/find-analyzer.ts';
@@ -11,7 +12,9 @@ export const analyzerFields = {
   /** `name`, or `name@version`; left out: by the kind of file that comes. */
   analyzer: z.optional(z.string()),
   /** What the analyzer needs to be told: labels, a schema. */
-  options: z.optional(z.unknown()),
+  options: z
+    .optional(z.unknown())
+    .check(z.refine((given) => !isTooDeep(given), `may be nested ${MAX_JSON_LEVELS} deep`)),
 };
 
 export interface ChosenAnalyzer {

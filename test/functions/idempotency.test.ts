@@ -112,6 +112,55 @@ describe('an upload announced with an Idempotency-Key', () => {
       expect({ status, code: body.code }).toEqual({ status: 422, code: 'idempotency_mismatch' });
   });
 
+  test('is the same however its JSON is written', async () => {
+    const schema = {
+      type: 'object',
+      properties: { n: { type: 'number', minimum: 1 }, 'ä/é': { type: 'string' } },
+    };
+    const changes = {
+      metadata: { b: '/', a: 'ü' },
+      maxUsd: 1,
+      analyzer: 'extract',
+      options: { schema },
+    };
+    const first = await announce('written', changes);
+    const plain = JSON.stringify({ filename: 'a.jpg', contentType: 'image/jpeg', ...changes });
+    const reverse = (value: unknown): unknown => {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+      const members = Object.entries(value).map(([name, member]) => [name, reverse(member)]);
+      return Object.fromEntries(members.toReversed());
+    };
+    const escapeAll = (text: string) =>
+      text
+        .replaceAll('/', '\\/')
+        .replaceAll(
+          /[a-zäéü](?=[^"]*")/g,
+          (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+        );
+    const written = [
+      JSON.stringify(JSON.parse(plain), null, 2),
+      JSON.stringify(reverse(JSON.parse(plain))),
+      escapeAll(plain),
+      plain.replace('"maxUsd":1,', '"maxUsd":1.0,').replace('"minimum":1}', '"minimum":100e-2}'),
+      `\r\n${plain}\t`,
+    ];
+    for (const body of written) {
+      expect(body).not.toBe(plain);
+      const again = await announce('written', {}, { body });
+      expect(again, body).toMatchObject({
+        status: 201,
+        headers: { 'idempotency-replayed': 'true' },
+      });
+      expect(again.body).toEqual(first.body);
+    }
+    const others = [
+      { ...changes, maxUsd: 1.000_001 },
+      { ...changes, metadata: { b: '/' } },
+    ];
+    for (const other of others)
+      expect((await announce('written', other)).body.code).toBe('idempotency_mismatch');
+  });
+
   test('keeps its id, with a form signed anew, when the first form has run out', async () => {
     const first = await announce('expired');
     now += 16 * 60_000;
@@ -164,24 +213,44 @@ describe('an upload announced with an Idempotency-Key', () => {
 });
 
 describe('a form sent with an Idempotency-Key', () => {
-  async function sendForm(key: string, bytes: Uint8Array) {
-    const form = new FormData();
-    form.append('file', new Blob([Uint8Array.from(bytes)]), 'rocket.jpg');
+  async function sendForm(key: string, form: FormData) {
     const request = new Response(form); // with a boundary of its own
     const headers = { 'content-type': request.headers.get('content-type') };
     const body = Buffer.from(await request.arrayBuffer()).toString('base64');
     return send(analyze, { key, headers, body, isBase64Encoded: true });
   }
+  function write(bytes: Uint8Array, fields: Record<string, string> = {}, name = 'rocket.jpg') {
+    const form = new FormData();
+    for (const [field, text] of Object.entries(fields)) form.append(field, text);
+    form.append('file', new Blob([Uint8Array.from(bytes)]), name);
+    return form;
+  }
 
   test('and sent again, whatever its boundary, is the same analysis', async () => {
     const before = (await scan('analysis#')).length;
-    const first = await sendForm('form', photo);
-    const second = await sendForm('form', photo);
+    const first = await sendForm('form', write(photo));
+    const second = await sendForm('form', write(photo));
     expect(first).toMatchObject({ status: 202, body: { status: 'awaiting_upload' } });
     expect(second.body.id).toBe(first.body.id);
     expect(second.headers.location).toBe(first.headers.location);
     expect((await scan('analysis#')).length).toBe(before + 1);
-    expect((await sendForm('form', photo.subarray(1))).body.code).toBe('idempotency_mismatch');
+  });
+
+  test('is the same with its fields in another order, and their JSON otherwise written', async () => {
+    const fields = { prompt: 'What is it?', maxUsd: '1', clip: '{"start":1,"end":2}' };
+    const first = await sendForm('fields', write(photo, fields));
+    const other = write(photo, { clip: '{ "end": 2.0, "start": 1 }', maxUsd: '1.00' });
+    other.append('prompt', 'What is it?');
+    expect((await sendForm('fields', other)).body.id).toBe(first.body.id);
+  });
+
+  test.each([
+    ['other bytes', write(photo.subarray(1))],
+    ['another name', write(photo, {}, 'moon.jpg')],
+    ['a question', write(photo, { prompt: 'What is it?' })],
+  ])('is refused with %s', async (_, other) => {
+    await sendForm('other', write(photo));
+    expect((await sendForm('other', other)).body.code).toBe('idempotency_mismatch');
   });
 });
 

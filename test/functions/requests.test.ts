@@ -107,6 +107,26 @@ describe('an announced upload is refused for', () => {
     });
   });
 
+  test.each([100, 1_000, 3_000, 10_000])(
+    'JSON that is nested %d deep, wherever it stands',
+    async (levels) => {
+      const deep = `${'['.repeat(levels)}${']'.repeat(levels)}`;
+      const schema = `${'{"items":'.repeat(levels)}{}${'}'.repeat(levels)}`.slice(0, 60_000);
+      for (const options of [
+        deep,
+        `{"schema":${deep}}`,
+        `{"schema":${schema}}`,
+        `{"labels":${deep}}`,
+      ]) {
+        const body = `{"filename":"a","contentType":"image/jpeg","analyzer":"extract","options":${options}}`;
+        expect(await send(createUpload, { body })).toMatchObject({
+          status: 400,
+          body: { code: 'request_invalid' },
+        });
+      }
+    },
+  );
+
   test('a wish that is neither true nor false', async () => {
     const body = JSON.stringify({ filename: 'a.jpg', contentType: 'image/jpeg' });
     const asked = await send(createUpload, { body, queryStringParameters: { fresh: 'yes' } });
@@ -287,6 +307,14 @@ describe('a form for /v1/analyze', () => {
   test('with a bad field is refused, and the field is named', async () => {
     const { body } = await sendForm(formOf({ file: new Blob(['x']), analyzer: 'nothing' }));
     expect(body).toMatchObject({ code: 'request_invalid', errors: [{ path: 'analyzer' }] });
+  });
+
+  test('with options that are nested without end is refused', async () => {
+    const options = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    for (const deep of [options, `{"schema":${options}}`]) {
+      const form = formOf({ file: new Blob(['x']), analyzer: 'extract', options: deep });
+      expect((await sendForm(form)).body).toMatchObject({ errors: [{ path: 'options' }] });
+    }
   });
 
   test('with a name that is too long is refused, as an announced one is', async () => {
