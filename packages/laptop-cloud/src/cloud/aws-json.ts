@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { describeDiskTrouble, findDiskTrouble, reportFailure } from './disk-trouble.ts';
 import { type AwsRequest, awsError, isAwsError } from './service.ts';
 
 /** One operation of a service: parses its input itself; throws `AwsError`. */
@@ -52,9 +53,11 @@ export function sendAwsJson(
   response.end(JSON.stringify(body ?? {}));
 }
 
-/** What goes to the caller for an error: our own defects are logged and told as such, no more. */
+/** What goes to the caller for an error: our own defects, and the disk's, are logged and told as such, no more. */
 export function describeFailure(error: unknown): { code: string; message: string; status: number } {
   if (isAwsError(error)) return { code: error.code, message: error.message, status: error.status };
-  console.error(error);
-  return { code: 'InternalFailure', message: 'The endpoint failed; see its log.', status: 500 };
+  reportFailure('the endpoint failed', error);
+  const trouble = findDiskTrouble(error);
+  const message = trouble ? describeDiskTrouble(trouble) : 'see its log';
+  return { code: 'InternalFailure', message: `The endpoint failed: ${message}.`, status: 500 };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { describeFailure, readAwsJson, sendAwsJson } from './aws-json.ts';
+import { reportFailure } from './disk-trouble.ts';
 import type { Item, Store } from './dynamodb/dynalite.ts';
 import { ensureTable } from './dynamodb/ensure-table.ts';
 import { loadItems } from './dynamodb/load-items.ts';
@@ -7,9 +8,20 @@ import { type Answer, runOperation } from './dynamodb/run-operation.ts';
 import { openStore } from './dynamodb/store.ts';
 import { type TableDefinition, tableDefinitionSchema } from './dynamodb/table-definition.ts';
 import { sweepTable } from './dynamodb/time-to-live.ts';
-import { type AwsRequest, type AwsService, awsError } from './service.ts';
+import { type AwsService, awsError } from './service.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;
+/** They go on while nothing can be written. */
+const READS = new Set([
+  'BatchGetItem',
+  'DescribeTable',
+  'DescribeTimeToLive',
+  'GetItem',
+  'ListTables',
+  'ListTagsOfResource',
+  'Query',
+  'Scan',
+]);
 
 /** DynamoDB, played by dynalite in this process on `dataDir/dynamodb`. */
 export interface Tables extends AwsService {
@@ -36,15 +48,26 @@ export async function openTables({ dataDir, now = Date.now }: TablesOptions): Pr
   const store = await openStore(dataDir);
   const ttlAttributes = new Map<string, string>();
   const underWay = new Set<Promise<unknown>>();
+  let mending: Promise<void> | undefined;
   let closed = false;
 
-  const track = <T>(work: () => Promise<T>): Promise<T> => {
+  const track = async <T>(work: () => Promise<T>, forWrite = true): Promise<T> => {
+    await mending?.catch(() => undefined);
+    if (store.mender.isNeeded(forWrite)) {
+      mending ??= mend().finally(() => (mending = undefined));
+      await mending;
+    }
     if (closed) throw awsError('InternalServerError', 'The endpoint is shutting down.', 500);
     const promise = work();
     underWay.add(promise);
-    const done = () => underWay.delete(promise);
-    promise.then(done, done);
-    return promise;
+    return promise.finally(() => underWay.delete(promise));
+  };
+  const mend = async () => {
+    await store.mender.mend(async () => {
+      await Promise.allSettled(underWay);
+      await store.scrubber.close();
+    });
+    await store.scrubber.open();
   };
   const sweep = async () => {
     for (const [name, attribute] of ttlAttributes) {
@@ -52,7 +75,7 @@ export async function openTables({ dataDir, now = Date.now }: TablesOptions): Pr
     }
   };
   const sweepQuietly = () => {
-    if (!closed) track(sweep).catch(console.error);
+    if (!closed) track(sweep).catch((error: unknown) => reportFailure('sweep failed', error));
   };
   const timer = setInterval(sweepQuietly, SWEEP_INTERVAL_MS).unref();
 
@@ -68,7 +91,9 @@ export async function openTables({ dataDir, now = Date.now }: TablesOptions): Pr
     },
     async handle(request, response) {
       try {
-        const { status, body } = await track(() => answer(store, ttlAttributes, request));
+        const { operation, input } = readAwsJson(request, 'DynamoDB_20120810');
+        const run = () => answer(store, ttlAttributes, operation, input);
+        const { status, body } = await track(run, !READS.has(operation));
         sendAwsJson(response, '1.0', status, body);
       } catch (error) {
         const { code, message, status } = describeFailure(error);
@@ -79,7 +104,7 @@ export async function openTables({ dataDir, now = Date.now }: TablesOptions): Pr
     async close() {
       closed = true;
       clearInterval(timer);
-      await Promise.allSettled(underWay);
+      await Promise.allSettled([mending, ...underWay]);
       await store.scrubber.close();
       await store.db.close();
     },
@@ -89,9 +114,9 @@ export async function openTables({ dataDir, now = Date.now }: TablesOptions): Pr
 async function answer(
   store: Store,
   ttlAttributes: ReadonlyMap<string, string>,
-  request: AwsRequest,
+  operation: string,
+  input: unknown,
 ): Promise<Answer> {
-  const { operation, input } = readAwsJson(request, 'DynamoDB_20120810');
   const result = await runOperation(store, operation, input);
   // dynalite always says "disabled".
   if (operation !== 'DescribeTimeToLive' || result.status !== 200) return result;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { collectHeaders } from './canonical-request.ts';
+import { reportFailure } from './disk-trouble.ts';
 import { readBody } from './read-body.ts';
 import type { S3Service } from './s3/service.ts';
 import { type Refusal, sendRefusal } from './send-refusal.ts';
@@ -52,7 +53,7 @@ export interface EndpointOptions {
 export function createEndpoint(options: EndpointOptions): Server {
   const server = createServer((request, response) => {
     answer(options, request, response).catch((error: unknown) => {
-      console.error('the AWS endpoint failed', error);
+      reportFailure('the AWS endpoint failed', error);
       if (response.headersSent) response.destroy();
       else sendRefusal(request, response, FAILURE);
     });

@@ -21,10 +21,19 @@ export interface LevelRange {
   lt?: string;
 }
 
+type LevelStep = (...given: unknown[]) => Promise<unknown>;
+
 /** abstract-level's database, values as JSON. */
 export interface Level {
+  readonly status: 'opening' | 'open' | 'closing' | 'closed';
   open(): Promise<void>;
-  close(): Promise<void>;
+  /** dynalite's own, after which it takes the database for closed for good; beneath it, abstract-level's. */
+  close: (() => Promise<void>) & { _original: () => Promise<void> };
+  /** What abstract-level calls to write: each write goes through one of them. */
+  _put: LevelStep;
+  _del: LevelStep;
+  _batch: LevelStep;
+  _clear: LevelStep;
   put(key: string, value: unknown): Promise<void>;
   batch(writes: LevelWrite[]): Promise<void>;
   clear(range: { gte: string; lt: string }): Promise<void>;

@@ -1,3 +1,4 @@
+import { reportFailure } from '../disk-trouble.ts';
 import type { Level, LevelWrite } from './dynalite.ts';
 import { rangeOf } from './ranges.ts';
 
@@ -41,7 +42,9 @@ export function createScrubber(db: Level): Scrubber {
 
   function run(): void {
     timer = undefined;
-    running = running.then(scrub).catch(console.error);
+    running = running
+      .then(scrub)
+      .catch((error: unknown) => reportFailure('scrubbing failed', error));
   }
 
   function request(): void {

@@ -1,7 +1,9 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { makeWritesAtomic } from './atomic-writes.ts';
 import { core, type Store } from './dynalite.ts';
+import { createMender, type Mender } from './mend.ts';
 import { rangeOf } from './ranges.ts';
 import { createScrubber, type Scrubber } from './scrub.ts';
 import { closeStreams } from './streams.ts';
@@ -9,15 +11,23 @@ import { type StoredTable, storedTableSchema } from './table-definition.ts';
 
 const lockedSchema = z.object({ cause: z.object({ code: z.literal('LEVEL_LOCKED') }) });
 
+export interface OpenStore extends Store {
+  scrubber: Scrubber;
+  mender: Mender;
+}
+
 /** Opens `dataDir/dynamodb`. Throws a plain sentence where another process has it open. */
-export async function openStore(dataDir: string): Promise<Store & { scrubber: Scrubber }> {
+export async function openStore(dataDir: string): Promise<OpenStore> {
+  const path = join(dataDir, 'dynamodb');
+  mkdirSync(path, { recursive: true, mode: 0o700 });
   const store = core.create({
-    path: join(dataDir, 'dynamodb'),
+    path,
     createTableMs: 0,
     deleteTableMs: 0,
     updateTableMs: 0,
   });
   closeStreams(store.db);
+  const mender = createMender(store.db, path);
   const scrubber = createScrubber(store.db);
   makeWritesAtomic(store, scrubber);
   try {
@@ -28,7 +38,7 @@ export async function openStore(dataDir: string): Promise<Store & { scrubber: Sc
   }
   await healTables(store);
   await scrubber.open();
-  return Object.assign(store, { scrubber });
+  return Object.assign(store, { scrubber, mender });
 }
 
 export function putTable(store: Store, table: StoredTable): Promise<void> {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { describeDiskTrouble, findDiskTrouble, reportFailure } from '../disk-trouble.ts';
 import { isAwsError } from '../service.ts';
 import { splitTarget } from '../uri-encoding.ts';
 import type { S3Reply } from './exchange.ts';
@@ -31,8 +32,11 @@ export function describeError(error: unknown, about: { id: string; target: strin
 function translateError(error: unknown): ReturnType<typeof s3Error> {
   if (isAwsError(error)) return error;
   if (error instanceof URIError) return s3Error('InvalidURI');
-  console.error('storage failed', error);
-  return s3Error('InternalError');
+  reportFailure('storage failed', error);
+  const trouble = findDiskTrouble(error);
+  return trouble
+    ? s3Error('InternalError', {}, `Nothing can be stored: ${describeDiskTrouble(trouble)}.`)
+    : s3Error('InternalError');
 }
 
 /** Sends the answer; a body that streams is sent to its end, or until the client is gone. */
