@@ -40,7 +40,7 @@ export async function calculateCost(): Promise<Table> {
   const items = listCosts(measured);
   const rows = items.map(({ name, usd }) => row(name, usd));
   const sum = items.reduce((all, { usd }) => all + usd, 0);
-  const dated = `AWS' list prices in ${prices.region}, as published up to ${prices.asOf} (bench/cost/aws-prices.json names the sources), without free tiers, logs, keys and traffic out; the model's by lib/gemini/prices.json on this day. Lambda on Arm, by the processor time of this machine.`;
+  const dated = `AWS' list prices in ${prices.region}, as published up to ${prices.asOf} (bench/cost/aws-prices.json names the sources), without free tiers, logs, keys and traffic out; the model's by lib/gemini/models.ts on this day. Lambda on Arm, by the processor time of this machine.`;
   const assumed = `Counted: ${describe(measured)}. Assumed: ${JSON.stringify(ASSUMED)}; no cold starts.`;
   return { part: 'cost', rows: [...rows, row('all', sum)], notes: [dated, assumed] };
 }

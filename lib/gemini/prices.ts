@@ -1,4 +1,4 @@
-import table from './prices.json' with { type: 'json' };
+import { findModel, MODELS, type Price, whoAnswers } from './models.ts';
 
 /** What is billed of an answer. */
 export interface TokenUsage {
@@ -9,41 +9,29 @@ export interface TokenUsage {
   outputTokens: number;
 }
 
-/** USD per million tokens. */
-export interface Price {
-  input: number;
-  /** Where it is not known, cached tokens cost what others do: a figure too high rather than too low. */
-  cachedInput?: number | undefined;
-  output: number;
-  /** ISO date (UTC) from which it counts; without one, always. */
-  from?: string | undefined;
-}
-
-export const PRICES: Readonly<Record<string, readonly Price[]>> = table.models;
-
 const TOKENS_PER_PRICE = 1_000_000;
 /** Parts of a dollar that are kept: below them is only what floating point adds. */
 const COST_STEPS_PER_USD = 1e9;
 
 /** The model's price on that day, undefined for an unknown model. `at` in epoch milliseconds. */
 export function findPrice(model: string, at = Date.now()): Price | undefined {
-  // Answers name a release of the model: gemini-3.8-flash-002.
-  const name = model.replace(/^models\//, '').replace(/-\d{3}$/, '');
-  const prices = Object.hasOwn(PRICES, name) ? PRICES[name] : undefined;
+  const { prices } = findModel(model) ?? {};
   return prices?.find(({ from }) => from === undefined || at >= Date.parse(from));
 }
 
 /**
- * What the tokens cost in USD. An unknown model costs `undefined`: no figure is better than a wrong one.
- * `at` in epoch milliseconds.
+ * What the tokens of one call cost in USD. An unknown model costs `undefined`: no figure is better than a
+ * wrong one. `at` in epoch milliseconds.
  */
 export function costUsd(model: string, usage: TokenUsage, at = Date.now()): number | undefined {
   const price = findPrice(model, at);
   if (!price) return undefined;
+  const isLong = price.long && usage.inputTokens > price.long.aboveTokens;
+  const rates = isLong && price.long ? price.long : price;
   const cached = Math.min(usage.cachedTokens ?? 0, usage.inputTokens);
-  const input = (usage.inputTokens - cached) * price.input;
-  const fromCache = cached * (price.cachedInput ?? price.input);
-  const cost = (input + fromCache + usage.outputTokens * price.output) / TOKENS_PER_PRICE;
+  const input = (usage.inputTokens - cached) * rates.input;
+  const fromCache = cached * (rates.cachedInput ?? rates.input);
+  const cost = (input + fromCache + usage.outputTokens * rates.output) / TOKENS_PER_PRICE;
   return roundCost(cost);
 }
 
@@ -53,7 +41,12 @@ export function roundCost(usd: number): number {
 }
 
 /** What a budget has to bear for the tokens, in USD: for an unknown model, as for the dearest one listed. */
-export function chargeUsd(model: string, usage: TokenUsage, at = Date.now()): number {
-  const listed = Object.keys(PRICES).map((name) => costUsd(name, usage, at) ?? 0);
-  return costUsd(model, usage, at) ?? Math.max(...listed);
+export function chargeUsd(model: string | undefined, usage: TokenUsage, at = Date.now()): number {
+  const listed = () => Object.keys(MODELS).map((name) => costUsd(name, usage, at) ?? 0);
+  return costUsd(model ?? '', usage, at) ?? Math.max(...listed());
+}
+
+/** The most that a call of this model can cost, in USD: where another one answers for it, the dearer of both. */
+export function boundUsd(model: string, bound: TokenUsage, at = Date.now()): number {
+  return Math.max(chargeUsd(model, bound, at), chargeUsd(whoAnswers(model, at), bound, at));
 }

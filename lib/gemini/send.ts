@@ -7,7 +7,7 @@ import { createFault, delayOf, remedyOf } from './errors.ts';
 import type { Turn } from './fallback.ts';
 import { createKeyUser, type ReadKey } from './key.ts';
 import { MAX_CALLS_PER_ASK, MAX_SLEEP_MS, TRIES_OF_FIRST_MODEL } from './limits.ts';
-import { chargeUsd, type TokenUsage } from './prices.ts';
+import { boundUsd, type TokenUsage } from './prices.ts';
 import type { Body } from './request.ts';
 import { countTokens, type Reply, readReply } from './response.ts';
 import { addTokens, type Meter, type Tally } from './tally.ts';
@@ -44,7 +44,7 @@ export function createSender(options: SenderOptions) {
   async function call({ model, body, bound }: Sending, key: string): Promise<Reply> {
     const { baseUrl, callTimeoutMs: timeoutMs, transport } = options;
     if (tally.calls >= MAX_CALLS_PER_ASK) throw enough();
-    await options.meter?.admit({ mostUsd: chargeUsd(model, bound) }, tally);
+    await options.meter?.admit({ mostUsd: boundUsd(model, bound) }, tally);
     tally.calls += 1;
     return breaker.watch(model, async () => {
       const to = { baseUrl, model, key, signal, deadline, timeoutMs, transport };

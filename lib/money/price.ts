@@ -1,5 +1,5 @@
 import { boundTokens } from '../gemini/bound.ts';
-import { chargeUsd, costUsd } from '../gemini/prices.ts';
+import { boundUsd, costUsd } from '../gemini/prices.ts';
 import type { ModelRequest } from '../gemini/request.ts';
 import { toMicroUsd } from './budget.ts';
 
@@ -13,6 +13,6 @@ export function priceCall(model: string, request: Priced, inputTokens: number) {
   const bound = boundTokens(request)(request);
   return {
     inputUsd: costUsd(model, { inputTokens, outputTokens: 0 }),
-    mostMicroUsd: toMicroUsd(chargeUsd(model, bound)),
+    mostMicroUsd: toMicroUsd(boundUsd(model, bound)),
   };
 }

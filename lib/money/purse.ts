@@ -1,6 +1,7 @@
 import type { createClientSettings } from '../aws/client-settings.ts';
 import type { Amounts, Reservation } from '../aws/spending-month.ts';
 import { persist } from '../aws/wire/client.ts';
+import { chargeUsd } from '../gemini/prices.ts';
 import type { Meter, Tally } from '../gemini/tally.ts';
 import { logger } from '../log.ts';
 import type { Outcome } from '../outcome.ts';
@@ -40,7 +41,7 @@ export function openPurse(deps: PurseDeps, record: Claimed, deadline: number): P
   async function admit(chargedMicroUsd: number): Promise<void> {
     terms ??= await readTerms(deps, record);
     const { limits, cap } = terms;
-    const most = chargedMicroUsd + toMicroUsd(record.usage?.costUsd ?? 0); // of earlier tries
+    const most = chargedMicroUsd + toMicroUsd(spentBefore(record));
     if (cap !== undefined && most > cap) throw tooDear(most, cap);
     if (held && chargedMicroUsd <= held.chargedMicroUsd) return;
     const { leaseToken: token } = record;
@@ -68,6 +69,11 @@ export function openPurse(deps: PurseDeps, record: Claimed, deadline: number): P
     },
     settle: (outcome) => settle(describeEnd(outcome, tally)).catch(reportLoss),
   };
+}
+
+/** What earlier tries have cost, in USD: where their model has no price, as much as by the dearest. */
+function spentBefore({ usage }: Claimed): number {
+  return usage ? (usage.costUsd ?? chargeUsd(undefined, usage)) : 0;
 }
 
 async function readTerms({ settings, budget }: PurseDeps, { clientId, maxUsd }: Claimed) {

@@ -5,6 +5,7 @@ import { type AnalysisRecord, newAnalysis } from '../../lib/analysis.ts';
 import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { type AnalyzeDeps, analyzeObject } from '../../lib/analyze.ts';
 import { createGemini } from '../../lib/gemini/client.ts';
+import { chargeUsd, costUsd } from '../../lib/gemini/prices.ts';
 import { type Budget, dayOf } from '../../lib/money/budget.ts';
 import type { Outcome } from '../../lib/outcome.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
@@ -22,8 +23,10 @@ const UPLOADS = Number(process.env.BUDGET_UPLOADS ?? 40);
 const ADMITTED = Number(process.env.BUDGET_ADMITTED ?? 15);
 const PARALLEL = 8;
 const PATIENCE = { timeout: 20_000, interval: 10 }; // a busy machine
-/** What the fake's usage costs: 1,200 tokens in at 0.75, 150 out at 3.75 USD a million. */
-const EXACT = 1_200 * 0.75 + 150 * 3.75;
+/** What the fake says of each answer. */
+const TOKENS = { inputTokens: 1_200, outputTokens: 150 };
+/** What that costs on the day of the test, in millionths of a dollar. */
+const EXACT = (costUsd('gemini-3.8-flash', TOKENS) ?? 0) * 1e6;
 const COST = Math.ceil(EXACT);
 
 const photo = readFileSync(new URL('../fixtures/rocket.jpg', import.meta.url));
@@ -282,7 +285,7 @@ describe('given a budget in money', () => {
     expect((await stored(id)).usage?.costUsd).toBeUndefined();
     const sums = (await read()).days[today()];
     expect(sums).toMatchObject({ costMicroUsd: 0, unpriced: 1 });
-    expect(sums?.chargedMicroUsd).toBe(1_200 * 3 + 150 * 15);
+    expect(sums?.chargedMicroUsd).toBe(Math.ceil(chargeUsd('unlisted', TOKENS) * 1e6));
   });
 
   test("when the client has a budget of its own, then that holds before the stage's", async () => {

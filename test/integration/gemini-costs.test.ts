@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PRICES } from '../../lib/gemini/prices.ts';
+import { MODELS } from '../../lib/gemini/models.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
 import { createFaultRunner } from '../support/fault-run.ts';
 import { type GeminiServer, say, startGeminiServer } from '../support/gemini-server.ts';
@@ -33,9 +33,9 @@ async function analyseBy(modelVersion: string, usageMetadata: object = USAGE) {
   return record;
 }
 
-test.each(Object.entries(PRICES))(
+test.each(Object.entries(MODELS))(
   'given %s, then the record of two calls costs what its tokens cost by the table, to a thousandth of a cent',
-  async (model, prices) => {
+  async (model, { prices }) => {
     const today = new Date().toISOString();
     const price = prices.find(({ from = '' }) => from <= today);
     if (!price) throw new Error('no price for today');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { costUsd, PRICES } from '../../lib/gemini/prices.ts';
+import { MODELS } from '../../lib/gemini/models.ts';
+import { boundUsd, chargeUsd, costUsd } from '../../lib/gemini/prices.ts';
 import { secondsToQuotaReset } from '../../lib/gemini/quota.ts';
 
 const USAGE = { inputTokens: 1_000_000, outputTokens: 2_000_000 };
@@ -28,7 +29,7 @@ describe('costUsd', () => {
   });
 
   test('given the table, then each model has a price without a day, after those with one, the newest first', () => {
-    for (const prices of Object.values(PRICES)) {
+    for (const { prices } of Object.values(MODELS)) {
       const days = prices.map(({ from }) => from);
       expect(days.at(-1)).toBeUndefined();
       const dated = days.slice(0, -1);
@@ -37,16 +38,55 @@ describe('costUsd', () => {
     }
   });
 
-  test('given a release of a model, then it costs what the model costs', () => {
-    expect(costUsd('models/gemini-3.5-flash-002', USAGE)).toBe(costUsd('gemini-3.5-flash', USAGE));
+  test.each([
+    ['models/gemini-3.5-flash-002', 'gemini-3.5-flash'],
+    ['gemini-3.5-flash-lite-preview-09-2026', 'gemini-3.5-flash-lite'],
+    ['gemini-3.8-flash-preview', 'gemini-3.8-flash'],
+    ['gemini-3.1-pro-preview-11-2025', 'gemini-3.1-pro-preview'],
+    ['Gemini-4-Neon-20261118', 'gemini-4-neon'],
+    [
+      'projects/p/locations/global/publishers/google/models/gemini-3.6-flash@001',
+      'gemini-3.6-flash',
+    ],
+  ])('given the release %s, then it costs what %s costs', (release, model) => {
+    expect(costUsd(release, USAGE)).toBe(costUsd(model, USAGE));
+    expect(costUsd(model, USAGE)).toBeGreaterThan(0);
   });
 
-  test.each(['sightline-stand-in', 'gemini-3.5-flash-ultra', 'constructor', ''])(
-    'given the unknown model %j, then there is no figure',
-    (model) => {
-      expect(costUsd(model, USAGE)).toBeUndefined();
-    },
-  );
+  test('given a model that is dearer for long prompts, then the length of each decides', () => {
+    const [short, long] = [200_000, 200_001].map((inputTokens) => ({
+      inputTokens,
+      outputTokens: 1_000,
+    }));
+    if (!short || !long) throw new Error('no usage');
+    expect(costUsd('gemini-3.1-pro-preview', short)).toBeCloseTo(0.2 * 2 + 0.001 * 12);
+    expect(costUsd('gemini-3.1-pro-preview', long)).toBeCloseTo(0.200001 * 4 + 0.001 * 18);
+  });
+
+  test.each([
+    'sightline-stand-in',
+    'gemini-3.5-flash-ultra',
+    'gemini-3.5-flash-lite-8b',
+    'gemini-3.8',
+    'constructor',
+    '',
+  ])('given the unknown model %j, then there is no figure', (model) => {
+    expect(costUsd(model, USAGE)).toBeUndefined();
+  });
+});
+
+describe('boundUsd', () => {
+  test('given a model that a cheaper one answers for since its last day, then the dearer of both counts', () => {
+    const bound = boundUsd('gemini-3.5-flash', USAGE, NOVEMBER);
+    expect(bound).toBe(costUsd('gemini-3.5-flash', USAGE, NOVEMBER));
+    expect(bound).toBeGreaterThan(costUsd('gemini-3.6-flash', USAGE, NOVEMBER) ?? Infinity);
+  });
+
+  test('given an unknown model, then the dearest of the table counts', () => {
+    const listed = Object.keys(MODELS).map((name) => costUsd(name, USAGE, NOVEMBER) ?? 0);
+    expect(boundUsd('gemini-9', USAGE, NOVEMBER)).toBe(Math.max(...listed));
+    expect(chargeUsd('gemini-9', USAGE, NOVEMBER)).toBe(Math.max(...listed));
+  });
 });
 
 describe('secondsToQuotaReset', () => {
