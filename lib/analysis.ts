@@ -72,6 +72,8 @@ const usage = z.object({
   totalTokens: number,
   /** Absent where the price of a model that answered is not known. */
   costUsd: optionalNumber,
+  /** Some of it is bounded from above: the model did not say what it took. */
+  estimated: z.optional(z.boolean()),
   /** Tries of the analysis that came to the model, and calls in them. */
   attempts: optionalNumber,
   calls: optionalNumber,

@@ -31,6 +31,21 @@ export const problem = z
   .meta({ id: 'Problem', description: 'RFC 9457' });
 
 const { source, analyzer, usage, tags, metadata, model, cached, stage } = summaryRecord.shape;
+const { costUsd, estimated } = usage.def.innerType.shape;
+const receipt = z
+  .object({
+    ...usage.def.innerType.shape,
+    costUsd: costUsd.check(
+      z.describe('Absent where the price of a model that answered is not known'),
+    ),
+    estimated: estimated.check(
+      z.describe('True where some of it is bounded from above: the model did not say what it took'),
+    ),
+  })
+  .meta({
+    id: 'Usage',
+    description: 'Of all calls of all tries, answers that were of no use included',
+  });
 const links = z.object({
   self: z.string(),
   picture: z
@@ -63,7 +78,7 @@ const shared = {
   analyzer,
   model,
   cached: cached.check(z.describe('Whether the model’s answer to the same bytes was used again')),
-  usage: z.optional(usage.def.innerType.check(z.meta({ id: 'Usage' }))),
+  usage: z.optional(receipt),
   error: z
     .object({
       code,

@@ -1,5 +1,6 @@
+import { createFault } from './errors.ts';
 import { type Bounds, exchange, keyHeader, resolveUrl } from './exchange.ts';
-import { readProblem } from './problem.ts';
+import { findStatus, readProblem } from './problem.ts';
 import type { Body } from './request.ts';
 import { type Response as ModelResponse, parseResponse } from './response.ts';
 import type { Transport } from './transport.ts';
@@ -12,7 +13,7 @@ export interface Call extends Bounds {
   transport: Transport;
 }
 
-/** One call of generateContent. Throws what readProblem and parseResponse throw, and `model_unavailable`. */
+/** One call of generateContent. Throws what readProblem throws, and `model_unavailable` where no answer of a model comes. */
 export async function callModel({ baseUrl, model, key, ...call }: Call): Promise<ModelResponse> {
   const { status, body } = await exchange({
     ...call,
@@ -21,5 +22,10 @@ export async function callModel({ baseUrl, model, key, ...call }: Call): Promise
     headers: { 'content-type': 'application/json', ...keyHeader(key) },
   });
   if (status !== 200) throw readProblem(status, body, key);
-  return parseResponse(body);
+  const problemStatus = findStatus(body); // as streams tell of errors
+  if (problemStatus !== undefined) throw readProblem(problemStatus, body, key);
+  const response = parseResponse(body);
+  if (response) return response;
+  const reason = 'Bad answer: not the JSON of generateContent';
+  throw createFault('model_unavailable', { remedy: 'retry', reason });
 }

@@ -14,10 +14,26 @@ export interface StoredFile {
   expiresAt: number | undefined;
 }
 
+/** By their numbers in google/ai/generativelanguage/v1beta/file.proto. */
+const STATES: Record<number, StoredFile['state']> = { 1: 'PROCESSING', 2: 'ACTIVE', 10: 'FAILED' };
+
 const fileSchema = z.object({
   uri: z.string(),
-  state: z.catch(z.enum(['PROCESSING', 'ACTIVE', 'FAILED']), 'PROCESSING'),
-  sizeBytes: z.catch(z.optional(z.coerce.number().check(z.int())), undefined),
+  state: z.catch(
+    z.pipe(
+      z.transform((state) => (typeof state === 'number' ? STATES[state] : state)),
+      z.enum(['PROCESSING', 'ACTIVE', 'FAILED']),
+    ),
+    'PROCESSING',
+  ),
+  // A number, or as protocol buffers write those of 64 bits, a text; null would be coerced to 0.
+  sizeBytes: z.catch(
+    z.pipe(
+      z.union([z.int(), z.string().check(z.regex(/^\d{1,15}$/))]),
+      z.transform((size): number | undefined => Number(size)),
+    ),
+    undefined,
+  ),
   sha256Hash: z.catch(z.optional(z.string()), undefined),
   expirationTime: z.catch(z.optional(z.string()), undefined),
 });

@@ -43,6 +43,9 @@ export const MAX_REPAIR_BYTES = 2_000;
 /** Characters of the name that a model gives itself: a longer one is none, and goes into no record. */
 export const MAX_MODEL_NAME_CHARACTERS = 200;
 
+/** Tokens of one call that a model is believed: ten times what any of them takes and writes. */
+export const MAX_BELIEVED_TOKENS = 20_000_000;
+
 /** The longest delay that a model is believed, in seconds (a day): no quota lasts longer, and nobody would ask it again. */
 export const MAX_DELAY_SECONDS = 86_400;
 

@@ -9,19 +9,31 @@ import {
 } from './limits.ts';
 import { secondsToQuotaReset } from './quota.ts';
 
+const detail = z.catch(z.looseObject({ '@type': z.string() }), { '@type': '' });
 /** google.rpc.Status as the API answers it; a 502 may be HTML instead. */
 const problemSchema = z.object({
   error: z.object({
+    code: z.catch(z.optional(z.int()), undefined),
     status: z.catch(z.string(), ''),
     message: z.catch(z.string(), ''),
-    details: z.catch(z.array(z.looseObject({ '@type': z.string() })), []),
+    details: z.catch(z.array(detail), []),
   }),
 });
 const errorInfo = z.object({ reason: z.string() });
 const retryInfo = z.object({ retryDelay: z.string() });
-const quotaFailure = z.object({ violations: z.array(z.object({ quotaId: z.string() })) });
+const violation = z.catch(z.object({ quotaId: z.string() }), { quotaId: '' });
+const quotaFailure = z.object({ violations: z.array(violation) });
 
 type Problem = z.infer<typeof problemSchema>['error'];
+
+/** The status of an error that was answered as if it were none; undefined for every other body. */
+export function findStatus(body: string): number | undefined {
+  const { code = 0 } = BEGINS_AS_PROBLEM.test(body) ? parseProblem(body) : {};
+  return code >= 400 && code < 600 ? code : undefined;
+}
+
+/** No answer of a model does: none is parsed twice. */
+const BEGINS_AS_PROBLEM = /^[\s[]*\{\s*"error"/;
 
 /** An answer that is not 200, as an error with its remedy. `key` is only there to be kept out of it. */
 export function readProblem(status: number, body: string, key: string): ServiceError {
@@ -56,7 +68,9 @@ export function readProblem(status: number, body: string, key: string): ServiceE
 
 function parseProblem(body: string): Problem {
   try {
-    return problemSchema.parse(JSON.parse(body)).error;
+    const parsed: unknown = JSON.parse(body);
+    // Vertex AI, and streams, put it into a list.
+    return problemSchema.parse(Array.isArray(parsed) ? parsed[0] : parsed).error;
   } catch {
     return { status: '', message: '', details: [] };
   }

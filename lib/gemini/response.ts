@@ -2,53 +2,21 @@ import * as z from 'zod/mini';
 import { createFault } from './errors.ts';
 import { MAX_MODEL_NAME_CHARACTERS } from './limits.ts';
 
-const count = z.catch(z.int().check(z.minimum(0)), 0);
+// An answer is paid for whatever its shape: null is absent, what cannot be read is absent too, and one bad
+// item does not void the others. Servers that speak this protocol wrap an answer, put it into a list (so
+// does Google's own stream), name fields as protocol buffers do, and send numbers in place of words.
 
-const responseSchema = z.object({
-  candidates: z._default(
-    z.array(
-      z.object({
-        content: z.optional(
-          z.object({
-            parts: z._default(
-              z.array(z.object({ text: z.optional(z.string()), thought: z.optional(z.boolean()) })),
-              [],
-            ),
-          }),
-        ),
-        finishReason: z.optional(z.string()),
-      }),
-    ),
-    [],
-  ),
-  promptFeedback: z.optional(z.object({ blockReason: z.optional(z.string()) })),
-  usageMetadata: z.optional(
-    z.object({
-      promptTokenCount: count,
-      cachedContentTokenCount: count,
-      candidatesTokenCount: count,
-      thoughtsTokenCount: count,
-      totalTokenCount: count,
-    }),
-  ),
-  modelVersion: z.catch(
-    z.optional(z.string().check(z.maxLength(MAX_MODEL_NAME_CHARACTERS))),
-    undefined,
-  ),
-});
+type Fields = Record<string, unknown>;
 
-export type Response = z.infer<typeof responseSchema>;
-
-/** Tokens by kind. */
-export interface TokenCounts {
-  inputTokens: number;
-  /** Of the input. */
-  cachedTokens: number;
-  /** What is billed: the answer and the thinking. */
-  outputTokens: number;
-  /** Of the output. */
-  thinkingTokens: number;
-  totalTokens: number;
+/** An answer, as far as it can be read. */
+export interface Response {
+  /** Of the first candidate, in order. */
+  parts: { text?: string | undefined; thought?: boolean | undefined }[];
+  finishReason: string | undefined;
+  blockReason: string | undefined;
+  modelVersion: string | undefined;
+  /** As it came: usage.ts reads it. */
+  usage: Fields;
 }
 
 export interface Reply {
@@ -72,45 +40,134 @@ const BLOCKED = new Set([
   'IMAGE_RECITATION',
 ]);
 
+// By their numbers in google/ai/generativelanguage/v1beta/generative_service.proto; the first says nothing.
+const BLOCK_REASONS = ['', 'SAFETY', 'OTHER', 'BLOCKLIST', 'PROHIBITED_CONTENT', 'IMAGE_SAFETY'];
+const FINISH_REASONS = [
+  ...['', 'STOP', 'MAX_TOKENS', 'SAFETY', 'RECITATION', 'OTHER', 'LANGUAGE', 'BLOCKLIST'],
+  ...['PROHIBITED_CONTENT', 'SPII', 'MALFORMED_FUNCTION_CALL', 'IMAGE_SAFETY'],
+  ...['UNEXPECTED_TOOL_CALL', 'TOO_MANY_TOOL_CALLS', 'IMAGE_PROHIBITED_CONTENT', 'IMAGE_OTHER'],
+  ...['NO_IMAGE', 'IMAGE_RECITATION'],
+];
+
+const readable = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
+/** A list, or what should have been one of its items. */
+const list = <T>(item: z.ZodMiniType<T>) =>
+  z.catch(z.pipe(z.transform(toList), z.array(readable(item))), []);
+const word = (names: readonly string[]) =>
+  readable(
+    z.pipe(
+      z.union([z.string(), z.int()]),
+      z.transform((value) => toWord(value, names)),
+    ),
+  );
+
+const part = z.object({ text: readable(z.string()), thought: readable(z.boolean()) });
+const candidate = z.object({
+  content: readable(z.object({ parts: list(part) })),
+  finishReason: word(FINISH_REASONS),
+});
+const responseSchema = z.object({
+  candidates: list(candidate),
+  promptFeedback: readable(z.object({ blockReason: word(BLOCK_REASONS) })),
+  usageMetadata: readable(z.record(z.string(), z.unknown())),
+  modelVersion: readable(z.string().check(z.minLength(1), z.maxLength(MAX_MODEL_NAME_CHARACTERS))),
+});
+
+function toList(value: unknown): unknown {
+  return Array.isArray(value) ? value : [value];
+}
+
+/** `SAFETY` of `safety`, `FinishReason.SAFETY`, `FINISH_REASON_SAFETY`, `3` and `"3"`; undefined where it says nothing. */
+function toWord(value: string | number, names: readonly string[]): string | undefined {
+  const text = String(value).trim();
+  if (/^\d+$/.test(text)) return (names[Number(text)] ?? 'OTHER') || undefined;
+  const name = text.slice(text.lastIndexOf('.') + 1).toUpperCase();
+  const plain = name.replace(/^(FINISH|BLOCK|BLOCKED)_REASON_/, '');
+  return plain === 'UNSPECIFIED' ? undefined : plain || undefined;
+}
+
+/** Whether a body of a 200 is JSON, or was to be: anything else is a proxy's, not the model's word. */
+const BEGINS_AS_JSON = /^\s*[[{]/;
+/** As Python writes them, and no parser of JSON takes them. */
+const NO_NUMBERS = /([:,[] ?)(?:NaN|-?Infinity)(?=\s?[,}\]])/g;
+
 /**
- * The body of a 200, read by what it says and not by its declared type: a whole answer is paid for.
- * Throws `model_unavailable` where it is no answer of Gemini's (half of one, a proxy's page): that is not
- * the model's word, and may be tried again.
+ * The body of a 200, read by what it says and not by its declared type. Undefined where it is no answer of
+ * Gemini's at all (a proxy's page): that is not the model's word, and was not paid for.
  */
-export function parseResponse(body: string): Response {
+export function parseResponse(body: string): Response | undefined {
+  const json = parseJson(body) ?? parseJson(body.replace(NO_NUMBERS, '$1null'));
+  if (!json && !BEGINS_AS_JSON.test(body)) return undefined;
+  return joinPieces(findPieces(json?.value).map((piece) => responseSchema.parse(piece)));
+}
+
+function parseJson(body: string): { value: unknown } | undefined {
   try {
-    return responseSchema.parse(JSON.parse(body));
+    return { value: JSON.parse(body) };
   } catch {
-    throw notAnAnswer('not the JSON of generateContent'); // the parser's own words would quote it
+    return undefined; // the parser's own words would quote it
   }
 }
 
-/** Why it ended, before any of its words. Throws `content_blocked`, and `model_unavailable` without a candidate. */
-export function readReply(response: Response): Reply {
-  const candidate = response.candidates[0];
-  const blockReason = response.promptFeedback?.blockReason;
-  const reason = blockReason ?? candidate?.finishReason ?? '';
-  if (blockReason !== undefined || BLOCKED.has(reason)) throw blockedFor(reason);
-  if (!candidate) throw notAnAnswer('no candidate');
-  const spoken = candidate.content?.parts.filter(({ thought }) => thought !== true) ?? [];
+/** How deep an answer may lie in lists and wrappers, and its own fields in it. */
+const MAX_DEPTH = 4;
+const MAX_FIELD_DEPTH = 8;
+
+/** What lies in it that has an answer's fields: one object as a rule, several where it was streamed. */
+function findPieces(value: unknown, depth = 0): Fields[] {
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return [];
+  if (Array.isArray(value)) return value.flatMap((one) => findPieces(one, depth + 1));
+  const fields = renameFields(value);
+  const names = Object.keys(fields);
+  const wrapped = names.filter((name) => !Object.hasOwn(responseSchema.shape, name));
+  return [
+    ...(wrapped.length < names.length ? [fields] : []),
+    ...wrapped.flatMap((name) => findPieces(fields[name], depth + 1)),
+  ];
+}
+
+/** `finish_reason` is `finishReason`, at every depth that an answer has. */
+function renameFields(value: object, depth = 0): Fields {
+  const renamed = Object.entries(value).map(([name, child]): [string, unknown] => [
+    name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    renameWithin(child, depth + 1),
+  ]);
+  return Object.fromEntries(renamed);
+}
+
+function renameWithin(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null || depth > MAX_FIELD_DEPTH) return value;
+  if (Array.isArray(value)) return value.map((one) => renameWithin(one, depth + 1));
+  return renameFields(value, depth);
+}
+
+function joinPieces(pieces: readonly z.infer<typeof responseSchema>[]): Response {
+  const first = pieces.flatMap(({ candidates }) => candidates.find((one) => one) ?? []);
+  const last = <T>(values: readonly T[]) => values.findLast((value) => value !== undefined);
   return {
-    text: spoken.map(({ text = '' }) => text).join(''),
-    isCut: reason === 'MAX_TOKENS',
-    modelVersion: response.modelVersion,
+    parts: first.flatMap(({ content }) => content?.parts ?? []).filter((one) => one !== undefined),
+    finishReason: last(first.map(({ finishReason }) => finishReason)),
+    blockReason: last(pieces.map(({ promptFeedback }) => promptFeedback?.blockReason)),
+    modelVersion: last(pieces.map(({ modelVersion }) => modelVersion)),
+    // Each piece of a stream counts all tokens so far.
+    usage: Object.assign({}, ...pieces.map(({ usageMetadata }) => withoutNull(usageMetadata))),
   };
 }
 
-/** Billed even where nothing came of it. */
-export function countTokens({ usageMetadata: usage }: Response): TokenCounts {
-  const inputTokens = usage?.promptTokenCount ?? 0;
-  const thinkingTokens = usage?.thoughtsTokenCount ?? 0;
-  const outputTokens = (usage?.candidatesTokenCount ?? 0) + thinkingTokens;
+function withoutNull(fields: Fields = {}): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+}
+
+/** Why it ended, before any of its words; none where it has none. Throws `content_blocked`. */
+export function readReply(response: Response): Reply {
+  const { parts, finishReason = '', blockReason, modelVersion } = response;
+  if (blockReason !== undefined) throw blockedFor(blockReason);
+  if (BLOCKED.has(finishReason)) throw blockedFor(finishReason);
+  const spoken = parts.filter(({ thought }) => thought !== true);
   return {
-    inputTokens,
-    cachedTokens: usage?.cachedContentTokenCount ?? 0,
-    outputTokens,
-    thinkingTokens,
-    totalTokens: usage?.totalTokenCount || inputTokens + outputTokens,
+    text: spoken.map(({ text = '' }) => text).join(''),
+    isCut: finishReason === 'MAX_TOKENS',
+    modelVersion,
   };
 }
 
@@ -122,8 +179,4 @@ function blockedFor(reason: string): Error {
     reason: `Gemini blocked it: ${word}`,
     message: `The model refused the content (${word}).`,
   });
-}
-
-function notAnAnswer(what: string): Error {
-  return createFault('model_unavailable', { remedy: 'retry', reason: `Bad answer: ${what}` });
 }

@@ -9,9 +9,10 @@ import { createKeyUser, type ReadKey } from './key.ts';
 import { MAX_CALLS_PER_ASK, MAX_SLEEP_MS, TRIES_OF_FIRST_MODEL } from './limits.ts';
 import { boundUsd, type TokenUsage } from './prices.ts';
 import type { Body } from './request.ts';
-import { countTokens, type Reply, readReply } from './response.ts';
+import { type Reply, readReply } from './response.ts';
 import { addTokens, type Meter, type Tally } from './tally.ts';
 import type { Transport } from './transport.ts';
+import { countTokens } from './usage.ts';
 
 export interface SenderOptions {
   baseUrl: string;
@@ -49,7 +50,7 @@ export function createSender(options: SenderOptions) {
     return breaker.watch(model, async () => {
       const to = { baseUrl, model, key, signal, deadline, timeoutMs, transport };
       const response = await callModel({ ...to, body });
-      addTokens(tally, response.modelVersion ?? model, countTokens(response));
+      addTokens(tally, response.modelVersion ?? model, countTokens(response, bound));
       return readReply(response);
     });
   }

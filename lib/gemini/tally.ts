@@ -1,7 +1,7 @@
 import type { Usage } from '../analysis.ts';
 import { type ServiceError, toServiceError } from '../errors.ts';
 import { chargeUsd, costUsd, roundCost } from './prices.ts';
-import type { TokenCounts } from './response.ts';
+import type { TokenCounts } from './usage.ts';
 
 export interface Tally {
   calls: number;
@@ -28,9 +28,14 @@ export function createTally(): Tally {
   return { calls: 0, spent, chargeUsd: 0, started: performance.now() };
 }
 
-export function addTokens(tally: Tally, model: string, tokens: TokenCounts): void {
+export function addTokens(
+  tally: Tally,
+  model: string,
+  { isEstimated, ...tokens }: TokenCounts,
+): void {
   tally.chargeUsd += chargeUsd(model, tokens);
-  tally.spent = sumUsage(tally.spent, { ...tokens, costUsd: costUsd(model, tokens) });
+  const estimated = isEstimated || undefined;
+  tally.spent = sumUsage(tally.spent, { ...tokens, costUsd: costUsd(model, tokens), estimated });
 }
 
 /** The tally as one try of an analysis; none where no model was asked. */
@@ -39,10 +44,11 @@ export function receiptOf({ spent, calls, started }: Tally): Usage {
   return { ...spent, attempts: calls > 0 ? 1 : 0, calls, latencyMs };
 }
 
-/** Both together; of unknown cost where one of them is. */
+/** Both together; of unknown cost, and estimated, where one of them is. */
 export function sumUsage(one: Usage | undefined, other: Usage): Usage {
   if (!one) return other;
-  const sumOf = (name: Exclude<keyof Usage, 'costUsd'>) => (one[name] ?? 0) + (other[name] ?? 0);
+  const sumOf = (name: Exclude<keyof Usage, 'costUsd' | 'estimated'>) =>
+    (one[name] ?? 0) + (other[name] ?? 0);
   const isKnown = one.costUsd !== undefined && other.costUsd !== undefined;
   return {
     inputTokens: sumOf('inputTokens'),
@@ -51,6 +57,7 @@ export function sumUsage(one: Usage | undefined, other: Usage): Usage {
     thinkingTokens: sumOf('thinkingTokens'),
     totalTokens: sumOf('totalTokens'),
     costUsd: isKnown ? roundCost((one.costUsd ?? 0) + (other.costUsd ?? 0)) : undefined,
+    estimated: one.estimated || other.estimated || undefined,
     attempts: sumOf('attempts'),
     calls: sumOf('calls'),
     latencyMs: sumOf('latencyMs'),

@@ -572,13 +572,17 @@ export type Token = {
   expiresAt: string;
 };
 
+/** Of all calls of all tries, answers that were of no use included */
 export type Usage = {
   inputTokens: number;
   cachedTokens?: number;
   outputTokens: number;
   thinkingTokens?: number;
   totalTokens: number;
+  /** Absent where the price of a model that answered is not known */
   costUsd?: number;
+  /** True where some of it is bounded from above: the model did not say what it took */
+  estimated?: boolean;
   attempts?: number;
   calls?: number;
   latencyMs?: number;

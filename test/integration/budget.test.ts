@@ -288,6 +288,39 @@ describe('given a budget in money', () => {
     expect(sums?.chargedMicroUsd).toBe(Math.ceil(chargeUsd('unlisted', TOKENS) * 1e6));
   });
 
+  test.each([
+    ['nothing', { usageMetadata: null }],
+    ['a total alone', { usageMetadata: { totalTokenCount: 1_350 } }],
+  ])('when answers say %s of what they cost, then it ends all the same', async (_, answer) => {
+    step = say(JSON.stringify(DESCRIBE_ANSWER), {}, answer);
+    const deps = withBudget({ dayUsd: 0.08 });
+    let outcome: Outcome | undefined;
+    let uploads = 0;
+    for (; uploads < 40 && (!outcome || 'status' in outcome); uploads += 1) {
+      const id = await upload();
+      outcome = await deliver(deps, id);
+      const { usage, error } = await stored(id);
+      if (error?.code === 'budget_exhausted') break;
+      expect(usage).toMatchObject({ estimated: true, costUsd: expect.any(Number) });
+      expect(usage?.costUsd).toBeGreaterThan(0);
+    }
+    expect(outcome).toMatchObject({ status: 'failed', code: 'budget_exhausted' });
+    expect(server.seen).toHaveLength(uploads);
+    const { month, days } = await read();
+    expect(month.chargedMicroUsd).toBeGreaterThan(0);
+    expect(month.chargedMicroUsd).toBeLessThanOrEqual(80_000);
+    expect(days[today()]?.costMicroUsd).toBeGreaterThan(0);
+  });
+
+  test('when there is none, then what nobody told of is in the receipt as it was bounded', async () => {
+    step = say(JSON.stringify(DESCRIBE_ANSWER), {}, { usageMetadata: null });
+    const id = await upload();
+    await deliver(withBudget({}), id);
+    const { usage } = await stored(id);
+    expect(usage).toMatchObject({ estimated: true, outputTokens: 8_192, calls: 1 });
+    expect((await read()).month.chargedMicroUsd).toBe(Math.ceil((usage?.costUsd ?? 0) * 1e6));
+  });
+
   test("when the client has a budget of its own, then that holds before the stage's", async () => {
     const Key = { pk: `client#${client()}` };
     const set = { UpdateExpression: 'SET budget = :budget' };

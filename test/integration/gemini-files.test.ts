@@ -262,6 +262,15 @@ describe('an answer', () => {
     await server.close();
   });
 
+  test('that says null and numbers in place of words is read all the same', async () => {
+    const uri = 'https://files.example/v1beta/files/a';
+    const odd = { uri, state: 2, sizeBytes: null, sha256Hash: null, expirationTime: null };
+    const server = await startGeminiServer([sendJson(200, odd)]);
+    const file = await connect({ baseUrl: server.url }).read('files/a', bounds());
+    expect(file).toMatchObject({ uri, state: 'ACTIVE', bytes: undefined, sha256: undefined });
+    await server.close();
+  });
+
   test('that refuses the key is told from a file that is missing', async () => {
     const files = connect({ readKey: async () => 'another' });
     await expect(files.start(video, bounds())).rejects.toMatchObject({ code: 'model_auth_failed' });

@@ -273,7 +273,6 @@ describe('the answer', () => {
   });
 
   test.each<[string, Step]>([
-    ['no candidate', sendJson(200, { usageMetadata: USAGE })],
     ['a page of HTML', (response) => response.end('<html>')],
     ['half a body', (response) => response.end('{"candidates":[{"content"')],
   ])('given a 200 with %s, then it is asked again', async (_, step) => {
@@ -337,6 +336,21 @@ describe('failures', () => {
       refuse(429, 'RESOURCE_EXHAUSTED', [detail('RetryInfo', { retryDelay: '999999999s' })]),
     ]);
     expect(error).toMatchObject({ code: 'model_rate_limited', retryAfterSeconds: 86_400 });
+  });
+
+  test('given an error in a list, with details that are none before its delay, then that is waited', async () => {
+    const details = [null, 7, {}, detail('RetryInfo', { retryDelay: '2s' })];
+    const error = { code: 429, status: 'RESOURCE_EXHAUSTED', message: null, details };
+    const { value, slept } = await ask([sendJson(429, [{ error }]), GOOD]);
+    expect(value?.usage.calls).toBe(2);
+    expect(slept).toEqual([2_000]);
+  });
+
+  test('given a quota that is not named beside one of the day, then the next model is asked', async () => {
+    const violations = [null, { quotaId: null }, { quotaId: 'RequestsPerDay' }];
+    const daily = refuse(429, 'RESOURCE_EXHAUSTED', [detail('QuotaFailure', { violations })]);
+    const { asked } = await ask([daily, GOOD]);
+    expect(asked).toEqual([MODELS[0], MODELS[1]]);
   });
 
   test('given a daily quota that is named second, then the next model is asked', async () => {

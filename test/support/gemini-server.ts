@@ -26,7 +26,7 @@ export async function startGeminiServer(steps: Step[]): Promise<GeminiServer> {
   const server = createServer(async (request, response) => {
     const text = (await buffer(request)).toString('utf8');
     const { method, url = '', headers } = request;
-    const entry = { method, url, headers, text, body: JSON.parse(text) };
+    const entry = { method, url, headers, text, body: text === '' ? undefined : JSON.parse(text) };
     seen.push(entry);
     steps[Math.min(seen.length, steps.length) - 1]?.(response, entry);
   });
