@@ -149,6 +149,7 @@ export const TEXTS = {
     inAndOut: (sent: number, got: number) =>
       `${sent.toLocaleString()} in, ${got.toLocaleString()} out`,
     cost: 'cost',
+    atMost: (amount: string) => `at most ${amount}: the model did not say`,
     cached: 'cached',
     cachedWhy: 'yes: these bytes were analysed before, nothing was paid',
   },

@@ -1,4 +1,4 @@
-import type { Analysis } from '@sightline/client';
+import type { Analysis, Usage } from '@sightline/client';
 import {
   formatBytes,
   formatCost,
@@ -33,13 +33,24 @@ export function RunFacts({ analysis }: { analysis: Analysis }) {
         [TEXTS.run.stages, describeStages(analysis.stageMs)],
         [TEXTS.run.model, model],
         [TEXTS.run.analyzer, TEXTS.run.version(analyzer.name, analyzer.version)],
-        [TEXTS.run.tokens, usage && TEXTS.run.inAndOut(usage.inputTokens, usage.outputTokens)],
-        [TEXTS.run.cost, usage?.costUsd === undefined ? '' : formatCost(usage.costUsd)],
+        [TEXTS.run.tokens, usage && describeTokens(usage)],
+        [TEXTS.run.cost, usage && describeCost(usage)],
         [TEXTS.run.cached, cached ? TEXTS.run.cachedWhy : ''],
         [TEXTS.run.tags, analysis.tags.map(spellName)],
       ]}
     />
   );
+}
+
+function describeTokens({ inputTokens, outputTokens, estimated }: Usage): string {
+  const tokens = TEXTS.run.inAndOut(inputTokens, outputTokens);
+  return estimated ? TEXTS.run.atMost(tokens) : tokens;
+}
+
+function describeCost({ costUsd, estimated }: Usage): string {
+  if (costUsd === undefined) return '';
+  const cost = formatCost(costUsd);
+  return estimated ? TEXTS.run.atMost(cost) : cost;
 }
 
 function describeStages(stageMs: Analysis['stageMs'] = {}): string[] {
