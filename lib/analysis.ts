@@ -74,6 +74,8 @@ const usage = z.object({
   costUsd: optionalNumber,
   /** Some of it is bounded from above: the model did not say what it took. */
   estimated: z.optional(z.boolean()),
+  /** The level that the last call asked for: the analyzer's, or the nearest that the model has. */
+  thinking: optionalText,
   /** Tries of the analysis that came to the model, and calls in them. */
   attempts: optionalNumber,
   calls: optionalNumber,

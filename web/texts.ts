@@ -148,6 +148,7 @@ export const TEXTS = {
     tokens: 'tokens',
     inAndOut: (sent: number, got: number) =>
       `${sent.toLocaleString()} in, ${got.toLocaleString()} out`,
+    thinking: 'thinking',
     cost: 'cost',
     atMost: (amount: string) => `at most ${amount}: the model did not say`,
     cached: 'cached',

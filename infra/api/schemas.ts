@@ -31,7 +31,7 @@ export const problem = z
   .meta({ id: 'Problem', description: 'RFC 9457' });
 
 const { source, analyzer, usage, tags, metadata, model, cached, stage } = summaryRecord.shape;
-const { costUsd, estimated } = usage.def.innerType.shape;
+const { costUsd, estimated, thinking } = usage.def.innerType.shape;
 const receipt = z
   .object({
     ...usage.def.innerType.shape,
@@ -40,6 +40,9 @@ const receipt = z
     ),
     estimated: estimated.check(
       z.describe('True where some of it is bounded from above: the model did not say what it took'),
+    ),
+    thinking: thinking.check(
+      z.describe('The level that was asked for: the analyzer’s, or the nearest that the model has'),
     ),
   })
   .meta({

@@ -6,6 +6,7 @@ import { converse } from './converse.ts';
 import { askInOrder, type Turn } from './fallback.ts';
 import type { ReadKey } from './key.ts';
 import { CALL_TIMEOUT_MS, MAX_OUTPUT_TOKENS } from './limits.ts';
+import { fitResolution, fitThinking, lessThinking, type ThinkingLevel } from './models.ts';
 import { createBody, type ModelRequest, type Variant } from './request.ts';
 import { createSender } from './send.ts';
 import { billError, createTally, type Meter, receiptOf } from './tally.ts';
@@ -57,6 +58,19 @@ export interface Gemini {
   ): Promise<ModelAnswer<T>>;
 }
 
+/** By what the model takes: it answers 400 to all else. */
+function fitRequest(
+  request: ModelRequest,
+  model: string,
+): ModelRequest & { thinkingLevel: ThinkingLevel } {
+  const { mediaResolution, thinkingLevel = 'LOW' } = request;
+  return {
+    ...request,
+    mediaResolution: mediaResolution && fitResolution(model, mediaResolution),
+    thinkingLevel: fitThinking(model, thinkingLevel),
+  };
+}
+
 /** Gemini's generateContent by plain HTTP: the SDK ignores RetryInfo and costs 100 ms of cold start. */
 export function createGemini(options: GeminiOptions): Gemini {
   const { transport = sendByHttp, callTimeoutMs = CALL_TIMEOUT_MS } = options;
@@ -65,16 +79,22 @@ export function createGemini(options: GeminiOptions): Gemini {
     async ask(request, parse, asked) {
       const tally = createTally();
       const send = createSender({ ...options, ...asked, breaker, transport, callTimeoutMs, tally });
-      const createVariant = createBody(request);
       const bound = boundTokens(request);
-      const { maxOutputTokens = MAX_OUTPUT_TOKENS, thinkingLevel = 'LOW' } = request;
+      const { maxOutputTokens = MAX_OUTPUT_TOKENS } = request;
       const askModel = async (turn: Turn) => {
+        const { model } = turn;
+        const fitted = fitRequest(request, model);
+        const createVariant = createBody(fitted);
         const sendVariant = (variant: Variant) =>
-          send({ ...turn, body: createVariant(variant), bound: bound(variant) });
-        const first = { maxOutputTokens, thinkingLevel };
-        const mayRepair = !turn.wasInvalid;
-        const { value, reply } = await converse({ send: sendVariant, parse, first, mayRepair });
-        return { value, model: reply.modelVersion ?? turn.model, usage: receiptOf(tally) };
+          send({ ...turn, ...variant, body: createVariant(variant), bound: bound(variant) });
+        const { value, reply } = await converse({
+          send: sendVariant,
+          parse,
+          first: { maxOutputTokens, thinkingLevel: fitted.thinkingLevel },
+          lessThinking: (level) => lessThinking(model, level),
+          mayRepair: !turn.wasInvalid,
+        });
+        return { value, model: reply.modelVersion ?? model, usage: receiptOf(tally) };
       };
       try {
         return await askInOrder(request.models ?? options.models, askModel);

@@ -2,6 +2,7 @@ import { $ZodError } from 'zod/v4/core';
 import type { ServiceError } from '../errors.ts';
 import { createFault } from './errors.ts';
 import { ENLARGED_OUTPUT_FACTOR, MAX_ENLARGED_OUTPUT_TOKENS, MAX_QUOTED_LENGTH } from './limits.ts';
+import type { ThinkingLevel } from './models.ts';
 import type { Variant } from './request.ts';
 import type { Reply } from './response.ts';
 
@@ -11,6 +12,8 @@ interface Conversation<T> {
   send: Send;
   parse(json: unknown): T;
   first: Variant;
+  /** A level below this one, where the model has one. */
+  lessThinking(level: ThinkingLevel): ThinkingLevel | undefined;
   /** Whether an answer that cannot be used may be sent back once. */
   mayRepair: boolean;
 }
@@ -28,7 +31,7 @@ export async function converse<T>(talk: Conversation<T>): Promise<{ value: T; re
     if (reply.isCut) {
       if (wasCut) throw refuse('stop', 'cut short twice');
       wasCut = true;
-      variant = makeRoom(variant);
+      variant = makeRoom(variant, talk);
       continue;
     }
     const outcome = tryParse(reply.text, talk.parse);
@@ -40,13 +43,15 @@ export async function converse<T>(talk: Conversation<T>): Promise<{ value: T; re
 }
 
 /** A larger cap, or where there is none, less thinking, which counts against it. */
-function makeRoom(variant: Variant): Variant {
-  const { maxOutputTokens, thinkingLevel } = variant;
+function makeRoom(
+  variant: Variant,
+  { lessThinking }: Pick<Conversation<unknown>, 'lessThinking'>,
+): Variant {
+  const { maxOutputTokens } = variant;
   const more = Math.min(MAX_ENLARGED_OUTPUT_TOKENS, maxOutputTokens * ENLARGED_OUTPUT_FACTOR);
   if (more > maxOutputTokens) return { ...variant, maxOutputTokens: more };
-  // Not MINIMAL: some models refuse it.
-  if (thinkingLevel === 'MEDIUM' || thinkingLevel === 'HIGH')
-    return { ...variant, thinkingLevel: 'LOW' };
+  const thinkingLevel = lessThinking(variant.thinkingLevel);
+  if (thinkingLevel) return { ...variant, thinkingLevel };
   throw refuse('stop', 'cut short at the largest size');
 }
 

@@ -194,8 +194,17 @@ export function whoAnswers(model: string, at = Date.now()): string {
  */
 export function fitThinking(model: string, wanted: ThinkingLevel, at = Date.now()): ThinkingLevel {
   const levels = findModel(whoAnswers(model, at))?.thinking ?? [wanted];
-  const rank = (level: ThinkingLevel) => THINKING.indexOf(level);
-  return levels.find((level) => rank(level) >= rank(wanted)) ?? levels.at(-1) ?? wanted;
+  return levels.find((level) => rankOf(level) >= rankOf(wanted)) ?? levels.at(-1) ?? wanted;
+}
+
+/** The lowest level of the model, where it is below this one; of an unknown model LOW, which all of them take. */
+export function lessThinking(model: string, level: ThinkingLevel): ThinkingLevel | undefined {
+  const least = findModel(whoAnswers(model))?.thinking[0] ?? 'LOW';
+  return rankOf(least) < rankOf(level) ? least : undefined;
+}
+
+function rankOf(level: ThinkingLevel): number {
+  return THINKING.indexOf(level);
 }
 
 /** As with thinking, but rather lower than higher: no call may cost more than was asked for. */

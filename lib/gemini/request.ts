@@ -1,8 +1,7 @@
 import type { Clip } from '../source.ts';
 import { MEDIA_CHUNK_BYTES } from './limits.ts';
+import type { MediaResolution, ThinkingLevel } from './models.ts';
 import { toGeminiSchema } from './schema.ts';
-
-export type ThinkingLevel = 'MINIMAL' | 'LOW' | 'MEDIUM' | 'HIGH';
 
 /** What the model is to look at: in the request itself, or stored at Gemini before (files.ts). */
 export type RequestMedia = { mediaType: string; clip?: Clip | undefined } & (
@@ -17,7 +16,8 @@ export interface ModelRequest {
   /** What the media are billed as, at most. */
   mediaTokens?: number | undefined;
   responseJsonSchema: object;
-  mediaResolution?: string | undefined;
+  /** As this one and the next: where a model has no such level, the nearest that it has (models.ts). */
+  mediaResolution?: MediaResolution | undefined;
   /** LOW unless given: boxes get worse with more of it, and it is paid for. */
   thinkingLevel?: ThinkingLevel | undefined;
   /** Thinking included. */

@@ -8,9 +8,9 @@ import type { Turn } from './fallback.ts';
 import { createKeyUser, type ReadKey } from './key.ts';
 import { MAX_CALLS_PER_ASK, MAX_SLEEP_MS, TRIES_OF_FIRST_MODEL } from './limits.ts';
 import { boundUsd, type TokenUsage } from './prices.ts';
-import type { Body } from './request.ts';
+import type { Body, Variant } from './request.ts';
 import { type Reply, readReply } from './response.ts';
-import { addTokens, type Meter, type Tally } from './tally.ts';
+import { addTokens, countCall, type Meter, type Tally } from './tally.ts';
 import type { Transport } from './transport.ts';
 import { countTokens } from './usage.ts';
 
@@ -31,7 +31,7 @@ export interface SenderOptions {
   sleep?: Sleep;
 }
 
-export interface Sending extends Turn {
+export interface Sending extends Turn, Pick<Variant, 'thinkingLevel'> {
   body: Body;
   /** The most that it can be billed for. */
   bound: TokenUsage;
@@ -42,11 +42,12 @@ export function createSender(options: SenderOptions) {
   const { breaker, tally, deadline, signal, isRetry = false, random, sleep = sleepFor } = options;
   const withKey = createKeyUser(options.readKey, signal);
 
-  async function call({ model, body, bound }: Sending, key: string): Promise<Reply> {
+  async function call(sending: Sending, key: string): Promise<Reply> {
+    const { model, body, bound, thinkingLevel } = sending;
     const { baseUrl, callTimeoutMs: timeoutMs, transport } = options;
     if (tally.calls >= MAX_CALLS_PER_ASK) throw enough();
     await options.meter?.admit({ mostUsd: boundUsd(model, bound) }, tally);
-    tally.calls += 1;
+    countCall(tally, thinkingLevel);
     return breaker.watch(model, async () => {
       const to = { baseUrl, model, key, signal, deadline, timeoutMs, transport };
       const response = await callModel({ ...to, body });

@@ -1,5 +1,6 @@
 import type { Usage } from '../analysis.ts';
 import { type ServiceError, toServiceError } from '../errors.ts';
+import type { ThinkingLevel } from './models.ts';
 import { chargeUsd, costUsd, roundCost } from './prices.ts';
 import type { TokenCounts } from './usage.ts';
 
@@ -28,6 +29,12 @@ export function createTally(): Tally {
   return { calls: 0, spent, chargeUsd: 0, started: performance.now() };
 }
 
+/** A call that is about to be made, with the level of thinking that it asks for. */
+export function countCall(tally: Tally, thinkingLevel: ThinkingLevel): void {
+  tally.calls += 1;
+  tally.spent = { ...tally.spent, thinking: thinkingLevel.toLowerCase() };
+}
+
 export function addTokens(
   tally: Tally,
   model: string,
@@ -47,7 +54,7 @@ export function receiptOf({ spent, calls, started }: Tally): Usage {
 /** Both together; of unknown cost, and estimated, where one of them is. */
 export function sumUsage(one: Usage | undefined, other: Usage): Usage {
   if (!one) return other;
-  const sumOf = (name: Exclude<keyof Usage, 'costUsd' | 'estimated'>) =>
+  const sumOf = (name: Exclude<keyof Usage, 'costUsd' | 'estimated' | 'thinking'>) =>
     (one[name] ?? 0) + (other[name] ?? 0);
   const isKnown = one.costUsd !== undefined && other.costUsd !== undefined;
   return {
@@ -58,6 +65,7 @@ export function sumUsage(one: Usage | undefined, other: Usage): Usage {
     totalTokens: sumOf('totalTokens'),
     costUsd: isKnown ? roundCost((one.costUsd ?? 0) + (other.costUsd ?? 0)) : undefined,
     estimated: one.estimated || other.estimated || undefined,
+    thinking: other.calls ? other.thinking : one.thinking, // the last call's
     attempts: sumOf('attempts'),
     calls: sumOf('calls'),
     latencyMs: sumOf('latencyMs'),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { findModel, whoAnswers } from '../../lib/gemini/models.ts';
 import { createBadRequest, refuse } from './refusal.ts';
 import { checkResponseSchema } from './response-schema.ts';
 
@@ -57,7 +58,9 @@ const generationConfig = z.strictObject({
   mediaResolution: z.enum(RESOLUTIONS).optional(),
   thinkingConfig: z
     .strictObject({
-      thinkingLevel: z.stringFormat('thinking level', /^(minimal|low|medium|high)$/i).optional(),
+      thinkingLevel: z
+        .stringFormat('thinking level', /^(minimal|low|medium|high|xhigh)$/i)
+        .optional(),
       thinkingBudget: z.int().optional(),
       includeThoughts: z.boolean().optional(),
     })
@@ -140,12 +143,32 @@ function checkGeneration({ generationConfig: config }: GenerateRequest, model: s
   if (thinking?.thinkingBudget !== undefined && thinking.thinkingLevel !== undefined) {
     throw refuse(400, 'You can only set only one of thinking budget and thinking level.');
   }
+  checkLevels(config, model);
   const newest = model.startsWith('gemini-4');
   if (newest && thinking?.thinkingBudget !== undefined) {
     throw refuse(400, `Thinking budget is not supported for ${model}.`);
   }
   if ((config.candidateCount ?? 1) !== 1) {
     throw refuse(newest ? 400 : 501, 'Only one candidate can be asked for.');
+  }
+}
+
+/** Each model has its own levels, in lib's table; Google's words are those of earendil-works/pi#9455. */
+function checkLevels(
+  { thinkingConfig, mediaResolution }: z.infer<typeof generationConfig>,
+  model: string,
+): void {
+  const row = findModel(whoAnswers(model));
+  const level = thinkingConfig?.thinkingLevel?.toUpperCase();
+  if (row && level && !row.thinking.some((one) => one === level)) {
+    throw refuse(
+      400,
+      `Thinking level ${level} is not supported for this model. Please retry with other thinking level.`,
+    );
+  }
+  const isNone = mediaResolution === 'MEDIA_RESOLUTION_UNSPECIFIED';
+  if (row && mediaResolution && !isNone && !row.resolutions.includes(mediaResolution)) {
+    throw refuse(400, `Media resolution ${mediaResolution} is not supported for this model.`);
   }
 }
 

@@ -3,7 +3,7 @@ import type { FileStore } from './files/store.ts';
 import { measureMedia } from './measure-media.ts';
 import type { Measured } from './measured.ts';
 import { findMedia } from './media.ts';
-import { describeModel } from './models.ts';
+import { describeModel, isGone } from './models.ts';
 import { createErrorInfo, refuse } from './refusal.ts';
 import { createJsonReply, type Reply } from './reply.ts';
 import { parseGenerateRequest } from './request-schema.ts';
@@ -19,6 +19,7 @@ export interface Outcome {
 export interface RouteOptions {
   apiKey: string;
   models: readonly string[];
+  now(): number;
   takeFault(request: RecordedRequest): ParsedFault;
   files: FileStore;
 }
@@ -29,12 +30,14 @@ export interface RouteOptions {
  */
 export async function routeRequest(
   request: RecordedRequest,
-  { apiKey, models, takeFault, files }: RouteOptions,
+  { apiKey, models, now, takeFault, files }: RouteOptions,
 ): Promise<Outcome> {
   checkKey(request, apiKey);
   const { name, action } = parsePath(request);
-  if (name === undefined) return succeed({ models: models.map(describeModel) });
+  const there = models.filter((model) => !isGone(model, now()));
+  if (name === undefined) return succeed({ models: there.map(describeModel) });
   if (!models.includes(name)) throw refuseModel(name, action ?? 'getModel');
+  if (!there.includes(name)) throw refuseEnded(name);
   if (action === undefined) return succeed(describeModel(name));
   if (action !== 'generateContent') throw refuse(501, `The stand-in does not do ${action}.`);
   if (typeof request.body !== 'object') throw refuse(400, 'Invalid JSON payload received.');
@@ -78,6 +81,14 @@ function parsePath({ method, path }: RecordedRequest): { name?: string; action?:
   const expected = action === undefined ? 'GET' : 'POST';
   if (match === null || method !== expected) throw refuse(404, `Not found: ${method} ${pathname}`);
   return { ...(name ? { name } : {}), ...(action ? { action } : {}) };
+}
+
+/** The words are those of google/adk-docs#1840. */
+function refuseEnded(name: string): Error {
+  return refuse(
+    404,
+    `This model models/${name} is no longer available. Please update your code to use a newer model for the latest features and improvements.`,
+  );
 }
 
 function refuseModel(name: string, action: string): Error {

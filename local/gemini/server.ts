@@ -22,6 +22,8 @@ export interface GeminiOptions extends FilesOptions {
   apiKey: string;
   /** Names of the models that exist. */
   models?: readonly string[];
+  /** Epoch milliseconds: some of the models end one day. */
+  now?: () => number;
   script?: Script<RecordedRequest>;
   /** Opens `PUT /script` and `GET /requests`, without a key, to tests in other processes. */
   controllable?: boolean;
@@ -45,7 +47,7 @@ export interface Gemini {
  * Files API. It refuses what Google refuses, and answers by measuring. Rejects where the port is taken.
  */
 export async function startGemini(options: GeminiOptions): Promise<Gemini> {
-  const { apiKey, models = DEFAULT_MODELS, controllable = false } = options;
+  const { apiKey, models = DEFAULT_MODELS, now = Date.now, controllable = false } = options;
   const { requests, record } = createRecorder();
   const script = createScript<RecordedRequest>();
   script.set(options.script ?? []);
@@ -62,7 +64,8 @@ export async function startGemini(options: GeminiOptions): Promise<Gemini> {
     const controlled = controllable && controlStandIn(received, { requests, ...scripts });
     if (controlled) return { reply: controlled, fault: { kind: 'pass' } };
     record(received, characters);
-    return routeRequest(received, { apiKey, models, takeFault: script.take, files: files.store });
+    const served = { apiKey, models, now, takeFault: script.take, files: files.store };
+    return routeRequest(received, served);
   };
 
   const server = createServer((request, response) => {

@@ -583,6 +583,8 @@ export type Usage = {
   costUsd?: number;
   /** True where some of it is bounded from above: the model did not say what it took */
   estimated?: boolean;
+  /** The level that was asked for: the analyzer’s, or the nearest that the model has */
+  thinking?: string;
   attempts?: number;
   calls?: number;
   latencyMs?: number;

@@ -188,9 +188,15 @@ describe("a client's own analyzer", () => {
     await put('choosy', { prompt: 'Read.', schema: SCHEMA, models: ['gemini-3.1-flash-lite'] });
     await analyse({ analyzer: 'choosy' });
     expect(gemini.requests.at(-1)?.path).toContain('/gemini-3.1-flash-lite:');
-    await put('choosy', { prompt: 'Read.', schema: SCHEMA, thinking: 'minimal' });
-    await analyse({ analyzer: 'choosy' });
-    expect(lastRequest().generationConfig.thinkingConfig).toEqual({ thinkingLevel: 'MINIMAL' });
+  });
+
+  test('given less thinking than the model has, then it is asked with the least that it has, and the receipt says so', async () => {
+    await put('quick', { prompt: 'Read.', schema: SCHEMA, thinking: 'minimal' });
+    expect(await analyse({ analyzer: 'quick' })).toMatchObject({
+      status: 'succeeded',
+      usage: { thinking: 'low', calls: 1 },
+    });
+    expect(lastRequest().generationConfig.thinkingConfig).toEqual({ thinkingLevel: 'LOW' });
   });
 });
 

@@ -19,7 +19,7 @@ const request = {
   prompt: 'Describe.',
   media: { mediaType: 'image/jpeg', bytes: new Uint8Array([0xff, 0xd8]) },
   responseJsonSchema: z.toJSONSchema(answer),
-  mediaResolution: 'MEDIA_RESOLUTION_HIGH',
+  mediaResolution: 'MEDIA_RESOLUTION_HIGH' as const,
   maxOutputTokens: 1_000,
 };
 

@@ -36,7 +36,7 @@ afterEach(async () => {
   server = undefined;
 });
 
-interface Setting extends Partial<GeminiOptions> {
+interface Setting extends Partial<GeminiOptions>, Pick<ModelRequest, 'thinkingLevel'> {
   media?: ModelRequest['media'];
   deadlineMs?: number;
   signal?: AbortSignal;
@@ -44,7 +44,7 @@ interface Setting extends Partial<GeminiOptions> {
 
 /** Asks a server that does these steps; sleeps are noted instead of slept. */
 async function ask(steps: Step[], setting: Setting = {}) {
-  const { deadlineMs = 20_000, signal, media = request.media, ...options } = setting;
+  const { deadlineMs = 20_000, signal, media = request.media, thinkingLevel, ...options } = setting;
   server = await startGeminiServer(steps);
   const slept: number[] = [];
   const gemini = createGemini({
@@ -62,7 +62,7 @@ async function ask(steps: Step[], setting: Setting = {}) {
     deadline: Date.now() + deadlineMs,
   };
   const parse = (json: unknown) => answer.parse(json);
-  const outcome = await gemini.ask({ ...request, media }, parse, limits).then(
+  const outcome = await gemini.ask({ ...request, media, thinkingLevel }, parse, limits).then(
     (value) => ({ value, error: undefined }),
     (error: unknown) => ({ value: undefined, error }),
   );
@@ -153,6 +153,31 @@ describe('the request', () => {
   });
 });
 
+describe('the level of thinking', () => {
+  const levelsOf = (seen: { body: { generationConfig: { thinkingConfig: object } } }[]) =>
+    seen.map(({ body }) => body.generationConfig.thinkingConfig);
+
+  test('is the nearest above the wanted one that each model has, and stands in the receipt', async () => {
+    const gone = refuse(404, 'NOT_FOUND');
+    const { value, seen, asked } = await ask([gone, GOOD], { thinkingLevel: 'MINIMAL' });
+    expect(asked).toEqual(['gemini-3.8-flash', 'gemini-3.5-flash-lite']);
+    expect(levelsOf(seen)).toEqual([{ thinkingLevel: 'LOW' }, { thinkingLevel: 'MINIMAL' }]);
+    expect(value?.usage.thinking).toBe('minimal');
+  });
+
+  test('given the default model and the least of it, then it is asked with what it takes', async () => {
+    const { value, seen } = await ask([GOOD], { thinkingLevel: 'MINIMAL' });
+    expect(levelsOf(seen)).toEqual([{ thinkingLevel: 'LOW' }]);
+    expect(value?.usage.thinking).toBe('low');
+  });
+
+  test('given a model that nobody knows, then it is the wanted one', async () => {
+    const { value, seen } = await ask([GOOD], { thinkingLevel: 'MINIMAL', models: ['gemini-9'] });
+    expect(levelsOf(seen)).toEqual([{ thinkingLevel: 'MINIMAL' }]);
+    expect(value?.usage.thinking).toBe('minimal');
+  });
+});
+
 describe('the answer', () => {
   test('given thoughts beside the text, then they are billed and not read', async () => {
     const parts = [
@@ -171,6 +196,7 @@ describe('the answer', () => {
         thinkingTokens: 50,
         totalTokens: 1_350,
         costUsd: costUsd('gemini-3.8-flash', { inputTokens: 1_200, outputTokens: 150 }),
+        thinking: 'low',
         attempts: 1,
         calls: 1,
         latencyMs: expect.any(Number),

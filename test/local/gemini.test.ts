@@ -177,6 +177,49 @@ describe('a request that Google would refuse', () => {
     });
   });
 
+  test.each([
+    ['gemini-3.8-flash', 'minimal', 400],
+    ['gemini-3.8-flash', 'low', 200],
+    ['gemini-3.5-flash-lite', 'MINIMAL', 200],
+    ['gemini-3.5-flash-lite', 'XHIGH', 400],
+  ])(
+    'given %s, it takes the thinking level %s or not: %i',
+    async (model, thinkingLevel, status) => {
+      const generationConfig = { thinkingConfig: { thinkingLevel } };
+      const response = await post(asking(undefined, { generationConfig }), { model });
+      expect(response.status).toBe(status);
+      const body = await response.text();
+      if (status === 400)
+        expect(JSON.parse(body).error).toMatchObject({
+          status: 'INVALID_ARGUMENT',
+          message: `Thinking level ${thinkingLevel.toUpperCase()} is not supported for this model. Please retry with other thinking level.`,
+        });
+    },
+  );
+
+  test('given a model whose last day is over, 404, also where it is only looked for; others answer for some', async () => {
+    const models = ['gemini-3.1-flash-lite', 'gemini-3.7-flash'];
+    const ended = await startGemini({
+      apiKey: API_KEY,
+      models,
+      now: () => Date.parse('2027-05-08'),
+    });
+    const headers = { 'x-goog-api-key': API_KEY };
+    const call = (path: string, init = {}) =>
+      fetch(`${ended.url}/v1beta/models${path}`, { headers, ...init });
+    const asked = { method: 'POST', body: JSON.stringify(asking()) };
+    const refused = await call('/gemini-3.1-flash-lite:generateContent', asked);
+    expect(await refused.json()).toMatchObject({
+      error: { code: 404, status: 'NOT_FOUND', message: expect.stringContaining('no longer') },
+    });
+    expect((await call('/gemini-3.1-flash-lite')).status).toBe(404);
+    expect((await call('/gemini-3.7-flash:generateContent', asked)).status).toBe(200);
+    expect(await (await call('')).json()).toMatchObject({
+      models: [{ name: 'models/gemini-3.7-flash' }],
+    });
+    await ended.close();
+  });
+
   test('given a field that does not exist, 400 with its name and place', async () => {
     const error = await refusal({
       ...asking(),

@@ -34,6 +34,7 @@ export function RunFacts({ analysis }: { analysis: Analysis }) {
         [TEXTS.run.model, model],
         [TEXTS.run.analyzer, TEXTS.run.version(analyzer.name, analyzer.version)],
         [TEXTS.run.tokens, usage && describeTokens(usage)],
+        [TEXTS.run.thinking, usage?.thinking],
         [TEXTS.run.cost, usage && describeCost(usage)],
         [TEXTS.run.cached, cached ? TEXTS.run.cachedWhy : ''],
         [TEXTS.run.tags, analysis.tags.map(spellName)],
