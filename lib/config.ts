@@ -93,6 +93,11 @@ const SETTINGS = {
     text,
     z.transform((list) => list.split(',').map((model) => model.trim())),
   ),
+  /** Whether Google may keep what is asked and answered. */
+  GEMINI_STORE: z.pipe(
+    z.enum(['true', 'false']),
+    z.transform((word) => word === 'true'),
+  ),
   /** Days that analyses are kept after their end; 0 = until they are deleted. */
   RECORD_DAYS: z.pipe(z.coerce.number(), z.literal([0, ...RETENTION_DAYS])),
   MAX_PICTURE_BYTES: positive,

@@ -36,6 +36,7 @@ const schema = z.object({
     .regex(/^[\w.-]+(\s*,\s*[\w.-]+)*$/, 'must be model names with commas between')
     .transform((names) => names.replaceAll(/\s/g, ''))
     .optional(),
+  GEMINI_STORE: z.enum(['true', 'false'], 'must be true or false').default('false'),
   RATE_LIMIT_PER_MINUTE: z.coerce
     .number('must be a number')
     .int('must be a whole number')
@@ -63,6 +64,8 @@ export interface Settings {
   geminiBaseUrl?: string | undefined;
   /** Ordered, with commas between. */
   geminiModels?: string | undefined;
+  /** Whether Google may keep what it is asked and answers. */
+  geminiStore: 'true' | 'false';
   rateLimitPerMinute: number;
   /** `none`, or limits with commas between. */
   clientBudget: string;
@@ -84,6 +87,7 @@ export function readSettings(
     geminiApiKey: values.GEMINI_API_KEY,
     geminiBaseUrl: values.GEMINI_BASE_URL,
     geminiModels: values.GEMINI_MODELS,
+    geminiStore: values.GEMINI_STORE,
     rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
     clientBudget: values.CLIENT_BUDGET,
   };

@@ -120,13 +120,14 @@ function listParameters(
   settings: Settings,
   standInUrl: string | undefined,
 ): Record<string, string> {
-  const { geminiBaseUrl, geminiModels, rateLimitPerMinute, clientBudget } = settings;
+  const { geminiBaseUrl, geminiModels, geminiStore, rateLimitPerMinute, clientBudget } = settings;
   const baseUrl = standInUrl ?? geminiBaseUrl;
   return {
     dropClientId: CLIENT_ID,
     rateLimitPerMinute: String(rateLimitPerMinute),
     ...(rateLimitPerMinute === 0 ? { readLimitPerMinute: '0' } : {}),
     clientBudget,
+    geminiStore,
     webhookReach: 'local',
     ...(baseUrl ? { geminiBaseUrl: baseUrl } : {}),
     ...(geminiModels ? { geminiModels } : {}),

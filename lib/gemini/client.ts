@@ -8,13 +8,15 @@ import type { ReadKey } from './key.ts';
 import { CALL_TIMEOUT_MS, MAX_OUTPUT_TOKENS } from './limits.ts';
 import { fitResolution, fitThinking, lessThinking, type ThinkingLevel } from './models.ts';
 import { createBody, type ModelRequest, type Variant } from './request.ts';
-import { createSender } from './send.ts';
+import { createOmissions, createSender, type Warn } from './send.ts';
 import { billError, createTally, type Meter, receiptOf } from './tally.ts';
 import { sendByHttp, type Transport } from './transport.ts';
 
 export interface GeminiOptions {
   /** With or without a slash at its end. */
   baseUrl: string;
+  /** Whether Google may keep what is asked and answered; left out: it may not. */
+  store?: boolean;
   /** In order: the first is asked first. */
   models: readonly string[];
   readKey: ReadKey;
@@ -25,6 +27,7 @@ export interface GeminiOptions {
   /** Of one call, in milliseconds. */
   callTimeoutMs?: number;
   breaker?: Breaker;
+  warn?: Warn;
 }
 
 export interface AskOptions {
@@ -74,19 +77,33 @@ function fitRequest(
 /** Gemini's generateContent by plain HTTP: the SDK ignores RetryInfo and costs 100 ms of cold start. */
 export function createGemini(options: GeminiOptions): Gemini {
   const { transport = sendByHttp, callTimeoutMs = CALL_TIMEOUT_MS } = options;
-  const { breaker = createBreaker() } = options;
+  const { breaker = createBreaker(), store, warn = () => undefined } = options;
+  const omissions = createOmissions(warn);
   return {
     async ask(request, parse, asked) {
       const tally = createTally();
-      const send = createSender({ ...options, ...asked, breaker, transport, callTimeoutMs, tally });
+      const send = createSender({
+        ...options,
+        ...asked,
+        breaker,
+        omissions,
+        transport,
+        callTimeoutMs,
+        tally,
+      });
       const bound = boundTokens(request);
       const { maxOutputTokens = MAX_OUTPUT_TOKENS } = request;
       const askModel = async (turn: Turn) => {
         const { model } = turn;
         const fitted = fitRequest(request, model);
-        const createVariant = createBody(fitted);
+        const createVariant = createBody(fitted, store);
         const sendVariant = (variant: Variant) =>
-          send({ ...turn, ...variant, body: createVariant(variant), bound: bound(variant) });
+          send({
+            ...turn,
+            ...variant,
+            body: (omitted) => createVariant(variant, omitted),
+            bound: bound(variant),
+          });
         const { value, reply } = await converse({
           send: sendVariant,
           parse,

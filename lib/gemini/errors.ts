@@ -1,4 +1,5 @@
 import { type ErrorCode, ServiceError, type ServiceErrorOptions } from '../errors.ts';
+import type { OptionalField } from './request.ts';
 
 /** What may help after a failed call: `stop` is nothing that we could do within this call. */
 export type Remedy = 'stop' | 'retry' | 'next_model' | 'new_key';
@@ -6,6 +7,7 @@ export type Remedy = 'stop' | 'retry' | 'next_model' | 'new_key';
 interface Fault extends Error {
   remedy: Remedy;
   pauseSeconds?: number;
+  refusedField?: OptionalField;
 }
 
 interface FaultOptions extends Omit<ServiceErrorOptions, 'fields'> {
@@ -16,13 +18,16 @@ interface FaultOptions extends Omit<ServiceErrorOptions, 'fields'> {
   message?: string;
   /** How long the model need not be asked again, whoever asks, in seconds. */
   pauseSeconds?: number;
+  /** What of the request the server does not take, where the rest may be sent without it. */
+  refusedField?: OptionalField | undefined;
 }
 
 /** A failure at the model, classified where it enters; the details stay in its cause. */
 export function createFault(code: ErrorCode, options: FaultOptions): ServiceError {
-  const { remedy, reason, message, pauseSeconds, cause, ...rest } = options;
+  const { remedy, reason, message, pauseSeconds, refusedField, cause, ...rest } = options;
   const fault: Fault = Object.assign(new Error(reason, { cause }), { remedy });
   if (pauseSeconds !== undefined) fault.pauseSeconds = pauseSeconds;
+  if (refusedField !== undefined) fault.refusedField = refusedField;
   return new ServiceError(code, message, { ...rest, cause: fault });
 }
 
@@ -40,6 +45,10 @@ export function delayOf(error: unknown): number | undefined {
 export function pauseOf(error: unknown): number | undefined {
   const seconds = faultOf(error)?.pauseSeconds;
   return seconds === undefined ? delayOf(error) : seconds * 1_000;
+}
+
+export function refusedFieldOf(error: unknown): OptionalField | undefined {
+  return faultOf(error)?.refusedField;
 }
 
 function faultOf(error: unknown): Fault | undefined {

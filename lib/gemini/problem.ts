@@ -8,6 +8,7 @@ import {
   MAX_QUOTED_LENGTH,
 } from './limits.ts';
 import { secondsToQuotaReset } from './quota.ts';
+import type { OptionalField } from './request.ts';
 
 const detail = z.catch(z.looseObject({ '@type': z.string() }), { '@type': '' });
 /** google.rpc.Status as the API answers it; a 502 may be HTML instead. */
@@ -23,6 +24,8 @@ const errorInfo = z.object({ reason: z.string() });
 const retryInfo = z.object({ retryDelay: z.string() });
 const violation = z.catch(z.object({ quotaId: z.string() }), { quotaId: '' });
 const quotaFailure = z.object({ violations: z.array(violation) });
+const fieldViolation = z.catch(z.object({ description: z.string() }), { description: '' });
+const badRequest = z.object({ fieldViolations: z.array(fieldViolation) });
 
 type Problem = z.infer<typeof problemSchema>['error'];
 
@@ -63,7 +66,8 @@ export function readProblem(status: number, body: string, key: string): ServiceE
   if (status === 408 || status >= 500) {
     return createFault('model_unavailable', { remedy: 'retry', reason, ...delay });
   }
-  return createFault('model_request_refused', { remedy: 'stop', reason });
+  const refusedField = status === 400 ? findRefusedField(problem) : undefined;
+  return createFault('model_request_refused', { remedy: 'stop', reason, refusedField });
 }
 
 function parseProblem(body: string): Problem {
@@ -86,6 +90,19 @@ function isDailyQuota(problem: Problem): boolean {
   return failures
     .flatMap(({ violations }) => violations)
     .some(({ quotaId }) => quotaId.includes('PerDay'));
+}
+
+/**
+ * `Invalid JSON payload received. Unknown name "store": Cannot find field.` is what Vertex AI says, `Thinking
+ * level MINIMAL is not supported for this model.` what a model does.
+ */
+function findRefusedField(problem: Problem): OptionalField | undefined {
+  const violations = listDetails(problem, 'BadRequest', badRequest).flatMap(
+    ({ fieldViolations }) => fieldViolations,
+  );
+  const words = [problem.message, ...violations.map(({ description }) => description)].join(' ');
+  if (/["'`]store["'`]/.test(words)) return 'store';
+  return /thinking[_ ]?(level|config)/i.test(words) ? 'thinkingConfig' : undefined;
 }
 
 /** RetryInfo's delay in seconds: a protobuf Duration, `"53s"` or `"1.5s"`. */

@@ -26,6 +26,10 @@ export interface ModelRequest {
   models?: readonly string[] | undefined;
 }
 
+/** What not every server takes, and which is left out for one that has refused it. */
+export const OPTIONAL_FIELDS = ['store', 'thinkingConfig'] as const;
+export type OptionalField = (typeof OPTIONAL_FIELDS)[number];
+
 /** How a further call differs from the first. */
 export interface Variant {
   maxOutputTokens: number;
@@ -46,23 +50,28 @@ export interface Body {
  * The body of generateContent. The media's base64 is never in memory as a whole: it is written piece by
  * piece between the rest: 25 MB of media cost some 45 MB at their peak, and 100 as one string.
  */
-export function createBody(request: ModelRequest): (variant: Variant) => Body {
+export function createBody(
+  request: ModelRequest,
+  store = false,
+): (variant: Variant, omitted?: ReadonlySet<OptionalField>) => Body {
   const { head, bytes, tail: afterMedia } = describeMedia(request.media);
   const systemInstruction = JSON.stringify({ parts: [{ text: request.systemInstruction }] });
   const responseJsonSchema = toGeminiSchema(request.responseJsonSchema);
 
-  return ({ maxOutputTokens, thinkingLevel, repair }) => {
+  return ({ maxOutputTokens, thinkingLevel, repair }, omitted = new Set()) => {
     const texts = [request.prompt, ...(repair ? [repair] : [])];
     const generationConfig = JSON.stringify({
       maxOutputTokens,
       responseMimeType: 'application/json',
       responseJsonSchema,
       mediaResolution: request.mediaResolution,
-      thinkingConfig: { thinkingLevel },
+      thinkingConfig: omitted.has('thinkingConfig') ? undefined : { thinkingLevel },
     });
+    // Since 2026-10-26 Google stores requests and answers of new projects unless it is told not to.
+    const storing = omitted.has('store') ? '' : `,"store":${store}`;
     const tail =
       `${afterMedia},${texts.map((text) => JSON.stringify({ text })).join(',')}]}],` +
-      `"systemInstruction":${systemInstruction},"generationConfig":${generationConfig}}`;
+      `"systemInstruction":${systemInstruction},"generationConfig":${generationConfig}${storing}}`;
     return joinBody(Buffer.from(`{"contents":[{"role":"user","parts":[${head}`), bytes, tail);
   };
 }

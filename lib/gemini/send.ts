@@ -3,12 +3,12 @@ import { retry, type Sleep, sleepFor } from '../retry.ts';
 import { BACKOFF } from './backoff.ts';
 import type { Breaker } from './breaker.ts';
 import { callModel } from './call.ts';
-import { createFault, delayOf, remedyOf } from './errors.ts';
+import { createFault, delayOf, refusedFieldOf, remedyOf } from './errors.ts';
 import type { Turn } from './fallback.ts';
 import { createKeyUser, type ReadKey } from './key.ts';
 import { MAX_CALLS_PER_ASK, MAX_SLEEP_MS, TRIES_OF_FIRST_MODEL } from './limits.ts';
 import { boundUsd, type TokenUsage } from './prices.ts';
-import type { Body, Variant } from './request.ts';
+import { type Body, OPTIONAL_FIELDS, type OptionalField, type Variant } from './request.ts';
 import { type Reply, readReply } from './response.ts';
 import { addTokens, countCall, type Meter, type Tally } from './tally.ts';
 import type { Transport } from './transport.ts';
@@ -18,6 +18,7 @@ export interface SenderOptions {
   baseUrl: string;
   readKey: ReadKey;
   breaker: Breaker;
+  omissions: Omissions;
   tally: Tally;
   meter?: Meter | undefined;
   transport: Transport;
@@ -32,9 +33,34 @@ export interface SenderOptions {
 }
 
 export interface Sending extends Turn, Pick<Variant, 'thinkingLevel'> {
-  body: Body;
+  /** Without these fields. */
+  body(omitted: ReadonlySet<OptionalField>): Body;
   /** The most that it can be billed for. */
   bound: TokenUsage;
+}
+
+/** Tells an operator, by the log. */
+export type Warn = (message: string, fields: Record<string, unknown>) => void;
+
+/** What this instance has learnt not to send: to a server whatever the model, or to one model. */
+export interface Omissions {
+  of(model: string): ReadonlySet<OptionalField>;
+  add(model: string, field: OptionalField): void;
+}
+
+export function createOmissions(warn: Warn): Omissions {
+  const refused = new Set<string>();
+  const nameOf = (model: string, field: OptionalField) =>
+    field === 'store' ? field : `${field} of ${model}`;
+  return {
+    of: (model) => new Set(OPTIONAL_FIELDS.filter((field) => refused.has(nameOf(model, field)))),
+    add(model, field) {
+      const name = nameOf(model, field);
+      if (refused.has(name)) return; // another call was quicker
+      refused.add(name);
+      warn('left out from now on: the model server refuses it', { field, model });
+    },
+  };
 }
 
 /** Sends one body to one model, again where that may help, and counts what it costs. */
@@ -42,15 +68,32 @@ export function createSender(options: SenderOptions) {
   const { breaker, tally, deadline, signal, isRetry = false, random, sleep = sleepFor } = options;
   const withKey = createKeyUser(options.readKey, signal);
 
+  /** A refusal costs nothing, and the rest of the request is good. */
   async function call(sending: Sending, key: string): Promise<Reply> {
-    const { model, body, bound, thinkingLevel } = sending;
+    const { omissions } = options;
+    const omitted = omissions.of(sending.model);
+    try {
+      return await callOnce(sending, key, omitted);
+    } catch (error) {
+      const field = refusedFieldOf(error);
+      if (field === undefined || omitted.has(field)) throw error;
+      omissions.add(sending.model, field);
+      return call(sending, key);
+    }
+  }
+
+  async function callOnce(
+    { model, body, bound, thinkingLevel }: Sending,
+    key: string,
+    omitted: ReadonlySet<OptionalField>,
+  ): Promise<Reply> {
     const { baseUrl, callTimeoutMs: timeoutMs, transport } = options;
     if (tally.calls >= MAX_CALLS_PER_ASK) throw enough();
     await options.meter?.admit({ mostUsd: boundUsd(model, bound) }, tally);
-    countCall(tally, thinkingLevel);
+    countCall(tally, omitted.has('thinkingConfig') ? undefined : thinkingLevel);
     return breaker.watch(model, async () => {
       const to = { baseUrl, model, key, signal, deadline, timeoutMs, transport };
-      const response = await callModel({ ...to, body });
+      const response = await callModel({ ...to, body: body(omitted) });
       addTokens(tally, response.modelVersion ?? model, countTokens(response, bound));
       return readReply(response);
     });

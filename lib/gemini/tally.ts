@@ -29,10 +29,10 @@ export function createTally(): Tally {
   return { calls: 0, spent, chargeUsd: 0, started: performance.now() };
 }
 
-/** A call that is about to be made, with the level of thinking that it asks for. */
-export function countCall(tally: Tally, thinkingLevel: ThinkingLevel): void {
+/** A call that is about to be made, with the level of thinking that it asks for, if any. */
+export function countCall(tally: Tally, thinkingLevel: ThinkingLevel | undefined): void {
   tally.calls += 1;
-  tally.spent = { ...tally.spent, thinking: thinkingLevel.toLowerCase() };
+  tally.spent = { ...tally.spent, thinking: thinkingLevel?.toLowerCase() };
 }
 
 export function addTokens(

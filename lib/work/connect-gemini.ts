@@ -9,18 +9,21 @@ import { createBreaker } from '../gemini/breaker.ts';
 import { createGemini, type Gemini } from '../gemini/client.ts';
 import { createModelFiles, type ModelFiles } from '../gemini/files.ts';
 import { createModelProbe } from '../gemini/probe.ts';
+import { logger } from '../log.ts';
 
 type GeminiSettings = 'GEMINI_SECRET_ID' | 'GEMINI_BASE_URL' | 'GEMINI_MODELS';
 
 /** Gemini for a function: its key from the secret, what instances know of the models in the table. */
 export function connectGemini(
   table: Table,
-  config: Pick<Settings, GeminiSettings | 'TABLE_NAME'>,
+  config: Pick<Settings, GeminiSettings | 'GEMINI_STORE' | 'TABLE_NAME'>,
 ): Gemini {
   return createGemini({
     baseUrl: config.GEMINI_BASE_URL,
     models: config.GEMINI_MODELS,
+    store: config.GEMINI_STORE,
     readKey: connectKey(config),
+    warn: logger.warn,
     breaker: createBreaker({ store: createModelPauses(table, config.TABLE_NAME) }),
   });
 }

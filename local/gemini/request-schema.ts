@@ -86,6 +86,7 @@ const requestSchema = z.strictObject({
   safetySettings: z.array(safetySetting).optional(),
   generationConfig: generationConfig.optional(),
   serviceTier: z.stringFormat('service tier', /^(standard|flex|priority)$/i).optional(),
+  store: z.boolean().optional(),
   tools: z.unknown().optional(),
   toolConfig: z.unknown().optional(),
   cachedContent: z.unknown().optional(),

@@ -99,6 +99,7 @@ describe('the request', () => {
           },
         ],
         systemInstruction: { parts: [{ text: request.systemInstruction }] },
+        store: false,
         generationConfig: {
           maxOutputTokens: 1_000,
           responseMimeType: 'application/json',
@@ -153,8 +154,51 @@ describe('the request', () => {
   });
 });
 
+describe('whether Google may keep it', () => {
+  const fieldOf = ({ body }: { body: { store?: boolean } }) => body.store;
+
+  test('is what the stage says', async () => {
+    const { seen } = await ask([GOOD], { store: true });
+    expect(seen.map(fieldOf)).toEqual([true]);
+  });
+
+  test('is not said to a server that does not know the field, from its first refusal on', async () => {
+    const words = 'Invalid JSON payload received. Unknown name "store": Cannot find field.';
+    const violations = [{ description: words }];
+    const refusal = refuse(
+      400,
+      'INVALID_ARGUMENT',
+      [detail('BadRequest', { fieldViolations: violations })],
+      words,
+    );
+    server = await startGeminiServer([
+      (response, seen) => ('store' in seen.body ? refusal : GOOD)(response, seen),
+    ]);
+    const warned: unknown[] = [];
+    const warn = (_: string, fields: unknown) => void warned.push(fields);
+    const readKey = async () => KEY;
+    const gemini = createGemini({ baseUrl: server.url, models: MODELS, readKey, warn });
+    const limits = { signal: new AbortController().signal, deadline: Date.now() + 5_000 };
+    const askAgain = () => gemini.ask(request, (json) => answer.parse(json), limits);
+    const [one, other] = await Promise.all([askAgain(), askAgain()]);
+    expect([one.usage.calls, other.usage.calls]).toEqual([2, 2]);
+    expect(one.usage.inputTokens).toBe(USAGE.promptTokenCount);
+    const next = await askAgain();
+    expect(next.usage.calls).toBe(1);
+    expect(warned).toEqual([{ field: 'store', model: MODELS[0] }]);
+    expect(server.seen.map(fieldOf)).toEqual([false, false, ...Array(3).fill(undefined)]);
+  });
+
+  test('given a server that refuses it even so, then that is the end', async () => {
+    const words = 'Unknown name "store"';
+    const { error, seen } = await ask([refuse(400, 'INVALID_ARGUMENT', [], words)]);
+    expect(error).toMatchObject({ code: 'model_request_refused' });
+    expect(seen).toHaveLength(2);
+  });
+});
+
 describe('the level of thinking', () => {
-  const levelsOf = (seen: { body: { generationConfig: { thinkingConfig: object } } }[]) =>
+  const levelsOf = (seen: { body: { generationConfig: { thinkingConfig?: object } } }[]) =>
     seen.map(({ body }) => body.generationConfig.thinkingConfig);
 
   test('is the nearest above the wanted one that each model has, and stands in the receipt', async () => {
@@ -175,6 +219,15 @@ describe('the level of thinking', () => {
     const { value, seen } = await ask([GOOD], { thinkingLevel: 'MINIMAL', models: ['gemini-9'] });
     expect(levelsOf(seen)).toEqual([{ thinkingLevel: 'MINIMAL' }]);
     expect(value?.usage.thinking).toBe('minimal');
+  });
+
+  test('given a model that nobody knows and that refuses the level, then it is asked with its own', async () => {
+    const words = 'Thinking level LOW is not supported for this model.';
+    const refusal = refuse(400, 'INVALID_ARGUMENT', [], words);
+    const { value, seen } = await ask([refusal, GOOD], { models: ['gemini-9'] });
+    expect(levelsOf(seen)).toEqual([{ thinkingLevel: 'LOW' }, undefined]);
+    expect(value?.usage).toMatchObject({ calls: 2 });
+    expect(value?.usage.thinking).toBeUndefined();
   });
 });
 

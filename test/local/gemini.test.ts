@@ -116,6 +116,11 @@ describe('an answer of the stand-in', () => {
     },
   );
 
+  test('given whether it may be kept, it is taken', async () => {
+    expect((await post(asking(undefined, { store: false }))).status).toBe(200);
+    expect(await refusal(asking(undefined, { store: 'no' }))).toMatchObject({ code: 400 });
+  });
+
   test('given fewer output tokens than the answer needs, it is cut', async () => {
     const generationConfig = { maxOutputTokens: 5 };
 

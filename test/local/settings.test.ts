@@ -26,6 +26,7 @@ describe('the settings of the local stack', () => {
       port: 3000,
       awsPort: 4566,
       dataDir: join(folder, '.sightline'),
+      geminiStore: 'false',
       rateLimitPerMinute: 10,
       clientBudget: 'none',
     });
@@ -46,6 +47,7 @@ describe('the settings of the local stack', () => {
         GEMINI_API_KEY: 'a-key',
         GEMINI_BASE_URL: 'http://127.0.0.1:9/',
         GEMINI_MODELS: 'a, b',
+        GEMINI_STORE: 'true',
         RATE_LIMIT_PER_MINUTE: '0',
         CLIENT_BUDGET: 'dayUsd=0.5,monthAnalyses=100',
       },
@@ -58,6 +60,7 @@ describe('the settings of the local stack', () => {
       geminiApiKey: 'a-key',
       geminiBaseUrl: 'http://127.0.0.1:9',
       geminiModels: 'a,b',
+      geminiStore: 'true',
       rateLimitPerMinute: 0,
       clientBudget: 'dayUsd=0.5,monthAnalyses=100',
     });
@@ -70,6 +73,7 @@ describe('the settings of the local stack', () => {
       GEMINI_API_KEY: 'my secret',
       GEMINI_BASE_URL: 'ftp://x',
       GEMINI_MODELS: ',',
+      GEMINI_STORE: 'perhaps',
       RATE_LIMIT_PER_MINUTE: '-1',
     });
     for (const name of [
@@ -78,6 +82,7 @@ describe('the settings of the local stack', () => {
       'GEMINI_API_KEY',
       'GEMINI_BASE_URL',
       'GEMINI_MODELS',
+      'GEMINI_STORE',
     ]) {
       expect(message).toContain(name);
     }
