@@ -23,7 +23,8 @@ export function findCycle({ Resources }: Packaged): string[] | undefined {
   return undefined;
 }
 
-function listReferences(value: unknown): string[] {
+/** The logical ids and pseudo parameters that a part of a template refers to. */
+export function listReferences(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(listReferences);
   if (value === null || typeof value !== 'object') return [];
   return Object.entries(value).flatMap(([key, inner]) => {

@@ -8,6 +8,7 @@ import {
   readUploadBucketArn,
   type Statement,
 } from './deployed.ts';
+import { matches } from './iam.ts';
 import type { Packaged } from './package-stage.ts';
 
 /** One thing that IAM is asked. */
@@ -109,11 +110,6 @@ function allows(statement: Statement, { action, resource, leadingKey }: Question
     listOf(Resource).some((pattern) => matches(pattern, resource)) &&
     (!keys || listOf(keys).some((pattern) => matches(pattern, leadingKey ?? '')))
   );
-}
-
-function matches(pattern: string, text: string): boolean {
-  const literal = pattern.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${literal.join('.*')}$`).test(text);
 }
 
 interface Names {

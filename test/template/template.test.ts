@@ -281,16 +281,6 @@ test('another account may drop files where it is named, and do nothing else', ()
   ]);
 });
 
-test('the deployer’s policy in docs/ knows every service that the template uses', () => {
-  const file = new URL('../../docs/deployer-policy.json', import.meta.url);
-  const { Statement } = JSON.parse(readFileSync(file, 'utf8'));
-  const actions: string[] = Statement.flatMap(({ Action }: Input) => Action);
-  const allowed = new Set(actions.map((action) => action.split(':')[0]));
-  const used = Object.values(prod.Resources).map(({ Type }) => Type.split('::')[1] ?? '');
-  const services = used.map((name) => name.toLowerCase().replace(/v2$/, ''));
-  expect([...new Set(services)].filter((name) => !allowed.has(name))).toEqual([]);
-});
-
 describe('operators', () => {
   test('are told by the topic of each alarm, and by e-mail where an address is given', () => {
     const alarms = propertiesOf(prod, 'CloudWatch::Alarm');
