@@ -6,9 +6,8 @@ const outputs = z.object({
   ApiUrl: z.url(),
   TableName: z.string(),
   GeminiSecretArn: z.string(),
-  // Of a stage that was deployed before there was a page.
-  PageBucketName: z.string().optional(),
-  PageUrl: z.string().optional(),
+  PageBucketName: z.string(),
+  PageUrl: z.string(),
 });
 
 type StageOutputs = z.infer<typeof outputs>;
@@ -18,10 +17,27 @@ export interface Stage {
   region: string;
 }
 
-/** Throws an error that says what to do where there is no such stage. */
-export async function readOutputs({ stage, region }: Stage): Promise<StageOutputs> {
+/** Throws an error that says what to do where there is no such stage, or not all of it. */
+export async function readOutputs(stage: Stage): Promise<StageOutputs> {
+  const parsed = outputs.safeParse(await readStack(stage));
+  if (parsed.success) return parsed.data;
+  const missing = parsed.error.issues.map(({ path }) => path.join('.')).join(', ');
+  throw new Error(`The stack ${nameStack(stage.stage)} gives no ${missing}: deploy it again`);
+}
+
+/** The page's bucket; undefined where a deployment failed before there was one. */
+export async function findPageBucket(stage: Stage): Promise<string | undefined> {
+  return (await readStack(stage)).PageBucketName;
+}
+
+function nameStack(stage: string): string {
+  return `sightline-${stage}`;
+}
+
+/** Throws an error that says what to do where there is no such stack. */
+async function readStack({ stage, region }: Stage): Promise<Record<string, string | undefined>> {
   const client = new CloudFormationClient({ region });
-  const name = `sightline-${stage}`;
+  const name = nameStack(stage);
   const command = new DescribeStacksCommand({ StackName: name });
   const { Stacks: [stack] = [] } = await client.send(command).catch((cause: unknown) => {
     if (cause instanceof Error && cause.name === 'CredentialsProviderError') {
@@ -33,9 +49,6 @@ export async function readOutputs({ stage, region }: Stage): Promise<StageOutput
     const advice = `deploy it first: npm run deploy -- --stage ${stage} --region ${region}`;
     throw new Error(`There is no stack ${name} in ${region}; ${advice}`, { cause });
   });
-  const found = stack?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]) ?? [];
-  const parsed = outputs.safeParse(Object.fromEntries(found));
-  if (parsed.success) return parsed.data;
-  const missing = parsed.error.issues.map(({ path }) => path.join('.')).join(', ');
-  throw new Error(`The stack ${name} gives no ${missing}: deploy it again`);
+  const found = stack?.Outputs ?? [];
+  return Object.fromEntries(found.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
 }

@@ -21,6 +21,8 @@ beforeAll(async () => {
     ApiUrl: info.apiUrl,
     TableName: 'sightline-local',
     GeminiSecretArn: SECRET,
+    PageBucketName: 'sightline-local-page',
+    PageUrl: info.apiUrl,
   });
   env = {
     SIGHTLINE_DATA: home.dataDir,
@@ -77,6 +79,19 @@ test('a stage that was never deployed is said to be so', async () => {
     expect(ended.code).toBe(1);
     expect(ended.stderr).toMatch(/no stack sightline-nowhere in us-east-1; deploy it first/);
   }
+});
+
+test('a stage whose first deployment failed can be removed, and is not said to be whole', async () => {
+  const failed = await serveOutputs('sightline-failed', { ServerlessDeploymentBucketName: 'x' });
+  const half = { ...env, AWS_ENDPOINT_URL_CLOUDFORMATION: failed.url };
+  const [removed, tried] = await Promise.all(
+    (['remove', 'smoke'] as const).map((name) =>
+      runCommand(name, ['--stage', 'failed'], { env: half }),
+    ),
+  );
+  failed.close();
+  expect(removed?.stderr).toContain('Removing sightline from stage failed'); // by the framework
+  expect(tried?.stderr).toMatch(/sightline-failed gives no ApiUrl, .*: deploy it again/);
 });
 
 test('a key made for a client opens the API', async () => {

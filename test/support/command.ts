@@ -11,7 +11,7 @@ export interface Ended {
 
 /** `npm run NAME -- ARGS`, with `input` piped in. */
 export async function runCommand(
-  name: 'keys' | 'secret' | 'smoke',
+  name: 'keys' | 'remove' | 'secret' | 'smoke',
   args: string[],
   { env = {}, input = '' }: { env?: Record<string, string>; input?: string } = {},
 ): Promise<Ended> {
