@@ -38,10 +38,14 @@ const SCHEMA = `
     firstReceivedAt INTEGER,
     receivedAt INTEGER,
     receipt TEXT,
-    deadLetterSource TEXT
+    deadLetterSource TEXT,
+    letGo INTEGER NOT NULL DEFAULT 0, -- 1: in flight, but its receiver is through with it
+    tenant TEXT
   ) STRICT;
   CREATE INDEX IF NOT EXISTS sqs_messages_by_visibility ON sqs_messages (queue, visibleAt, sequence);
-  CREATE INDEX IF NOT EXISTS sqs_messages_by_age ON sqs_messages (queue, sentAt);`;
+  CREATE INDEX IF NOT EXISTS sqs_messages_by_age ON sqs_messages (queue, sentAt);
+  CREATE INDEX IF NOT EXISTS sqs_messages_by_tenant ON sqs_messages (queue, tenant)
+    WHERE tenant IS NOT NULL;`;
 
 const rowSchema = z.object({
   sequence: z.number(),
@@ -68,30 +72,12 @@ const RANDOM_UUID = `lower(
   hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) ||
   '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))`;
 
-/** Folders of the first versions are without it. 1: in flight, but its receiver is through with it. */
-function addLetGo(database: DatabaseSync): void {
-  const column = "SELECT 1 FROM pragma_table_info('sqs_messages') WHERE name = 'letGo'";
-  if (database.prepare(column).get()) return;
-  database.exec('ALTER TABLE sqs_messages ADD COLUMN letGo INTEGER NOT NULL DEFAULT 0');
-}
-
-/** Folders of the first versions are without it. */
-function addTenant(database: DatabaseSync): void {
-  const column = "SELECT 1 FROM pragma_table_info('sqs_messages') WHERE name = 'tenant'";
-  if (!database.prepare(column).get())
-    database.exec('ALTER TABLE sqs_messages ADD COLUMN tenant TEXT');
-  database.exec(`CREATE INDEX IF NOT EXISTS sqs_messages_by_tenant ON sqs_messages (queue, tenant)
-    WHERE tenant IS NOT NULL`);
-}
-
 export type MessageCounts = z.output<typeof countsSchema>;
 export type MessageStore = ReturnType<typeof createMessageStore>;
 
 /** The messages' rows: one function per statement, no rule of SQS but in the SQL itself. */
 export function createMessageStore(database: DatabaseSync) {
   database.exec(SCHEMA);
-  addLetGo(database);
-  addTenant(database);
   return { ...prepareReads(database), ...prepareWrites(database), ...prepareSweeps(database) };
 }
 
