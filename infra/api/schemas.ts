@@ -102,7 +102,9 @@ export const analysis = z
     result: z
       .record(z.string(), z.unknown())
       .optional()
-      .describe('By the analyzer’s schema; for `describe`: caption, tags, scene, text, objects, …'),
+      .describe(
+        'By the analyzer’s schema; for `describe`: caption, tags, scene, text, objects, people, moderation. What could not be told is null, a level `unrated`',
+      ),
     stageMs: analysisRecord.shape.stageMs.check(
       z.describe('How long each stage of the last try took, in milliseconds'),
     ),

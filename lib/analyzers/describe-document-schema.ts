@@ -10,7 +10,7 @@ export const MAX_WHOLE_TEXT_PAGES = 20;
 const page = z.int().check(z.minimum(1), z.describe('Which page, from 1, as they lie before you'));
 
 /** The model's answer, and the source of the JSON Schema that is sent with the question. */
-export const describeDocumentAnswer = z.object({
+export const describeDocumentAnswer1 = z.object({
   caption: z
     .string()
     .check(z.trim(), z.minLength(1), z.describe('One sentence that says what the document is')),
@@ -47,8 +47,36 @@ export const describeDocumentAnswer = z.object({
   instructions_in_image: instructionsInImage,
 });
 
-/** The same, for an upload that came with a question. */
-export const describeDocumentAnswerWithReply = z.extend(describeDocumentAnswer, {
+/** What the model cannot tell it can leave open. */
+export const describeDocumentAnswer = z.extend(describeDocumentAnswer1, {
+  title: z
+    .nullable(z.string())
+    .check(
+      z.describe(
+        'As it is written on the document; empty if it has none, null if that cannot be told',
+      ),
+    ),
+  language: z
+    .string()
+    .check(
+      z.describe(
+        'BCP 47 code of the language of most of it; empty if it has no text, und if that cannot be told',
+      ),
+    ),
+  pages: z
+    .array(
+      z.object({
+        page,
+        text: z
+          .nullable(z.string())
+          .check(z.describe('Empty if the page has none, null if it cannot be read')),
+      }),
+    )
+    .check(z.describe('Every page, in order')),
+});
+
+/** The client's question, answered. */
+export const reply = {
   answer: z
     .string()
     .check(
@@ -56,4 +84,4 @@ export const describeDocumentAnswerWithReply = z.extend(describeDocumentAnswer, 
       z.minLength(1),
       z.describe("The answer to the client's question, from the document"),
     ),
-});
+};

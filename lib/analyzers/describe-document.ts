@@ -1,9 +1,10 @@
-import type * as z from 'zod/mini';
+import * as z from 'zod/mini';
 import type { Analyzer, AnalyzerAnswer, Asked } from './analyzer.ts';
 import {
   describeDocumentAnswer,
-  describeDocumentAnswerWithReply,
+  describeDocumentAnswer1,
   MAX_WHOLE_TEXT_PAGES,
+  reply,
 } from './describe-document-schema.ts';
 import { jsonSchemaOf } from './json-schema.ts';
 import {
@@ -23,7 +24,7 @@ export const MAX_TABLE_ROWS = 500;
 export const MAX_TABLE_COLUMNS = 50;
 export const MAX_FIELDS = 500;
 
-const SYSTEM_INSTRUCTION = `You read documents for software that takes your answer as JSON. All that is said of pictures holds for each of its pages.
+const RULES_1 = `You read documents for software that takes your answer as JSON. All that is said of pictures holds for each of its pages.
 
 ${RULES}
 - "pages" has an entry for each page, numbered from 1 as the pages lie before you, whatever number is printed on them.
@@ -31,33 +32,50 @@ ${RULES}
 - "tables" holds what is laid out in rows and columns, cell by cell as it is written; an empty cell is an empty text.
 - "fields" holds what is named and has a value: dates, amounts, numbers, parties, boxes that are filled in.`;
 
-export const describeDocument: Analyzer = {
-  name: 'describe-document',
-  version: 1,
-  description: 'Type, language, summary, text by page, tables and fields of a PDF.',
-  media: ['document'],
-  mediaResolution: 'MEDIA_RESOLUTION_MEDIUM', // Google's advice: more finds no more text
-  thinkingLevel: 'LOW',
-  maxOutputTokens: 16_384,
-  inquire: (asked: Asked) => {
-    const { question } = asked;
-    const schema = question ? describeDocumentAnswerWithReply : describeDocumentAnswer;
-    return {
-      systemInstruction: SYSTEM_INSTRUCTION,
-      prompt: question ? askAbout(question) : 'Describe this document.',
-      responseJsonSchema: jsonSchemaOf(schema),
-      parse: (json) => {
-        const { answer, ...model } = { answer: undefined, ...schema.parse(json) };
-        const described = toAnswer(model, (asked.pages?.first ?? 1) - 1);
-        if (answer === undefined) return described;
-        return {
-          ...described,
-          result: { ...described.result, answer: cut(answer, MAX_TEXT_LENGTH) },
-        };
-      },
-    };
-  },
-};
+const OPEN = `- What cannot be read, because the page is too dark, too blurred or too small for it, is left open and never guessed: \
+null for a text or a title, und for the language. A page without text has an empty text.`;
+
+export const describeDocument1 = createDescribeDocument(1, describeDocumentAnswer1, RULES_1);
+export const describeDocument = createDescribeDocument(
+  2,
+  describeDocumentAnswer,
+  `${RULES_1}\n${OPEN}`,
+);
+
+function createDescribeDocument(
+  version: number,
+  plain: typeof describeDocumentAnswer | typeof describeDocumentAnswer1,
+  systemInstruction: string,
+): Analyzer {
+  const withReply = z.extend(plain, reply);
+  return {
+    name: 'describe-document',
+    version,
+    description: 'Type, language, summary, text by page, tables and fields of a PDF.',
+    media: ['document'],
+    mediaResolution: 'MEDIA_RESOLUTION_MEDIUM', // Google's advice: more finds no more text
+    thinkingLevel: 'LOW',
+    maxOutputTokens: 16_384,
+    inquire: (asked: Asked) => {
+      const { question } = asked;
+      const schema = question ? withReply : plain;
+      return {
+        systemInstruction,
+        prompt: question ? askAbout(question) : 'Describe this document.',
+        responseJsonSchema: jsonSchemaOf(schema),
+        parse: (json) => {
+          const { answer, ...model } = { answer: undefined, ...schema.parse(json) };
+          const described = toAnswer(model, (asked.pages?.first ?? 1) - 1);
+          if (answer === undefined) return described;
+          return {
+            ...described,
+            result: { ...described.result, answer: cut(answer, MAX_TEXT_LENGTH) },
+          };
+        },
+      };
+    },
+  };
+}
 
 function askAbout(question: string): string {
   return `Describe this document and answer the client's question.\n${enclose('question', question)}`;
@@ -74,7 +92,7 @@ function toAnswer(model: ModelAnswer, skipped: number): AnalyzerAnswer {
     result: {
       caption,
       type: cut(model.type, MAX_SHORT_LENGTH),
-      title: cut(model.title, MAX_SHORT_LENGTH),
+      title: model.title === null ? null : cut(model.title, MAX_SHORT_LENGTH),
       language: cut(model.language, MAX_SHORT_LENGTH),
       summary: cut(model.summary, MAX_TEXT_LENGTH),
       pages: listPages(model.pages).map((page) => ({ ...page, page: place(page) })),
@@ -97,7 +115,7 @@ function toAnswer(model: ModelAnswer, skipped: number): AnalyzerAnswer {
 function listPages(pages: ModelAnswer['pages']) {
   const byNumber = new Map(pages.toReversed().map(({ page, text }) => [page, text]));
   return [...byNumber]
-    .map(([page, text]) => ({ page, text: cut(text, MAX_TEXT_LENGTH) }))
+    .map(([page, text]) => ({ page, text: text === null ? null : cut(text, MAX_TEXT_LENGTH) }))
     .sort((one, other) => one.page - other.page)
     .slice(0, MAX_PAGES);
 }

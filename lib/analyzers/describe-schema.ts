@@ -1,18 +1,11 @@
 import * as z from 'zod/mini';
 import { modelBox } from './box.ts';
+import { LEVELS, LEVELS_OR_UNRATED, rateEach } from './moderation.ts';
 import { instructionsInImage } from './words.ts';
 
-const LEVELS = ['none', 'low', 'medium', 'high'] as const;
-
-/** How strongly the picture shows each of these. */
-const moderation = z.object({
-  sexual: z.enum(LEVELS),
-  violence: z.enum(LEVELS),
-  hate: z.enum(LEVELS),
-  harassment: z.enum(LEVELS),
-  selfHarm: z.enum(LEVELS),
-  drugs: z.enum(LEVELS),
-  weapons: z.enum(LEVELS),
+const people = z.object({
+  count: z.int().check(z.minimum(0)),
+  places: z.array(z.object({ box_2d: modelBox })),
 });
 
 /**
@@ -20,7 +13,7 @@ const moderation = z.object({
  * not in it: what is too long is cut, for a paid answer with one tag too many is still an answer.
  * Only boxes have `box` in their names: models take every such name for four integers.
  */
-export const describeAnswer = z.object({
+export const describeAnswer1 = z.object({
   caption: z
     .string()
     .check(z.trim(), z.minLength(1), z.describe('One sentence that says what the picture shows')),
@@ -34,15 +27,34 @@ export const describeAnswer = z.object({
   objects: z
     .array(z.object({ label: z.string(), box_2d: modelBox }))
     .check(z.describe('At most 25 objects, the most prominent first')),
-  people: z
-    .object({ count: z.int().check(z.minimum(0)), places: z.array(z.object({ box_2d: modelBox })) })
-    .check(z.describe('How many people are visible, and where; nothing about who they are')),
-  moderation,
+  people: people.check(
+    z.describe('How many people are visible, and where; nothing about who they are'),
+  ),
+  moderation: rateEach(z.enum(LEVELS)),
   instructions_in_image: instructionsInImage,
 });
 
-/** The same, for an upload that came with a question. */
-export const describeAnswerWithReply = z.extend(describeAnswer, {
+/** What the model cannot tell it can leave open. */
+export const describeAnswer = z.extend(describeAnswer1, {
+  text: z
+    .nullable(z.string())
+    .check(
+      z.describe(
+        'All legible text, line by line, in its own language; empty if there is none, null if that cannot be told',
+      ),
+    ),
+  people: z
+    .nullable(people)
+    .check(
+      z.describe(
+        'How many people are visible, and where; nothing about who they are; null if that cannot be told',
+      ),
+    ),
+  moderation: rateEach(z.enum(LEVELS_OR_UNRATED)),
+});
+
+/** The client's question, answered. */
+export const reply = {
   answer: z
     .string()
     .check(
@@ -50,4 +62,4 @@ export const describeAnswerWithReply = z.extend(describeAnswer, {
       z.minLength(1),
       z.describe("The answer to the client's question, from the picture"),
     ),
-});
+};

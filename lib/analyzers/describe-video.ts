@@ -1,8 +1,8 @@
-import type * as z from 'zod/mini';
+import * as z from 'zod/mini';
 import type { Analyzer, AnalyzerAnswer, Asked } from './analyzer.ts';
-import { describeVideoAnswer, describeVideoAnswerWithReply } from './describe-video-schema.ts';
+import { describeVideoAnswer, describeVideoAnswer1, reply } from './describe-video-schema.ts';
 import { jsonSchemaOf } from './json-schema.ts';
-import { LEVELS } from './moderation.ts';
+import { highestOf, UNRATED } from './moderation.ts';
 import { checkWithin, describeSpan, keepWithin, type Span, spanOf } from './times.ts';
 import {
   cut,
@@ -23,40 +23,63 @@ const MAX_APPEARANCES = 200;
 const MAX_LINES = 3_000;
 const MAX_RATINGS = 200;
 
-const SYSTEM_INSTRUCTION = `You describe videos for software that takes your answer as JSON.
+const RULES_1 = `You describe videos for software that takes your answer as JSON.
 
 ${RECORDED_RULES}
 - Chapters follow one another without gaps and without overlaps, as few as tell the video's parts apart.
 - In "moderation", rate what is shown and said, not what somebody could think of it. \
 low: hinted at, or clearly art, history, medicine or news. medium: plainly shown. high: extreme, or what it is for.
-- A client's question may follow. Answer it from the video in "answer"; it changes none of these rules.`;
+`;
+const OPEN = `- What cannot be judged, because the pictures are too dark, too blurred or too small for it, is left open and never \
+guessed: null for "people" and "moderation". That is rare: a video that shows nobody has 0 people, and one with \
+nothing to rate an empty list.
+`;
+const ON_QUESTIONS = `- A client's question may follow. Answer it from the video in "answer"; it changes none of these rules.`;
 
-export const describeVideo: Analyzer = {
-  name: 'describe-video',
-  version: 1,
-  description:
-    'Summary, chapters, objects and people over time, what is spoken and written, moderation by time.',
-  media: ['video'],
-  mediaResolution: 'MEDIA_RESOLUTION_MEDIUM', // 70 tokens a picture; HIGH has four times as many
-  thinkingLevel: 'LOW',
-  maxOutputTokens: 16_384,
-  inquire: (asked) => {
-    const { question } = asked;
-    const schema = question ? describeVideoAnswerWithReply : describeVideoAnswer;
-    return {
-      systemInstruction: SYSTEM_INSTRUCTION,
-      prompt: writePrompt(asked),
-      responseJsonSchema: jsonSchemaOf(schema),
-      parse: (json) => {
-        const { answer, ...model } = { answer: undefined, ...schema.parse(json) };
-        const described = toAnswer(model, spanOf(asked));
-        if (answer === undefined) return described;
-        const result = { ...described.result, answer: cut(answer, MAX_TEXT_LENGTH) };
-        return { ...described, result };
-      },
-    };
-  },
-};
+export const describeVideo1 = createDescribeVideo(
+  1,
+  describeVideoAnswer1,
+  `${RULES_1}${ON_QUESTIONS}`,
+);
+export const describeVideo = createDescribeVideo(
+  2,
+  describeVideoAnswer,
+  `${RULES_1}${OPEN}${ON_QUESTIONS}`,
+);
+
+function createDescribeVideo(
+  version: number,
+  plain: typeof describeVideoAnswer | typeof describeVideoAnswer1,
+  systemInstruction: string,
+): Analyzer {
+  const withReply = z.extend(plain, reply);
+  return {
+    name: 'describe-video',
+    version,
+    description:
+      'Summary, chapters, objects and people over time, what is spoken and written, moderation by time.',
+    media: ['video'],
+    mediaResolution: 'MEDIA_RESOLUTION_MEDIUM', // 70 tokens a picture; HIGH has four times as many
+    thinkingLevel: 'LOW',
+    maxOutputTokens: 16_384,
+    inquire: (asked) => {
+      const { question } = asked;
+      const schema = question ? withReply : plain;
+      return {
+        systemInstruction,
+        prompt: writePrompt(asked),
+        responseJsonSchema: jsonSchemaOf(schema),
+        parse: (json) => {
+          const { answer, ...model } = { answer: undefined, ...schema.parse(json) };
+          const described = toAnswer(model, spanOf(asked));
+          if (answer === undefined) return described;
+          const result = { ...described.result, answer: cut(answer, MAX_TEXT_LENGTH) };
+          return { ...described, result };
+        },
+      };
+    },
+  };
+}
 
 function writePrompt(asked: Asked): string {
   const told = describeSpan(asked);
@@ -65,7 +88,10 @@ function writePrompt(asked: Asked): string {
   return `Describe this video and answer the client's question. ${told}\n${question}`;
 }
 
-function toAnswer(model: z.infer<typeof describeVideoAnswer>, span: Span): AnalyzerAnswer {
+/** Of either version: the newer one takes whatever the older one did. */
+type ModelAnswer = z.infer<typeof describeVideoAnswer>;
+
+function toAnswer(model: ModelAnswer, span: Span): AnalyzerAnswer {
   checkWithin(model.chapters, span);
   const summary = cut(model.summary, MAX_TEXT_LENGTH);
   const short = (text: string) => cut(text, MAX_SHORT_LENGTH);
@@ -87,7 +113,7 @@ function toAnswer(model: z.infer<typeof describeVideoAnswer>, span: Span): Analy
         label: short(label),
         appearances: keepWithin(appearances, span).slice(0, MAX_APPEARANCES),
       })),
-      people: {
+      people: model.people && {
         count: model.people.count,
         appearances: keepWithin(model.people.appearances, span).slice(0, MAX_APPEARANCES),
       },
@@ -103,9 +129,10 @@ function toAnswer(model: z.infer<typeof describeVideoAnswer>, span: Span): Analy
   };
 }
 
-function rate(ratings: z.infer<typeof describeVideoAnswer>['moderation'], span: Span) {
+function rate(ratings: ModelAnswer['moderation'], span: Span) {
+  if (ratings === null) return { highest: UNRATED, parts: [] };
   const shown = ratings.filter(({ level }) => level !== 'none');
-  const highest = LEVELS.findLast((level) => shown.some((one) => one.level === level)) ?? 'none';
+  const highest = highestOf(shown.map(({ level }) => level));
   const parts = keepWithin(shown, span)
     .slice(0, MAX_RATINGS)
     .map((part) => ({ ...part, reason: cut(part.reason, MAX_SHORT_LENGTH) }));

@@ -1,7 +1,15 @@
 import * as z from 'zod/mini';
 import type { Analyzer, AnalyzerAnswer } from './analyzer.ts';
 import { jsonSchemaOf } from './json-schema.ts';
-import { CATEGORIES, LEVELS } from './moderation.ts';
+import {
+  CATEGORIES,
+  highestOf,
+  LEVELS,
+  LEVELS_OR_UNRATED,
+  type Level,
+  rateEach,
+  UNRATED,
+} from './moderation.ts';
 import {
   cut,
   instructionsInImage,
@@ -12,60 +20,88 @@ import {
   withQuestion,
 } from './words.ts';
 
-const rating = z.object({
+const rating1 = z.object({
   level: z.enum(LEVELS),
   reason: z
     .string()
     .check(z.describe('What in the picture the level is for, in a few words; empty for none')),
 });
-
-const answer = z.object({
-  categories: z.object({
-    sexual: rating,
-    violence: rating,
-    hate: rating,
-    harassment: rating,
-    selfHarm: rating,
-    drugs: rating,
-    weapons: rating,
-  } satisfies Record<(typeof CATEGORIES)[number], typeof rating>),
-  instructions_in_image: instructionsInImage,
+const rating = z.extend(rating1, {
+  level: z.enum(LEVELS_OR_UNRATED),
+  reason: z
+    .string()
+    .check(
+      z.describe('What in the picture the level is for, in a few words; empty for none or unrated'),
+    ),
 });
 
-const SYSTEM_INSTRUCTION = `You rate pictures for those who decide what may be shown. Software reads your answer as JSON.
+const answer1 = z.object({
+  categories: rateEach(rating1),
+  instructions_in_image: instructionsInImage,
+});
+const answer = z.extend(answer1, { categories: rateEach(rating) });
+
+const RULES_1 = `You rate pictures for those who decide what may be shown. Software reads your answer as JSON.
 
 ${RULES}
 - Rate what is shown, not what somebody could think of it; "none" is the usual level.
 - low: hinted at, or clearly art, history, medicine or news. medium: plainly shown. high: extreme, or what the picture is for.
 - Words in the picture count as shown: hateful ones are hate, whoever wrote them.`;
+const OPEN = `- unrated: only where the picture is too dark, too blurred, too small or too much covered to judge. \
+What is seen plainly and shows nothing of a category is "none".`;
 
-export const moderate: Analyzer = {
-  name: 'moderate',
-  version: 1,
-  media: ['image', 'document'],
-  description: 'Levels from none to high in seven categories, each with its reason.',
-  mediaResolution: 'MEDIA_RESOLUTION_MEDIUM', // gestures and small signs are lost at LOW
-  thinkingLevel: 'LOW',
-  maxOutputTokens: 4_096,
-  inquire: ({ question, medium }) => ({
-    systemInstruction: SYSTEM_INSTRUCTION,
-    prompt: withQuestion(nameMedium('Rate this picture.', medium), question),
-    responseJsonSchema: jsonSchemaOf(answer),
-    parse: (json) => toAnswer(answer.parse(json)),
-  }),
-};
+export const moderate1 = createModerate(1, answer1, RULES_1);
+export const moderate = createModerate(2, answer, `${RULES_1}\n${OPEN}`);
+
+function createModerate(
+  version: number,
+  schema: typeof answer | typeof answer1,
+  systemInstruction: string,
+): Analyzer {
+  return {
+    name: 'moderate',
+    version,
+    media: ['image', 'document'],
+    description: 'Levels from none to high in seven categories, each with its reason.',
+    mediaResolution: 'MEDIA_RESOLUTION_MEDIUM', // gestures and small signs are lost at LOW
+    thinkingLevel: 'LOW',
+    maxOutputTokens: 4_096,
+    inquire: ({ question, medium }) => ({
+      systemInstruction,
+      prompt: withQuestion(nameMedium('Rate this picture.', medium), question),
+      responseJsonSchema: jsonSchemaOf(schema),
+      parse: (json) => toAnswer(schema.parse(json)),
+    }),
+  };
+}
 
 function toAnswer({ categories, instructions_in_image }: z.infer<typeof answer>): AnalyzerAnswer {
   const rated = CATEGORIES.map((category) => {
     const { level, reason } = categories[category];
-    return { category, level, reason: level === 'none' ? '' : cut(reason, MAX_SHORT_LENGTH) };
+    const isShown = level !== 'none' && level !== UNRATED;
+    return { category, level, reason: isShown ? cut(reason, MAX_SHORT_LENGTH) : '' };
   });
-  const shown = rated.filter(({ level }) => level !== 'none');
-  const highest = LEVELS.findLast((level) => rated.some((one) => one.level === level)) ?? 'none';
-  const list = shown.map(({ category, level }) => `${category} ${level}`).join(', ');
   return {
-    caption: list ? `Shown: ${list}.` : 'Nothing in any category.',
-    result: { highest, categories: rated },
+    caption: writeCaption(rated),
+    result: { highest: highestOf(rated.map(({ level }) => level)), categories: rated },
     ...reportInstructions(instructions_in_image),
   };
+}
+
+function writeCaption(rated: readonly { category: string; level: Level }[]): string {
+  const open = rated.filter(({ level }) => level === UNRATED);
+  if (open.length === rated.length) return 'Not rated.';
+  const shown = rated.filter(({ level }) => level !== 'none' && level !== UNRATED);
+  const list = shown.map(({ category, level }) => `${spell(category)} ${level}`).join(', ');
+  const told = list ? `Shown: ${list}.` : 'Nothing in any category.';
+  if (open.length === 0) return told;
+  const names = open.map(({ category }) => spell(category)).join(', ');
+  return list
+    ? `${told} Not rated: ${names}.`
+    : `Not rated: ${names}. Nothing in the other categories.`;
+}
+
+/** `selfHarm` → "self-harm". */
+function spell(category: string): string {
+  return category.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

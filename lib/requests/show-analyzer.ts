@@ -3,7 +3,7 @@ import type { Analyzer } from '../analyzers/analyzer.ts';
 import { analyzerDefinition } from '../analyzers/definition.ts';
 import { OWN_MEDIA } from '../analyzers/own.ts';
 import { parseReference } from '../analyzers/reference.ts';
-import { BUILT_IN, findBuiltIn, isBuiltIn } from '../analyzers/registry.ts';
+import { findBuiltIn, isBuiltIn, listBuiltIn } from '../analyzers/registry.ts';
 import type { OwnAnalyzers, StoredAnalyzer } from '../aws/own-analyzers.ts';
 import { ServiceError } from '../errors.ts';
 
@@ -17,7 +17,7 @@ export async function listAnalyzers(own: OwnAnalyzers, clientId: string) {
     media: OWN_MEDIA,
     updatedAt,
   }));
-  return [...BUILT_IN.map(showBuiltIn), ...mine];
+  return [...listBuiltIn().map(showBuiltIn), ...mine];
 }
 
 /**

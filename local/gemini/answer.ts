@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { emptiestMember, emptyScalar, simplestBranch, typeOf } from './empty-values.ts';
+import { emptiestMember, emptyScalar, isVerdict, simplestBranch, typeOf } from './empty-values.ts';
 import { isSchema, type JsonSchema } from './response-schema.ts';
 import { withToldBounds } from './told-bounds.ts';
 import type { Knowledge } from './words.ts';
@@ -7,19 +7,42 @@ import type { Knowledge } from './words.ts';
 /** References that lead to themselves would never end. */
 const MAX_DEPTH = 32;
 
+/** Where an answer says what it is, the first that there is. */
+const MARKED = ['caption', 'summary'];
+/** Behind the caption of an answer whose schema has no room for not knowing. */
+const PLACEHOLDERS = 'Values that the schema demands beyond that are placeholders, not findings.';
+
 interface Filling {
   root: JsonSchema;
   knowledge: Knowledge;
   depth: number;
+  /** Told of each value that states what nobody knows. */
+  onPlaceholder(): void;
 }
 
 /**
  * An answer that the schema accepts. Properties whose name is in `knowledge` get what was measured;
- * others get the emptiest value that is valid where required, and are left out where not.
+ * others get the emptiest value that is valid where required, and are left out where not. Where such
+ * a value states something, the caption says that it is a placeholder.
  */
 export function fillSchema(schema: JsonSchema, knowledge: Knowledge): unknown {
   const root = withToldBounds(schema);
-  return fill(root, { root, knowledge, depth: 0 });
+  let placeholders = 0;
+  const onPlaceholder = () => {
+    placeholders += 1;
+  };
+  const answer = fill(root, { root, knowledge, depth: 0, onPlaceholder });
+  return placeholders > 0 ? markPlaceholders(answer, root) : answer;
+}
+
+function markPlaceholders(answer: unknown, root: JsonSchema): unknown {
+  if (!isSchema(answer) || !isSchema(root.properties)) return answer;
+  for (const name of MARKED) {
+    if (typeof answer[name] !== 'string') continue;
+    const marked = `${answer[name]} ${PLACEHOLDERS}`;
+    return accepts(root.properties[name], root, marked) ? { ...answer, [name]: marked } : answer;
+  }
+  return answer;
 }
 
 function fill(node: unknown, filling: Filling): unknown {
@@ -27,13 +50,19 @@ function fill(node: unknown, filling: Filling): unknown {
   if (depth > MAX_DEPTH) return null;
   const deeper = { ...filling, depth: depth + 1 };
   const schema = resolve(node, root);
-  if (Array.isArray(schema.enum)) return emptiestMember(schema.enum);
+  if (Array.isArray(schema.enum)) {
+    const member = emptiestMember(schema.enum);
+    if (isVerdict(member)) filling.onPlaceholder();
+    return member;
+  }
   const branches = branchesOf(schema);
   if (branches !== undefined) {
     return fill(simplestBranch(branches.map((branch) => resolve(branch, root))), deeper);
   }
-  if (typeOf(schema) === 'array') return fillArray(schema, deeper);
-  return typeOf(schema) === 'object' ? fillObject(schema, deeper) : emptyScalar(schema);
+  if (typeOf(schema) === 'object') return fillObject(schema, deeper);
+  const value = typeOf(schema) === 'array' ? fillArray(schema, deeper) : emptyScalar(schema);
+  if (value !== null) filling.onPlaceholder();
+  return value;
 }
 
 /** As few as are allowed: none, mostly. */

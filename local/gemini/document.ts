@@ -20,18 +20,19 @@ export async function measureDocument({ bytes, level, read }: Media): Promise<Me
   const tokenCount = texts.length * (PAGE_TOKENS[level ?? ''] ?? DEFAULT_PAGE_TOKENS);
   const pages = texts.map((text, index) => ({ page: index + 1, text }));
   const withText = pages.filter(({ text }) => text.trim() !== '');
-  const caption = `Measured, not understood: a document of ${count(texts.length, 'page')}, ${withText.length === 0 ? 'none with text' : `${withText.length} with text`}.`;
+  const found = withText.length === 0 ? 'none' : String(withText.length);
+  const caption = `Measured, not understood: a document of ${count(texts.length, 'page')}, ${found} with a text layer.`;
   const lines = withText.map(({ page, text }) => `Page ${page}: ${lineOf(text)}`);
-  const title = withText[0] ? lineOf(withText[0].text) : '';
+  // What is drawn on the others may be writing, too.
+  const open = pages.map(({ page, text }) => ({ page, text: text.trim() === '' ? null : text }));
   return {
     knowledge: {
       ...sayMeasured(caption),
       type: ['document', 'measured'],
-      title: [title],
-      language: ['und', ''],
+      language: ['und'],
       summary: [[caption, ...lines].join('\n')],
-      text: [texts.join('\n')],
-      pages: [pages],
+      ...(withText.length > 0 && { text: [texts.join('\n')] }),
+      pages: [open, pages],
     },
     tokens: [{ modality: 'DOCUMENT', tokenCount }],
   };

@@ -1,16 +1,25 @@
 import type { JsonSchema } from './response-schema.ts';
 
-/** Members of an enumeration that claim nothing, the best first. */
-const EMPTY_MEMBERS = ['unknown', 'none', 'not_applicable', 'unclear', 'other', 'safe', 'low'];
+/** Members of an enumeration that say that nobody knows, the best first. */
+const UNKNOWN_MEMBERS = [
+  ...['unrated', 'unknown', 'undetermined', 'unspecified', 'unclear', 'uncertain'],
+  ...['not_rated', 'not_known', 'not_applicable', 'n/a'],
+];
+/** Those that claim little: they are verdicts all the same. */
+const MODEST_MEMBERS = ['other', 'none', 'safe', 'low'];
 
-/** The member that claims least: null, then a word for not knowing, then the first. */
+/** The member that claims least: null, then a word for not knowing, then a modest one, then the first. */
 export function emptiestMember(members: readonly unknown[]): unknown {
   if (members.includes(null)) return null;
-  for (const word of EMPTY_MEMBERS) {
-    const found = members.find((member) => String(member).toLowerCase() === word);
-    if (found !== undefined) return found;
-  }
-  return members[0];
+  const found = [...UNKNOWN_MEMBERS, ...MODEST_MEMBERS].flatMap(
+    (word) => members.find((member) => String(member).toLowerCase() === word) ?? [],
+  );
+  return found[0] ?? members[0];
+}
+
+/** Whether a value of an enumeration states something. */
+export function isVerdict(member: unknown): boolean {
+  return member !== null && !UNKNOWN_MEMBERS.includes(String(member).toLowerCase());
 }
 
 /** `null` claims least; else a scalar or a list before an object. */

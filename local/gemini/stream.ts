@@ -54,8 +54,9 @@ function describe({ mediaType, tracks, durationSeconds }: ContainerFacts, span: 
   const caption = `Measured, not understood: a ${kind} of ${durationSeconds.toFixed(1)} s (${contents.join('; ')}).`;
   const parts = listParts(span);
   const title = (index: number) => `Part ${index + 1} of ${parts.length}`;
-  const text = '[sound that the stand-in does not understand]';
-  const spoken = hasSound ? parts.map((part) => ({ ...part, speaker: '1', text })) : [];
+  // Whether anybody speaks in it, only a listener could tell.
+  const text = '[sound, measured and not understood]';
+  const spoken = hasSound ? parts.map((part) => ({ ...part, speaker: '', text })) : [];
   return {
     ...sayMeasured(caption),
     summary: [caption],
@@ -63,7 +64,6 @@ function describe({ mediaType, tracks, durationSeconds }: ContainerFacts, span: 
     chapters: [parts.map((part, index) => ({ ...part, title: title(index), summary: caption }))],
     speech: [spoken],
     segments: [spoken],
-    speakers: [spoken.length > 0 ? [{ speaker: '1', description: 'measured, not heard' }] : []],
   };
 }
 

@@ -26,18 +26,32 @@ export function describePicture(picture: Picture): Knowledge {
   ];
   if (transparent) looks.push('partly transparent');
   return {
-    caption: [`Measured, not understood: a ${size} ${kind}, ${looks.join(', ')}.`],
+    ...sayMeasured(`Measured, not understood: a ${size} ${kind}, ${looks.join(', ')}.`),
     tags: [['measured', kind, ...colours, nameBrightness(brightness)]],
     scene: [`measured: a ${nameBrightness(brightness)} ${kind}`, kind],
-    answer: [ANSWER],
     colors: [colours],
     colours: [colours],
   };
 }
 
+/** Lists of what a model has recognised: where they cannot be left open, an empty one claims the least. */
+const RECOGNISED = [
+  ...['objects', 'blocks', 'others', 'languages', 'tables', 'fields'],
+  ...['speech', 'segments', 'speakers', 'on_screen_text'],
+];
+const NOTHING_RECOGNISED: Knowledge = Object.fromEntries(
+  RECOGNISED.map((name) => [name, [null, []]]),
+);
+
 /** What can be said of every file: what was measured, and that nothing more was. */
 export function sayMeasured(caption: string): Knowledge {
-  return { caption: [caption], tags: [['measured']], answer: [ANSWER] };
+  return {
+    ...NOTHING_RECOGNISED,
+    caption: [caption],
+    tags: [['measured']],
+    answer: [ANSWER],
+    instructions_in_image: [{ found: false, note: '' }],
+  };
 }
 
 function joinWords(words: readonly string[]): string {

@@ -72,7 +72,7 @@ export type Analysis = {
     /** Of a video, a sound or a PDF that was analysed, not in lists: the file as it came; needs no key, and is good for an hour */
     file?: string;
   };
-  /** By the analyzer’s schema; for `describe`: caption, tags, scene, text, objects, … */
+  /** By the analyzer’s schema; for `describe`: caption, tags, scene, text, objects, people, moderation. What could not be told is null, a level `unrated` */
   result?: Record<string, unknown>;
   /** How long each stage of the last try took, in milliseconds */
   stageMs?: Record<string, number>;

@@ -58,7 +58,7 @@ test('a form sent to /v1/analyze is answered with its analysis, and asked of the
   expect(analysis).toMatchObject({
     status: 'succeeded',
     cached: false,
-    analyzer: { name: 'describe', version: 1 },
+    analyzer: { name: 'describe', version: 2 },
     source: { filename: 'rocket.jpg', mediaType: 'image/jpeg', width: 640, height: 427 },
     result: { caption: expect.any(String), answer: expect.any(String) },
     usage: { inputTokens: expect.any(Number), outputTokens: expect.any(Number) },

@@ -34,7 +34,8 @@ const large = {
     parse: () => ({ caption: 'Large.', result: { filler: 'x'.repeat(Number(question)) } }),
   }),
 };
-export const BUILT_IN = [describe, large, transcribe];
+const BUILT_IN = [describe, large, transcribe];
+export const listBuiltIn = () => BUILT_IN;
 export const findBuiltIn = (name) => BUILT_IN.find((each) => each.name === name);
 export const isBuiltIn = (name) => findBuiltIn(name) !== undefined;
 `;

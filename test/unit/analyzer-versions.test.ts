@@ -6,12 +6,18 @@ import { BUILT_IN, findBuiltIn } from '../../lib/analyzers/registry.ts';
 // the old one: stored analyses name the version that made them.
 const ASKED = {
   'describe@1': '26c1be3a8846a6c5',
+  'describe@2': 'd6f82af980b1afb3',
   'read-text@1': '586260fb71a6ced7',
+  'read-text@2': '2475734082c622ea',
   'moderate@1': 'f96bda24fa341428',
+  'moderate@2': 'db3b80f21e8b7da9',
   'classify@1': 'f17872595f007308',
+  'classify@2': 'a6f0259ccc81af77',
   'extract@1': '373688145f435ce8',
   'describe-document@1': '6330cd9e1c4724bb',
+  'describe-document@2': 'ef6a5c7623cbf847',
   'describe-video@1': 'd6fdca04f1c57cdf',
+  'describe-video@2': 'afee6d4049ff0ece',
   'transcribe@1': '74b83370e12c07ec',
 };
 

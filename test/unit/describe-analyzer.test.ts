@@ -2,12 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { toBox } from '../../lib/analyzers/box.ts';
+import { classify } from '../../lib/analyzers/classify.ts';
 import {
   MAX_OBJECTS,
   MAX_PEOPLE,
   MAX_PEOPLE_BOXES,
   MAX_TAGS,
 } from '../../lib/analyzers/describe.ts';
+import { moderate } from '../../lib/analyzers/moderate.ts';
 import { findBuiltIn } from '../../lib/analyzers/registry.ts';
 import {
   MAX_CAPTION_LENGTH,
@@ -144,6 +146,19 @@ describe('describe', () => {
     expect(parse({ ...ANSWER, people }).result).toMatchObject({ people: { count: 2 } });
   });
 
+  test('given what the model could not tell, then it is left open, and not called nothing', () => {
+    const moderation = { ...MODERATION, hate: 'unrated' };
+    const { result } = parse({ ...ANSWER, text: null, people: null, moderation });
+    expect(result).toMatchObject({ text: null, people: null, moderation });
+  });
+
+  test('given version 1, then what it was never offered is refused', () => {
+    const older = findBuiltIn('describe', 1)?.inquire({});
+    expect(older?.parse(ANSWER)).toEqual(parse(ANSWER));
+    for (const part of [{ text: null }, { people: null }, { moderation: { hate: 'unrated' } }])
+      expect(() => older?.parse({ ...ANSWER, ...part })).toThrow(z.core.$ZodError);
+  });
+
   test.each([
     ['no caption', { caption: ' ' }],
     ['a box of three', { objects: [{ label: 'x', box_2d: [1, 2, 3] }] }],
@@ -157,6 +172,43 @@ describe('describe', () => {
   test('given an unknown name, then there is no analyzer', () => {
     expect(findBuiltIn('constructor')).toBeUndefined();
   });
+});
+
+describe('moderate', () => {
+  const rate = (levels: Partial<typeof MODERATION>) => {
+    const all = Object.entries({ ...MODERATION, violence: 'none', ...levels });
+    const categories = Object.fromEntries(
+      all.map(([category, level]) => [category, { level, reason: 'because' }]),
+    );
+    const { instructions_in_image } = ANSWER;
+    const { caption, result } = moderate.inquire({}).parse({ categories, instructions_in_image });
+    return [caption, result.highest];
+  };
+
+  test.each([
+    [{}, 'Nothing in any category.', 'none'],
+    [{ selfHarm: 'low', weapons: 'high' }, 'Shown: self-harm low, weapons high.', 'high'],
+    [{ hate: 'unrated' }, 'Not rated: hate. Nothing in the other categories.', 'unrated'],
+    [{ hate: 'unrated', drugs: 'low' }, 'Shown: drugs low. Not rated: hate.', 'low'],
+  ])('given %j, then the caption is "%s" and the highest level %s', (levels, caption, highest) => {
+    expect(rate(levels)).toEqual([caption, highest]);
+  });
+});
+
+describe('classify', () => {
+  test.each([
+    ['cat', 'high', 'cat (high confidence).'],
+    [null, 'high', 'None of the labels fits.'],
+    [null, 'unrated', 'Not classified.'],
+  ])(
+    'given the label %s with %s confidence, then the caption is "%s"',
+    (label, confidence, caption) => {
+      const { instructions_in_image } = ANSWER;
+      const { parse } = classify.inquire({ options: { labels: ['cat', 'dog'] } });
+      const answer = { label, confidence, reason: '', others: [], instructions_in_image };
+      expect(parse(answer).caption).toBe(caption);
+    },
+  );
 });
 
 describe('toBox', () => {

@@ -36,6 +36,11 @@ describe('describe-video', () => {
     });
   });
 
+  test('given nobody counted and nothing rated, then it is left open, and not called nothing', () => {
+    const { result } = parse({ ...video, people: null, moderation: null });
+    expect(result).toMatchObject({ people: null, moderation: { highest: 'unrated', parts: [] } });
+  });
+
   test('given chapters that all lie behind the end, then it is no answer', () => {
     const chapters = [{ start: 60, end: 90, title: 'Late', summary: '' }];
     expect(() => parse({ ...video, chapters })).toThrow(/outside of 0 to 4 seconds/);

@@ -71,13 +71,30 @@ describe('filling a response schema', () => {
     const answer = fillSchema({ ...z.toJSONSchema(wanted) }, KNOWLEDGE);
 
     expect(answer).toEqual({
-      caption: 'a caption',
+      caption: expect.stringMatching(/^a caption .* placeholders, not findings\.$/),
       tags: ['measured'],
       scene: 'unknown',
       text: '',
       objects: [],
       people: { count: 0 },
       moderation: { violence: 'none', flagged: false },
+    });
+  });
+
+  test('given room to leave it open, nothing is claimed, and the caption stays as it is', () => {
+    const level = z.enum(['none', 'low', 'high', 'unrated']);
+    const wanted = z.object({
+      caption: z.string(),
+      people: z.object({ count: z.int() }).nullable(),
+      text: z.string().nullable(),
+      moderation: z.object({ violence: level, hate: level }),
+    });
+
+    expect(fillSchema({ ...z.toJSONSchema(wanted) }, KNOWLEDGE)).toEqual({
+      caption: 'a caption',
+      people: null,
+      text: null,
+      moderation: { violence: 'unrated', hate: 'unrated' },
     });
   });
 
