@@ -23,7 +23,10 @@ export async function chooseByMedium(
   { record, lease }: Pick<Held, 'record' | 'lease'>,
   medium: MediumName,
 ): Promise<{ record: Held['record']; analyzer: Analyzer }> {
-  const reference = record.byMedium ? { name: DEFAULT_ANALYZERS[medium] } : record.analyzer;
+  const usual = DEFAULT_ANALYZERS[medium];
+  // Where the guess was right, the version of the day of the announcement holds, whatever came since.
+  const reference =
+    record.byMedium && record.analyzer.name !== usual ? { name: usual } : record.analyzer;
   const analyzer = await findAnalyzer(record.clientId, reference);
   if (!analyzer) throw new ServiceError('internal', 'The analyzer is not known here.');
   checkMedium(analyzer, medium, record);

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { newAnalysis } from '../../lib/analysis.ts';
+import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import type { Fault } from '../../local/gemini/script.ts';
 import { type Gemini, startGemini } from '../../local/gemini/server.ts';
 import { invoke, invokeApi } from '../support/invoke.ts';
@@ -322,6 +324,21 @@ describe('what is built in', () => {
       expect(analysis).toMatchObject({ status: 'succeeded', model: 'sightline-stand-in', result });
     },
   );
+
+  test('given an upload that was announced to the version before, then that one looks at it', async () => {
+    const now = Date.now();
+    const id = createAnalysisId(now);
+    const source = { key: uploadKey(id), filename: 'a.jpg' };
+    const analyzer = { name: 'describe', version: 1 };
+    const record = newAnalysis({ id, clientId: 'client', source, analyzer, now });
+    await service.analyses.create({ ...record, byMedium: true });
+    await service.uploads.put(source.key, photo, 'image/jpeg');
+    await work(source.key);
+    const analysis = await look(id);
+    expect(analysis).toMatchObject({ status: 'succeeded', analyzer });
+    expect(JSON.stringify(lastRequest())).not.toContain('unrated');
+    expect(await analyse({ analyzer: 'describe@1' })).toMatchObject({ analyzer });
+  });
 
   test('given labels, then a model is asked to choose from them, and held to it', async () => {
     gemini.script(() =>
