@@ -90,6 +90,13 @@ function describeHolds(table: Table, TableName: string): Hold[] {
       },
     },
     {
+      // A receiver that was being called: the message comes again, and goes on.
+      prefix: 'delivery#',
+      filter: 'begins_with(pk, :delivery) AND leaseUntil > :zero',
+      values: { ':delivery': 'delivery#', ':zero': 0 },
+      release: (item) => change(item, { UpdateExpression: 'REMOVE leaseToken, leaseUntil' }),
+    },
+    {
       // Tokens that instances had taken in advance (lib/rates/rate-lease.ts) went with them.
       prefix: 'rate#reads#',
       filter: 'begins_with(pk, :reads)',

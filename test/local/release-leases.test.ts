@@ -103,3 +103,18 @@ test('where nothing is held, nothing changes', async () => {
   expect(await release()).toBe(0);
   expect(await service.listItems()).toEqual(before);
 });
+
+test('a receiver that was being called is called again at once', async () => {
+  const name = { clientId: 'client', endpointId: 'callback', id: 'evt_1' };
+  const sent = {
+    type: 'analysis.succeeded',
+    timestamp: '',
+    analysisId: 'an_1',
+    url: 'https://x.test/',
+  };
+  const begin = () => service.deliveries.begin(name, { webhook: sent, now: Date.now() });
+  expect(await begin()).toHaveProperty('leaseToken');
+  expect(await begin()).toHaveProperty('busySeconds');
+  expect(await release()).toBe(1);
+  expect(await begin()).toHaveProperty('leaseToken');
+});

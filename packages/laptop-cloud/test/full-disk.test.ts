@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { openTables, type Tables } from '../../local/cloud/dynamodb.ts';
-import { mountSmallDisk } from '../support/small-disk.ts';
+import { openTables, type Tables } from '../src/cloud/dynamodb.ts';
 import { SDK_OPTIONS, type ServedService, serveService } from './serve-service.ts';
+import { mountSmallDisk } from './small-disk.ts';
 
 const disk = mountSmallDisk(24);
 afterAll(() => disk?.unmount());
