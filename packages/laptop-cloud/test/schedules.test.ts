@@ -68,14 +68,15 @@ describe('a scheduled function', () => {
   let schedules: Schedules | undefined;
   afterEach(() => schedules?.close());
 
-  /** A clock that shows a quarter of a second before a full minute, and goes on. */
-  function start(input?: string): { name: string; event: string }[] {
+  /** By a clock that stands still shortly before a full minute until it is let go. */
+  function start(input?: string) {
     const invoked: { name: string; event: string }[] = [];
-    const ahead = Date.parse('2026-11-20T10:07:59.750Z') - Date.now();
+    const stopped = Date.parse('2026-11-20T10:07:59.900Z');
+    let goneOn: number | undefined;
     schedules = startSchedules({
       region: 'eu-central-1',
       accountId: '111122223333',
-      now: () => Date.now() + ahead,
+      now: () => stopped + (goneOn === undefined ? 0 : Date.now() - goneOn),
       host: {
         async invoke(name, event) {
           invoked.push({ name, event });
@@ -92,11 +93,15 @@ describe('a scheduled function', () => {
         { functionName: 'never', ruleName: 'never-1', expression: 'cron(0 0 1 1 ? 2020)' },
       ],
     });
-    return invoked;
+    const goOn = () => {
+      goneOn = Date.now();
+    };
+    return { invoked, goOn };
   }
 
   test('gets EventBridge’s event once it is due', async () => {
-    const invoked = start();
+    const { invoked, goOn } = start();
+    goOn();
     await expect.poll(() => invoked.length, { interval: 20 }).toBe(1);
     const { name, event } = invoked[0] ?? { name: '', event: '' };
     const { id, ...scheduled }: ScheduledEvent = JSON.parse(event);
@@ -115,14 +120,16 @@ describe('a scheduled function', () => {
   });
 
   test('gets the input that the template declares in its place', async () => {
-    const invoked = start('{"dry":true}');
+    const { invoked, goOn } = start('{"dry":true}');
+    goOn();
     await expect.poll(() => invoked, { interval: 20 }).toHaveLength(1);
     expect(invoked[0]?.event).toBe('{"dry":true}');
   });
 
   test('is left alone once the stack closes', async () => {
-    const invoked = start();
+    const { invoked, goOn } = start();
     await schedules?.close();
+    goOn();
     expect(invoked).toEqual([]);
   });
 });
