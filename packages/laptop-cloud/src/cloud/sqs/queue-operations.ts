@@ -1,14 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Operation } from '../aws-json.ts';
 import { awsError } from '../service.ts';
-import { type Call, requireQueue, requireQueueOfUrl } from './call.ts';
-import * as inputs from './inputs.ts';
-import { parseInput } from './inputs.ts';
-import { listQueueAttributes } from './list-attributes.ts';
-import { checkRange } from './outgoing-message.ts';
+import { checkRange } from './message.ts';
+import * as inputs from './operation-input.ts';
+import { type Call, parseInput, requireQueue, requireQueueOfUrl } from './operation-input.ts';
 import type { QueueInfo } from './queue.ts';
+import { listQueueAttributes, readQueueAttributes } from './queue-attributes.ts';
 import type { Queues } from './queues.ts';
-import { readQueueAttributes } from './read-attributes.ts';
 
 const MAX_LISTED_QUEUES = 1_000;
 

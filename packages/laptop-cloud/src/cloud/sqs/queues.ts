@@ -1,12 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { createDeliveries } from './deliveries.ts';
+import { createWaiters } from './long-polls.ts';
 import type { OutgoingMessage, ReceivedMessage, ReceiveOptions, SentMessage } from './message.ts';
 import { createMessageStore, type MessageCounts } from './message-store.ts';
-import type { QueueInfo, QueueOptions, QueuesOptions } from './queue.ts';
-import { createQueueRegistry } from './queue-registry.ts';
-import { createQueueStore } from './queue-store.ts';
-import type { QueueChanges } from './settings.ts';
-import { createWaiters } from './waiters.ts';
+import type { QueueChanges, QueueInfo, QueueOptions, QueuesOptions } from './queue.ts';
+import { createQueueRegistry, createQueueStore } from './queue-registry.ts';
 
 /** The queue core: synchronous on the shared database, so that a send joins its caller's transaction. Throws `AwsError`. */
 export interface Queues {

@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { describeFailure, readAwsJson, sendAwsJson, unknownOperation } from '../aws-json.ts';
 import { type AwsRequest, type AwsService, awsError } from '../service.ts';
-import type { Call } from './call.ts';
 import { queryCode } from './errors.ts';
 import { MESSAGE_OPERATIONS } from './message-operations.ts';
-import { readQuery } from './query-protocol.ts';
-import { renderError, renderResult } from './query-xml.ts';
+import type { Call } from './operation-input.ts';
+import { readQuery, renderError, renderResult } from './query-protocol.ts';
 import { QUEUE_OPERATIONS } from './queue-operations.ts';
 import type { Queues } from './queues.ts';
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { type AwsError, awsError } from '../service.ts';
-import { unsupported } from './errors.ts';
+import { queueDoesNotExist, unsupported } from './errors.ts';
+import type { QueueInfo } from './queue.ts';
+import type { Queues } from './queues.ts';
 
 // The Query protocol has strings only.
 const integer = z.union([
@@ -103,4 +105,28 @@ function describeIssue(issue: z.core.$ZodIssue | undefined): AwsError {
     return awsError('MissingParameter', `The request must contain the parameter ${where}.`);
   }
   return awsError('InvalidParameterValue', `Value for parameter ${where} is invalid.`);
+}
+
+export interface Call {
+  queues: Queues;
+  /** Aborts when the caller hangs up: a message received for nobody would wait for its time-out. */
+  signal: AbortSignal;
+}
+
+/** By name; throws `QueueDoesNotExist`. */
+export function requireQueue(queues: Queues, name: string): QueueInfo {
+  const queue = queues.find(name);
+  if (!queue) throw queueDoesNotExist();
+  return queue;
+}
+
+/** By its URL, whose host is the client's business (a tunnel, another name of this machine). Throws `InvalidAddress`, `QueueDoesNotExist`. */
+export function requireQueueOfUrl(queues: Queues, url: string): QueueInfo {
+  const [, account, name] = /^\/(\d{12})\/([^/]+)$/.exec(URL.parse(url)?.pathname ?? '') ?? [];
+  if (!account || !name) {
+    throw awsError('InvalidAddress', `The address ${url} is not valid for this endpoint.`);
+  }
+  const queue = requireQueue(queues, name);
+  if (!queue.url.endsWith(`/${account}/${name}`)) throw queueDoesNotExist();
+  return queue;
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { awsError } from '../service.ts';
 import { unsupported } from './errors.ts';
-import type { QueueChanges } from './settings.ts';
+import type { MessageCounts } from './message-store.ts';
+import type { QueueChanges, QueueInfo } from './queue.ts';
 
 /** The API's names for a queue's numbers. */
-export const NUMBERS = {
+const NUMBERS = {
   VisibilityTimeout: 'visibilityTimeoutSeconds',
   MessageRetentionPeriod: 'messageRetentionSeconds',
   DelaySeconds: 'delaySeconds',
@@ -12,7 +13,7 @@ export const NUMBERS = {
   MaximumMessageSize: 'maximumMessageBytes',
 } as const;
 
-export const SETTABLE = [
+const SETTABLE = [
   ...Object.keys(NUMBERS),
   'Policy',
   'RedrivePolicy',
@@ -20,7 +21,7 @@ export const SETTABLE = [
   'SqsManagedSseEnabled',
 ];
 // Known to SQS and set by some templates; here they would be a promise not kept.
-export const REFUSED = [
+const REFUSED = [
   'FifoQueue',
   'ContentBasedDeduplication',
   'DeduplicationScope',
@@ -99,6 +100,72 @@ function invalidValue(name: string) {
   return awsError('InvalidAttributeValue', `Invalid value for the parameter ${name}.`);
 }
 
-export function unknownAttribute(name: string) {
+function unknownAttribute(name: string) {
   return awsError('InvalidAttributeName', `Unknown Attribute ${name}.`);
+}
+
+const READ_ONLY = [
+  'ApproximateNumberOfMessages',
+  'ApproximateNumberOfMessagesNotVisible',
+  'ApproximateNumberOfMessagesDelayed',
+  'CreatedTimestamp',
+  'LastModifiedTimestamp',
+  'QueueArn',
+];
+/** The attributes asked for, or `All`. */
+export function listQueueAttributes(
+  queue: QueueInfo,
+  counts: MessageCounts,
+  names: string[],
+  arnOf: (name: string) => string,
+): Record<string, string> {
+  for (const name of names) {
+    if (![...READ_ONLY, ...SETTABLE, ...REFUSED, 'All'].includes(name))
+      throw unknownAttribute(name);
+  }
+  const all = describeQueue(queue, counts, arnOf);
+  return Object.fromEntries(
+    Object.entries(all).filter(([name]) => names.includes('All') || names.includes(name)),
+  );
+}
+
+function describeQueue(
+  queue: QueueInfo,
+  counts: MessageCounts,
+  arnOf: (name: string) => string,
+): Record<string, string> {
+  return {
+    ApproximateNumberOfMessages: String(counts.visible),
+    ApproximateNumberOfMessagesNotVisible: String(counts.inFlight),
+    ApproximateNumberOfMessagesDelayed: String(counts.delayed),
+    CreatedTimestamp: String(Math.floor(queue.createdAt / 1000)),
+    LastModifiedTimestamp: String(Math.floor(queue.modifiedAt / 1000)),
+    QueueArn: queue.arn,
+    SqsManagedSseEnabled: 'true',
+    ...Object.fromEntries(
+      Object.entries(NUMBERS).map(([name, setting]) => [name, String(queue[setting])]),
+    ),
+    ...describePolicies(queue, arnOf),
+  };
+}
+
+function describePolicies(
+  { policy, redrive, redriveAllow }: QueueInfo,
+  arnOf: (name: string) => string,
+): Record<string, string> {
+  const described: Record<string, string> = {};
+  if (policy) described.Policy = policy;
+  if (redrive) {
+    described.RedrivePolicy = JSON.stringify({
+      deadLetterTargetArn: arnOf(redrive.deadLetterQueueName),
+      maxReceiveCount: redrive.maxReceiveCount,
+    });
+  }
+  if (redriveAllow) {
+    described.RedriveAllowPolicy = JSON.stringify({
+      redrivePermission: redriveAllow.permission,
+      sourceQueueArns: redriveAllow.sourceQueueNames?.map(arnOf),
+    });
+  }
+  return described;
 }
