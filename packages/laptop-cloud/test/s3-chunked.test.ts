@@ -9,8 +9,7 @@ import {
   deriveSigningKey,
   signText,
 } from '../src/cloud/canonical-request.ts';
-import { createChunkSigner } from '../src/cloud/s3/chunk-signer.ts';
-import { decodeChunked } from '../src/cloud/s3/chunked.ts';
+import { createChunkSigner, decodeChunked } from '../src/cloud/s3/chunked.ts';
 import {
   BUCKET,
   CREDENTIALS,

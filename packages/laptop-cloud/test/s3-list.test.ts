@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listKeys } from '../src/cloud/s3/listing.ts';
+import { listKeys } from '../src/cloud/s3/lists.ts';
 import { BUCKET, refusalOf, type S3Fixture, startS3 } from './s3-fixture.ts';
 
 const byBytes = (left: string, right: string) =>

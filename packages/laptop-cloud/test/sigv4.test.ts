@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { WireRequest } from '../src/cloud/canonical-request.ts';
-import { createChunkSigner } from '../src/cloud/s3/chunk-signer.ts';
+import { createChunkSigner } from '../src/cloud/s3/chunked.ts';
 import { verifyRequest } from '../src/cloud/sigv4.ts';
 
 // The examples of https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and its

@@ -5,7 +5,7 @@ import { listen } from '../listen.ts';
 import { openDatabase, truncateLog } from './database.ts';
 import { openTables, type Tables } from './dynamodb.ts';
 import type { Buckets } from './s3/buckets.ts';
-import { createLifecycle, type Lifecycle } from './s3/lifecycle.ts';
+import { createLifecycle, type Lifecycle } from './s3/multipart.ts';
 import { createS3Service } from './s3/service.ts';
 import { openStorage } from './s3/storage.ts';
 import { createSecrets, type Secrets } from './secrets.ts';

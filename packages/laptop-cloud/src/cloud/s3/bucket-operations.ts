@@ -1,9 +1,8 @@
 import type { CorsRule } from './buckets.ts';
-import { collectText } from './collect-text.ts';
-import type { Storage } from './commit.ts';
-import { type S3Reply, type S3Request, xmlReply } from './exchange.ts';
 import { CONFIGURATION_ID } from './notifications.ts';
+import { collectText, type S3Reply, type S3Request, xmlReply } from './request.ts';
 import { s3Error } from './s3-error.ts';
+import type { Storage } from './storage.ts';
 import { buildXml, parseXml, readText } from './xml.ts';
 
 /** The one account's canonical user id, as lists show it. */

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { checkSignature } from '../sigv4.ts';
-import { type ByteReader, createByteReader } from './byte-reader.ts';
-import type { ChunkSigner } from './chunk-signer.ts';
+import { formatScope, signText } from '../canonical-request.ts';
+import { type Authorization, checkSignature } from '../sigv4.ts';
 import { s3Error } from './s3-error.ts';
 
 const MAX_CHUNK_HEADER_BYTES = 1_024;
 const MAX_TRAILER_BYTES = 16_384;
 
-export interface ChunkedOptions {
+interface ChunkedOptions {
   /** Verifies each chunk's signature; without it chunks carry none. */
   signer?: ChunkSigner;
   /** Whether trailing headers follow the last chunk. */
@@ -63,4 +62,75 @@ async function readTrailers(
     checkSignature(signer.signTrailers(trailers), signature);
   }
   return trailers;
+}
+
+/** Reads lines and counted bytes from a stream; throws IncompleteBody where it ends too early. */
+interface ByteReader {
+  /** The text up to the next CRLF, without it; a line longer than `maxBytes` is malformed. */
+  readLine(maxBytes: number): Promise<string>;
+  readBytes(count: number): AsyncGenerator<Buffer>;
+}
+
+function createByteReader(source: AsyncIterable<Buffer>): ByteReader {
+  const iterator = source[Symbol.asyncIterator]();
+  let rest: Buffer = Buffer.alloc(0);
+
+  const pull = async (): Promise<Buffer> => {
+    const next = await iterator.next();
+    if (next.done) throw s3Error('IncompleteBody');
+    return next.value;
+  };
+
+  const readLine = async (maxBytes: number): Promise<string> => {
+    for (;;) {
+      const end = rest.indexOf('\r\n');
+      if (end > maxBytes || (end < 0 && rest.length > maxBytes + 1)) {
+        throw s3Error('IncompleteBody', {}, 'The chunked body is malformed.');
+      }
+      if (end >= 0) {
+        const line = rest.toString('latin1', 0, end);
+        rest = rest.subarray(end + 2);
+        return line;
+      }
+      rest = Buffer.concat([rest, await pull()]);
+    }
+  };
+
+  const readBytes = async function* (count: number): AsyncGenerator<Buffer> {
+    for (let missing = count; missing > 0; ) {
+      if (rest.length === 0) rest = await pull();
+      const bytes = rest.subarray(0, missing);
+      rest = rest.subarray(bytes.length);
+      missing -= bytes.length;
+      if (bytes.length > 0) yield bytes;
+    }
+  };
+
+  return { readLine, readBytes };
+}
+
+const EMPTY_HASH = createHash('sha256').digest('hex');
+
+/** Computes the signatures of a body's chunks; each is chained to the one before. */
+interface ChunkSigner {
+  signChunk(chunkHash: string): string;
+  signTrailers(trailers: ReadonlyMap<string, string>): string;
+}
+
+export function createChunkSigner(authorization: Authorization): ChunkSigner {
+  const { signingKey, amzDate, scope } = authorization;
+  let previous = authorization.signature;
+  const sign = (algorithm: string, hashes: string[]): string => {
+    const text = [algorithm, amzDate, formatScope(scope), previous, ...hashes].join('\n');
+    previous = signText(signingKey, text);
+    return previous;
+  };
+  return {
+    signChunk: (chunkHash) => sign('AWS4-HMAC-SHA256-PAYLOAD', [EMPTY_HASH, chunkHash]),
+    signTrailers: (trailers) => {
+      const lines = [...trailers].sort().map(([name, value]) => `${name}:${value}\n`);
+      const hash = createHash('sha256').update(lines.join('')).digest('hex');
+      return sign('AWS4-HMAC-SHA256-TRAILER', [hash]);
+    },
+  };
 }

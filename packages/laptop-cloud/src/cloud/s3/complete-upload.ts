@@ -7,14 +7,12 @@ import {
   describeChecksums,
   readChecksums,
 } from './checksums.ts';
-import { collectText } from './collect-text.ts';
-import { commitObject, type Storage } from './commit.ts';
 import { readWriteConditions } from './conditions.ts';
-import { originOf, type S3Reply, type S3Request, xmlReply } from './exchange.ts';
 import { requireUpload } from './multipart.ts';
-import type { StoredObject } from './objects.ts';
+import type { Part, StoredObject, Upload } from './records.ts';
+import { collectText, originOf, type S3Reply, type S3Request, xmlReply } from './request.ts';
 import { s3Error } from './s3-error.ts';
-import type { Part, Upload } from './uploads.ts';
+import { commitObject, type Storage } from './storage.ts';
 import { buildXml, parseXml, readElements, readText } from './xml.ts';
 
 const MIN_PART_BYTES = 5 * 1024 ** 2;

@@ -1,4 +1,4 @@
-import type { ObjectSummary, StoredObject } from './objects.ts';
+import type { ObjectSummary, StoredObject } from './records.ts';
 import { s3Error } from './s3-error.ts';
 
 export interface WriteConditions {

@@ -1,15 +1,14 @@
 import { CHECKSUM_ALGORITHMS, describeChecksums, readAlgorithm } from './checksums.ts';
-import { commitObject, type Storage } from './commit.ts';
-import { readWriteConditions } from './conditions.ts';
-import { findSource } from './copy-source.ts';
-import { originOf, type S3Reply, type S3Request, xmlReply } from './exchange.ts';
-import { readDetail } from './object-headers.ts';
-import type { ObjectDetail, StoredObject } from './objects.ts';
-import { MAX_PUT_BYTES } from './payload.ts';
+import { judgeRead, readReadConditions, readWriteConditions } from './conditions.ts';
+import { type ByteRange, readRange, requireObject } from './get-object.ts';
+import { requireUpload, storePart } from './multipart.ts';
+import { parseTagQuery, readDetail } from './object-detail.ts';
+import { MAX_PUT_BYTES, verifySource } from './payload.ts';
 import { buildObject, receiveBody } from './put-object.ts';
-import { s3Error } from './s3-error.ts';
-import { parseTagQuery } from './tags.ts';
-import { verifySource } from './verified-source.ts';
+import type { ObjectDetail, StoredObject } from './records.ts';
+import { originOf, type S3Reply, type S3Request, xmlReply } from './request.ts';
+import { notImplemented, s3Error } from './s3-error.ts';
+import { commitObject, type Storage } from './storage.ts';
 import { buildXml } from './xml.ts';
 
 export async function copyObject(storage: Storage, request: S3Request): Promise<S3Reply> {
@@ -58,4 +57,68 @@ function chooseAlgorithms(source: StoredObject, request: S3Request): typeof CHEC
   const wanted = readAlgorithm(request.headers.get('x-amz-checksum-algorithm') ?? '');
   if (wanted) return [wanted];
   return CHECKSUM_ALGORITHMS.filter((algorithm) => source.detail.checksums[algorithm]);
+}
+
+/** UploadPartCopy: how the AWS CLI copies and moves whatever is too large for one copy. */
+export async function copyPart(storage: Storage, request: S3Request): Promise<S3Reply> {
+  const upload = requireUpload(storage, request);
+  const source = findSource(storage, request);
+  const { start, end } = chooseRange(source, request);
+  const { algorithm } = upload.detail;
+  const payload = verifySource(storage.bodies.read(source.segments, start, end), {
+    declared: () => ({}),
+    algorithms: CHECKSUM_ALGORITHMS.filter((name) => name === algorithm),
+    maxLength: MAX_PUT_BYTES,
+  });
+  const part = await storePart(storage, request, payload);
+  return xmlReply(
+    buildXml('CopyPartResult', {
+      LastModified: new Date(part.modified).toISOString(),
+      ETag: `"${part.etag}"`,
+      ...describeChecksums(part.checksums),
+    }),
+  );
+}
+
+/** Unlike a read's range, this one has to lie within the source, in full. */
+function chooseRange(source: StoredObject, request: S3Request): ByteRange {
+  const header = request.headers.get('x-amz-copy-source-range');
+  if (header === undefined) return { start: 0, end: source.size - 1 };
+  const [, last = ''] = /^bytes=\d+-(\d+)$/.exec(header) ?? [];
+  const range = last === '' ? undefined : readRange(header, source.size);
+  if (range && Number(last) < source.size) return range;
+  const details = { ArgumentName: 'x-amz-copy-source-range', ArgumentValue: header };
+  const message = `Range specified is not valid for source object of size: ${source.size}`;
+  throw s3Error('InvalidArgument', details, message);
+}
+
+/** The object that a copy names, if its conditions hold. Throws NoSuchKey, PreconditionFailed, InvalidArgument. */
+function findSource(storage: Storage, request: S3Request): StoredObject {
+  const source = requireObject(storage, readSource(request.headers.get('x-amz-copy-source') ?? ''));
+  const conditions = readReadConditions(request.headers, 'x-amz-copy-source-');
+  if (judgeRead(source, conditions) !== 'proceed') throw s3Error('PreconditionFailed');
+  return source;
+}
+
+/** Reads `/bucket/key`, percent-encoded, the leading slash optional. */
+function readSource(header: string): { bucket: string; key: string } {
+  if (header.includes('?')) throw notImplemented('x-amz-copy-source with a version');
+  const path = decodeSource(header).replace(/^\//, '');
+  const mark = path.indexOf('/');
+  if (mark > 0 && mark < path.length - 1) {
+    return { bucket: path.slice(0, mark), key: path.slice(mark + 1) };
+  }
+  throw s3Error(
+    'InvalidArgument',
+    { ArgumentName: 'x-amz-copy-source' },
+    'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
+  );
+}
+
+function decodeSource(header: string): string {
+  try {
+    return decodeURIComponent(header);
+  } catch {
+    throw s3Error('InvalidArgument', { ArgumentName: 'x-amz-copy-source' });
+  }
 }

@@ -1,5 +1,5 @@
 import type { Bucket, CorsRule } from './buckets.ts';
-import type { S3Reply } from './exchange.ts';
+import type { S3Reply } from './request.ts';
 import { s3Error } from './s3-error.ts';
 
 const VARY = 'Origin, Access-Control-Request-Headers, Access-Control-Request-Method';

@@ -1,12 +1,12 @@
 import { formatChecksums } from './checksums.ts';
-import type { Storage } from './commit.ts';
 import { judgeRead, readReadConditions } from './conditions.ts';
-import type { S3Reply, S3Request } from './exchange.ts';
-import { formatDetail, toWire } from './object-headers.ts';
-import type { StoredObject } from './objects.ts';
+import { formatDetail, parseTagXml, toWire } from './object-detail.ts';
 import { describeChecksumType } from './put-object.ts';
-import { type ByteRange, readRange } from './range.ts';
+import type { StoredObject, Tag } from './records.ts';
+import { collectText, type S3Reply, type S3Request, xmlReply } from './request.ts';
 import { s3Error } from './s3-error.ts';
+import type { Storage } from './storage.ts';
+import { buildXml } from './xml.ts';
 
 /** The parameters with which a signed GET chooses the headers of its answer. */
 export const RESPONSE_OVERRIDES = [
@@ -84,4 +84,46 @@ function readOverrides(query: ReadonlyMap<string, string>): Record<string, strin
     headers[name.slice('response-'.length)] = toWire(value);
   }
   return headers;
+}
+
+/** In bytes, both ends included. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+/**
+ * Reads a Range header. Undefined, and so the whole object, for several ranges and for what is not
+ * understood, as S3 has it; throws InvalidRange (416) where no byte of the object is in the range.
+ */
+export function readRange(header: string | undefined, size: number): ByteRange | undefined {
+  const parts = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');
+  const [, first = '', last = ''] = parts ?? [];
+  if (!parts || (first === '' && last === '')) return undefined;
+  if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined;
+  const start = first === '' ? Math.max(size - Number(last), 0) : Number(first);
+  const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
+  if (start < size && start <= end) return { start, end };
+  throw s3Error('InvalidRange', { RangeRequested: header ?? '', ActualObjectSize: size });
+}
+
+export async function putTagging(storage: Storage, request: S3Request): Promise<S3Reply> {
+  const tags = parseTagXml(await collectText(request.payload));
+  return writeTags(storage, request, tags, 200);
+}
+
+export function deleteTagging(storage: Storage, request: S3Request): S3Reply {
+  return writeTags(storage, request, [], 204);
+}
+
+export function getTagging(storage: Storage, request: S3Request): S3Reply {
+  const { tags } = requireObject(storage, request).detail;
+  const Tag = tags.map(({ key, value }) => ({ Key: key, Value: value }));
+  return xmlReply(buildXml('Tagging', { TagSet: { Tag } }));
+}
+
+function writeTags(storage: Storage, request: S3Request, tags: Tag[], status: number): S3Reply {
+  const object = requireObject(storage, request);
+  storage.objects.put({ ...object, detail: { ...object.detail, tags } });
+  return { status };
 }

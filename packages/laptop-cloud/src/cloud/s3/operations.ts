@@ -7,17 +7,20 @@ import {
   listBuckets,
 } from './bucket-operations.ts';
 import { completeMultipartUpload } from './complete-upload.ts';
-import { copyObject } from './copy-object.ts';
-import { copyPart } from './copy-part.ts';
-import { removeObject, removeObjects } from './delete-object.ts';
-import type { Operation } from './exchange.ts';
-import { getObject, headObject, RESPONSE_OVERRIDES } from './get-object.ts';
-import { listObjects, listObjectsV2 } from './list-objects.ts';
-import { listMultipartUploads, listParts } from './list-uploads.ts';
+import { copyObject, copyPart } from './copy-object.ts';
+import {
+  deleteTagging,
+  getObject,
+  getTagging,
+  headObject,
+  putTagging,
+  RESPONSE_OVERRIDES,
+} from './get-object.ts';
+import { listMultipartUploads, listObjects, listObjectsV2, listParts } from './lists.ts';
 import { abortMultipartUpload, createMultipartUpload, uploadPart } from './multipart.ts';
-import { putObject } from './put-object.ts';
+import { putObject, removeObject, removeObjects } from './put-object.ts';
+import type { Operation } from './request.ts';
 import { notImplemented, s3Error } from './s3-error.ts';
-import { deleteTagging, getTagging, putTagging } from './tagging.ts';
 
 type Scope = 'service' | 'bucket' | 'object';
 
