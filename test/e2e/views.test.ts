@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findChromium, launchChromium, openPage, type WatchedPage } from '../support/chromium.ts';
 import { readJson } from '../support/client.ts';
+import { expectToFit } from '../support/layout.ts';
 import { readText } from '../support/page.ts';
 import { seedAnalyses } from '../support/seed.ts';
 import { createHome, type RunningStack, startStack } from '../support/stack.ts';
@@ -53,6 +54,7 @@ const VIEWS: [path: () => string, there: string][] = [
   [() => 'analyzers/describe', '.built-in'],
   [() => 'usage', '.chart'],
   [() => 'settings', '.choices'],
+  [() => 'nothing', 'h1'],
 ];
 
 describe.skipIf(!chromium)('given the views of the page', { timeout: 90_000 }, () => {
@@ -63,15 +65,30 @@ describe.skipIf(!chromium)('given the views of the page', { timeout: 90_000 }, (
     expect(watched.complaints).toEqual([]);
   });
 
-  test('axe finds nothing on any of them, in light and in dark, and none is wider than a small phone', async () => {
-    await page.evaluate(AXE); // into its own world: the content policy lets no script in
+  test('none is wider than its window, from a small phone to a wall, and no field lies over another', async () => {
     for (const [path, there] of VIEWS) {
-      await page.setViewportSize({ width: 360, height: 740 });
       await open(path());
       await page.locator(there).first().waitFor();
-      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
-      expect(`${path()} ${width}`).toBe(`${path()} 360`);
-      await page.setViewportSize({ width: 1280, height: 800 });
+      await expectToFit(page, path());
+    }
+    await open('');
+    await page.getByText('Analyzer, tags, parts').click();
+    await page.getByLabel('Analyzer').selectOption('extract');
+    await page.locator('textarea[name="options"]').waitFor();
+    await expectToFit(page, 'upload with options');
+    await open(`analyses/${id}`);
+    await page.getByText('Run again with another analyzer').click();
+    await page.locator('.again select').waitFor();
+    await expectToFit(page, 'run again');
+    await page.goto(`${stack.info.apiUrl}/reference.html`);
+    await expectToFit(page, 'reference');
+  });
+
+  test('axe finds nothing on any of them, in light and in dark', async () => {
+    await page.evaluate(AXE); // into its own world: the content policy lets no script in
+    for (const [path, there] of VIEWS) {
+      await open(path());
+      await page.locator(there).first().waitFor();
       await page.emulateMedia({ colorScheme: 'light' });
       expect(await findFaults()).toEqual([]);
       await page.emulateMedia({ colorScheme: 'dark' });

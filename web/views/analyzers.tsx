@@ -26,7 +26,7 @@ export function View({ rest: [chosen], query }: ViewProps) {
   useEffect(load, []);
   return (
     <>
-      <div class="heading">
+      <div class="heading top">
         <h1>{TEXTS.nav.analyzers}</h1>
         {chosen === undefined && (
           <a class="primary" href={hrefTo(['analyzers', NEW])}>
