@@ -51,12 +51,24 @@ export function formatMoment(seconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${tail}` : `${minutes}:${tail}`;
 }
 
-/** "awaiting_upload" → "awaiting upload", "sexualContent" → "sexual content". */
+/** "awaiting_upload" → "awaiting upload", "isPaid" → "is paid", "totalEUR" → "total EUR". */
 export function formatName(name: string): string {
   return name
-    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
     .replaceAll('_', ' ')
-    .toLowerCase();
+    .replace(/\b[A-Z][a-z]+/g, (word) => word.toLowerCase());
+}
+
+const languageNames = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' });
+
+/** "pt-BR" → "Brazilian Portuguese"; whatever is no code stays as it is. */
+export function formatLanguage(code: string): string {
+  if (code === 'und') return 'not determined';
+  try {
+    return languageNames.of(code) ?? code;
+  } catch {
+    return code;
+  }
 }
 
 const dayFormat = new Intl.DateTimeFormat(undefined, {

@@ -1,3 +1,6 @@
+import { nameCategory } from './reading.ts';
+import { TEXTS } from './texts.ts';
+
 /** Something that a result tells of with its time, in seconds from the start of the file. */
 export interface Moment {
   start: number;
@@ -21,11 +24,8 @@ export function listTracks(result: Record<string, unknown>): Track[] {
     },
     { name: 'screenText', moments: read(result.onScreenText, ['text'], []) },
     { name: 'objects', moments: readAppearances(result.objects) },
-    { name: 'people', moments: read(fieldOf(result.people, 'appearances'), ['count'], []) },
-    {
-      name: 'moderation',
-      moments: read(fieldOf(result.moderation, 'parts'), ['category', 'level'], ['reason']),
-    },
+    { name: 'people', moments: readCounts(fieldOf(result.people, 'appearances')) },
+    { name: 'moderation', moments: readRatings(fieldOf(result.moderation, 'parts')) },
   ];
   return tracks.filter(({ moments }) => moments.length > 0);
 }
@@ -37,6 +37,22 @@ function readAppearances(objects: unknown): Moment[] {
     return read(fieldOf(object, 'appearances'), [], []).map((moment) => ({ ...moment, title }));
   });
   return all.toSorted((one, other) => one.start - other.start);
+}
+
+function readCounts(appearances: unknown): Moment[] {
+  return read(appearances, ['count'], []).map((moment) => ({
+    ...moment,
+    title: TEXTS.tracks.count(Number(moment.title)),
+  }));
+}
+
+function readRatings(parts: unknown): Moment[] {
+  if (!Array.isArray(parts)) return [];
+  const named = parts.map((part) => ({
+    ...part,
+    category: nameCategory(String(fieldOf(part, 'category') ?? '')),
+  }));
+  return read(named, ['category', 'level'], ['reason']);
 }
 
 function read(things: unknown, titles: string[], details: string[]): Moment[] {

@@ -1,3 +1,4 @@
+import type { DocumentTable, Reading } from '../reading.ts';
 import { TEXTS } from '../texts.ts';
 import { CopyButton } from './copy-button.tsx';
 import { SectionTitle } from './section-title.tsx';
@@ -7,9 +8,11 @@ import { Words } from './words.tsx';
 const OPEN_PAGES = 3;
 
 /** A document's pages with their text, its tables and its fields. */
-export function DocumentPages({ result }: { result: Record<string, unknown> }) {
-  const pages = listOf(result.pages);
-  const fields = listOf(result.fields);
+export function DocumentPages({
+  fields,
+  tables,
+  pages,
+}: Pick<Reading, 'fields' | 'tables' | 'pages'>) {
   return (
     <>
       {fields.length > 0 && (
@@ -20,31 +23,38 @@ export function DocumentPages({ result }: { result: Record<string, unknown> }) {
               <div key={`${name}${index}`}>
                 <dt>
                   <bdi>
-                    <Words text={String(name)} />
+                    <Words text={name} />
                   </bdi>
                 </dt>
                 <dd dir="auto">
-                  <Words text={String(value)} />{' '}
-                  <span class="quiet">{TEXTS.document.onPage(Number(page))}</span>
+                  <Words text={value} /> <span class="quiet">{TEXTS.document.onPage(page)}</span>
                 </dd>
               </div>
             ))}
           </dl>
         </section>
       )}
-      {listOf(result.tables).map((table, index) => (
+      {tables.map((table, index) => (
         <Table key={`${table.page}-${index}`} table={table} />
       ))}
       {pages.length > 0 && (
         <section class="pages" aria-label={TEXTS.document.pages}>
           <SectionTitle>{TEXTS.document.pages}</SectionTitle>
           {pages.map(({ page, text }, index) => (
-            <details key={String(page)} open={index < OPEN_PAGES}>
-              <summary>{TEXTS.document.page(Number(page))}</summary>
-              <p dir="auto">
-                <Words text={String(text)} />
-              </p>
-              <CopyButton text={String(text)} />
+            <details key={page} open={index < OPEN_PAGES}>
+              <summary>{TEXTS.document.page(page)}</summary>
+              {text ? (
+                <>
+                  <p dir="auto">
+                    <Words text={text} />
+                  </p>
+                  <CopyButton text={text} />
+                </>
+              ) : (
+                <p class="quiet">
+                  {text === null ? TEXTS.document.pageNotRead : TEXTS.document.pageEmpty}
+                </p>
+              )}
             </details>
           ))}
         </section>
@@ -53,37 +63,35 @@ export function DocumentPages({ result }: { result: Record<string, unknown> }) {
   );
 }
 
-function Table({ table }: { table: Record<string, unknown> }) {
-  const { page, title, columns, rows } = table;
-  const heads = Array.isArray(columns) ? columns : [];
-  const lines = Array.isArray(rows) ? rows.filter(Array.isArray) : [];
-  const name = String(title || TEXTS.document.table);
+function Table({ table: { page, title, columns, rows } }: { table: DocumentTable }) {
+  const name = title || TEXTS.document.table;
   return (
-    <section class="scroller" aria-label={name}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+    <section class="scroller" aria-label={name} tabIndex={0}>
       <table>
         <caption>
           <bdi>
             <Words text={name} />
           </bdi>{' '}
-          <span class="quiet">{TEXTS.document.onPage(Number(page))}</span>
+          <span class="quiet">{TEXTS.document.onPage(page)}</span>
         </caption>
-        {heads.length > 0 && (
+        {columns.length > 0 && (
           <thead>
             <tr>
-              {heads.map((head, index) => (
+              {columns.map((head, index) => (
                 <th key={`${head}${index}`} scope="col" dir="auto">
-                  <Words text={String(head)} />
+                  <Words text={head} />
                 </th>
               ))}
             </tr>
           </thead>
         )}
         <tbody>
-          {lines.map((cells, row) => (
+          {rows.map((cells, row) => (
             <tr key={`${row}-${cells.length}`}>
               {cells.map((cell, index) => (
                 <td key={`${row}-${index}`} dir="auto">
-                  <Words text={String(cell)} />
+                  <Words text={cell} />
                 </td>
               ))}
             </tr>
@@ -92,9 +100,4 @@ function Table({ table }: { table: Record<string, unknown> }) {
       </table>
     </section>
   );
-}
-
-function listOf(value: unknown): Record<string, unknown>[] {
-  if (!Array.isArray(value)) return [];
-  return value.filter((one) => typeof one === 'object' && one !== null);
 }

@@ -1,37 +1,35 @@
-import { formatName } from '../format.ts';
+import { nameCategory, type Rating, UNRATED } from '../reading.ts';
 import { TEXTS } from '../texts.ts';
 import { SectionTitle } from './section-title.tsx';
 import { Words } from './words.tsx';
 
-/** Only what was rated above the lowest: seven times "none" would hide the one that counts. */
-export function Moderation({ ratings }: { ratings: unknown }) {
-  if (typeof ratings !== 'object' || ratings === null) return null;
-  const levels = Object.entries(ratings).flatMap(([name, rating]) => readLevel(name, rating));
-  const raised = levels.filter(({ level }) => level !== 'none');
+/** Only what was rated above the lowest, or could not be rated: seven times "none" would hide the one that counts. */
+export function Moderation({ ratings }: { ratings: Rating[] | undefined }) {
+  if (!ratings) return null;
+  const told = ratings.filter(({ level }) => level !== 'none');
+  const isOpen = told.length > 0 && told.every(({ level }) => level === UNRATED);
+  const isAllOpen = isOpen && told.length === ratings.length;
   return (
     <section class="moderation" aria-label={TEXTS.result.moderation}>
       <SectionTitle>{TEXTS.result.moderation}</SectionTitle>
-      {raised.length === 0 && <p>{TEXTS.result.moderationNone}</p>}
-      <ul class="tags">
-        {raised.map(({ name, level, reason }) => (
-          <li key={name} class={`level-${level}`}>
-            {formatName(name)}: <Words text={level} />{' '}
-            {reason && (
-              <bdi>
-                (<Words text={reason} />)
-              </bdi>
-            )}
-          </li>
-        ))}
-      </ul>
+      {told.length === 0 && <p>{TEXTS.result.moderationNone}</p>}
+      {isAllOpen ? (
+        <p>{TEXTS.result.moderationNotRated}</p>
+      ) : (
+        <ul class="tags">
+          {told.map(({ category, level, reason }) => (
+            <li key={category} class={`level-${level}`}>
+              {nameCategory(category)}:{' '}
+              {level === UNRATED ? TEXTS.result.notRated : <Words text={level} />}{' '}
+              {reason && (
+                <bdi>
+                  (<Words text={reason} />)
+                </bdi>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
     </section>
   );
-}
-
-/** A level, or a level with its reason; of a video the highest, for its parts stand beside the player. */
-function readLevel(name: string, rating: unknown) {
-  if (typeof rating === 'string') return [{ name, level: rating, reason: '' }];
-  if (typeof rating !== 'object' || rating === null || !('level' in rating)) return [];
-  const reason = 'reason' in rating ? String(rating.reason) : '';
-  return [{ name, level: String(rating.level), reason }];
 }

@@ -1,5 +1,6 @@
 import type { Analysis } from '@sightline/client';
 import { spellJson } from '../names.ts';
+import { readResult } from '../reading.ts';
 import { TEXTS } from '../texts.ts';
 import { CopyButton } from './copy-button.tsx';
 import { DocumentPages } from './document-pages.tsx';
@@ -10,6 +11,7 @@ import { RunFacts, SafetyNotes } from './run-facts.tsx';
 import { Seen } from './seen.tsx';
 import '../styles/result.css';
 import { SectionTitle } from './section-title.tsx';
+import { Value } from './value.tsx';
 import { Words } from './words.tsx';
 
 export interface ResultProps {
@@ -19,33 +21,11 @@ export interface ResultProps {
 }
 
 const STAND_IN = 'sightline-stand-in';
-/** Shown in their own way, so not among the other facts. */
-const OWN_PLACE = [
-  'caption',
-  'summary',
-  'tags',
-  'answer',
-  'objects',
-  'text',
-  'blocks',
-  'moderation',
-  'categories',
-  'chapters',
-  'speech',
-  'segments',
-  'onScreenText',
-  'pages',
-  'tables',
-  'fields',
-];
 
 /** All that a finished analysis says. */
 export function Result({ analysis, url }: ResultProps) {
-  const { result = {} } = analysis;
-  const summary = textOf(result.summary);
-  const caption = textOf(result.caption) || summary;
-  const text = textOf(result.text);
-  const others = Object.entries(result).filter(([name]) => !OWN_PLACE.includes(name));
+  const reading = readResult(analysis);
+  const { caption, summary, answer, tags, text, ratings, facts, others } = reading;
   return (
     <div class="result">
       <div class="seen">
@@ -57,20 +37,21 @@ export function Result({ analysis, url }: ResultProps) {
             <Words text={caption} />
           </p>
         )}
-        {summary && summary !== caption && (
+        {summary && (
           <p dir="auto">
             <Words text={summary} />
           </p>
         )}
-        {textOf(result.answer) && (
+        {answer && (
           <div class="answer">
             <SectionTitle>{TEXTS.result.answer}</SectionTitle>
             <p dir="auto">
-              <Words text={textOf(result.answer)} />
+              <Words text={answer} />
             </p>
           </div>
         )}
-        <Tags tags={result.tags} />
+        <Tags tags={tags} />
+        <Facts entries={facts} />
         {text && (
           <section class="text" aria-label={TEXTS.result.text}>
             <div class="heading">
@@ -82,9 +63,11 @@ export function Result({ analysis, url }: ResultProps) {
             </p>
           </section>
         )}
-        <Moderation ratings={result.moderation ?? result.categories} />
-        <DocumentPages result={result} />
-        <Facts entries={others} />
+        <Moderation ratings={ratings} />
+        <DocumentPages {...reading} />
+        <Facts
+          entries={others.map(([name, value]) => [name, <Value key={name} value={value} />])}
+        />
         {analysis.model === STAND_IN && <p class="notice small">{TEXTS.result.standIn}</p>}
         <SafetyNotes safety={analysis.safety} />
         <RunFacts analysis={analysis} />
@@ -99,18 +82,14 @@ export function Result({ analysis, url }: ResultProps) {
   );
 }
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function Tags({ tags }: { tags: unknown }) {
-  if (!Array.isArray(tags) || tags.length === 0) return null;
+function Tags({ tags }: { tags: string[] }) {
+  if (tags.length === 0) return null;
   return (
     <ul class="tags" aria-label={TEXTS.result.tags}>
       {tags.map((tag) => (
-        <li key={String(tag)}>
+        <li key={tag}>
           <bdi>
-            <Words text={String(tag)} />
+            <Words text={tag} />
           </bdi>
         </li>
       ))}

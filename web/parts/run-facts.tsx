@@ -11,6 +11,7 @@ import { spellName } from '../names.ts';
 import { TEXTS } from '../texts.ts';
 import { STEPS } from '../uploads/upload.ts';
 import { Facts } from './facts.tsx';
+import { describeValue } from './value.tsx';
 import { Words } from './words.tsx';
 
 /** The file, the model, and what it took. */
@@ -30,14 +31,14 @@ export function RunFacts({ analysis }: { analysis: Analysis }) {
         ],
         [TEXTS.run.when, formatTime(createdAt)],
         [TEXTS.run.took, took === undefined ? '' : formatDuration(took)],
-        [TEXTS.run.stages, describeStages(analysis.stageMs)],
+        [TEXTS.run.stages, describeStages(analysis.stageMs).join(', ')],
         [TEXTS.run.model, model],
         [TEXTS.run.analyzer, TEXTS.run.version(analyzer.name, analyzer.version)],
         [TEXTS.run.tokens, usage && describeTokens(usage)],
         [TEXTS.run.thinking, usage?.thinking],
         [TEXTS.run.cost, usage && describeCost(usage)],
         [TEXTS.run.cached, cached ? TEXTS.run.cachedWhy : ''],
-        [TEXTS.run.tags, analysis.tags.map(spellName)],
+        [TEXTS.run.tags, analysis.tags.map(spellName).join(', ')],
       ]}
     />
   );
@@ -78,9 +79,11 @@ export function SafetyNotes({ safety }: { safety: Analysis['safety'] }) {
       )}
       <Facts
         entries={[
-          [TEXTS.safety.stripped, stripped.map(formatName)],
-          [TEXTS.safety.mismatch, typeMismatch],
-          ...Object.entries(others),
+          [TEXTS.safety.stripped, stripped.map(formatName).join(', ')],
+          [TEXTS.safety.mismatch, describeValue(typeMismatch)],
+          ...Object.entries(others).map(
+            ([name, value]) => [name, describeValue(value)] as [string, string],
+          ),
         ]}
       />
     </>

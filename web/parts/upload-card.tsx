@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { spellName } from '../names.ts';
 import { explainProblem, type PageProblem } from '../problems.ts';
+import { readResult } from '../reading.ts';
 import { hrefTo } from '../router.ts';
 import { say } from '../spoken.ts';
 import { TEXTS } from '../texts.ts';
@@ -96,10 +97,7 @@ function useEndSaid({ kept, state }: Upload, problem: PageProblem | undefined): 
     if (problem) say(TEXTS.uploads.ended(spellName(kept.name), explainProblem(problem).what));
     else if (phase === 'ended')
       say(
-        TEXTS.uploads.succeeded(
-          spellName(kept.name),
-          String(analysis?.result?.caption ?? analysis?.result?.summary ?? ''),
-        ),
+        TEXTS.uploads.succeeded(spellName(kept.name), analysis ? readResult(analysis).caption : ''),
       );
   }, [phase, problem?.code]);
 }
