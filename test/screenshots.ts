@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
+import { DEFAULT_MODELS } from '../local/gemini/models.ts';
 import { startGemini } from '../local/gemini/server.ts';
 import { findChromium, launchChromium } from './support/chromium.ts';
 import { readJson } from './support/client.ts';
 import { PICTURES, type ShownPicture } from './support/gallery.ts';
+import { takeShot } from './support/shot.ts';
 import { createHome, type RunningStack, startStack } from './support/stack.ts';
 
 // `npm run screenshots`: every view of the page, on a phone, on a laptop and in the dark, into docs/screenshots/.
@@ -27,6 +29,7 @@ const VIEWS: Record<string, (page: Page, id: string) => Promise<void>> = {
   analysis: async (page, id) => {
     await page.goto(`${origin(page)}/#/analyses/${id}`);
     await page.locator('.frame img').waitFor();
+    await page.locator('.thumbnail .icon').waitFor({ state: 'detached' });
   },
   library: async (page) => {
     await page.goto(`${origin(page)}/#/library`);
@@ -75,7 +78,7 @@ async function takeAll(browser: Browser, stack: RunningStack): Promise<void> {
     for (const [view, show] of Object.entries(VIEWS)) {
       await show(page, id);
       await page.evaluate('scrollTo(0, 0)');
-      await keep(`${view}-${size}.png`, await page.screenshot());
+      await keep(`${view}-${size}.png`, await takeShot(page));
     }
     await context.close();
   }
@@ -109,7 +112,7 @@ async function fill({ call }: RunningStack): Promise<string> {
 }
 
 async function analyse(call: RunningStack['call'], picture: ShownPicture): Promise<string> {
-  gemini.script(() => ({ kind: 'answer', answer: picture.answer }));
+  say(picture.answer);
   const form = new FormData();
   form.append('file', new Blob([await picture.draw()], { type: 'image/jpeg' }), picture.name);
   const answer = await call('/v1/analyze', { method: 'POST', body: form });
@@ -117,11 +120,16 @@ async function analyse(call: RunningStack['call'], picture: ShownPicture): Promi
   return id;
 }
 
+/** As a model would, by its name: the words are made up all the same. */
+function say(answer: object): void {
+  gemini.script(() => ({ kind: 'answer', answer, modelVersion: DEFAULT_MODELS[0] }));
+}
+
 async function showUpload(page: Page): Promise<void> {
   await page.goto(`${origin(page)}/#/`);
   const [first] = PICTURES;
   if (!first) return;
-  gemini.script(() => ({ kind: 'answer', answer: first.answer }));
+  say(first.answer);
   const picker = page.locator('input[type=file]').first();
   const file = { name: first.name, mimeType: 'image/jpeg', buffer: await first.draw() };
   await picker.setInputFiles(file);

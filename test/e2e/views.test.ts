@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findChromium, launchChromium, openPage, type WatchedPage } from '../support/chromium.ts';
 import { readJson } from '../support/client.ts';
 import { expectToFit } from '../support/layout.ts';
 import { readText } from '../support/page.ts';
 import { seedAnalyses } from '../support/seed.ts';
+import { takeShot } from '../support/shot.ts';
 import { createHome, type RunningStack, startStack } from '../support/stack.ts';
 
 const PHOTO = fileURLToPath(new URL('../fixtures/rocket.jpg', import.meta.url));
@@ -82,6 +84,29 @@ describe.skipIf(!chromium)('given the views of the page', { timeout: 90_000 }, (
     await expectToFit(page, 'run again');
     await page.goto(`${stack.info.apiUrl}/reference.html`);
     await expectToFit(page, 'reference');
+  });
+
+  test('a screenshot waits for every picture, and a blank one is refused', async () => {
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const [width, height] = [640, 427];
+    const grey = { width, height, channels: 3 as const, background: '#edf0ef' };
+    let body = readFileSync(PHOTO);
+    await page.route('**/pictures/**', async (route) => {
+      await released;
+      await route.fulfill({ contentType: 'image/jpeg', body });
+    });
+    await open(`analyses/${id}`);
+    await page.locator('.frame img').waitFor();
+    const shot = takeShot(page);
+    release();
+    expect((await sharp(await shot).stats()).entropy).toBeGreaterThan(1);
+    body = await sharp({ create: grey }).jpeg().toBuffer();
+    await page.reload();
+    await page.locator('.frame img').waitFor();
+    await expect(takeShot(page)).rejects.toThrow('A picture is blank');
   });
 
   test('axe finds nothing on any of them, in light and in dark', async () => {
