@@ -295,6 +295,7 @@ export const TEXTS = {
     models: 'models',
     standIn: 'a stand-in, which understands nothing',
     largest: 'largest file',
+    notices: 'Software in this page, and its licences',
   },
 } as const;
 

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { readTemplate } from 'laptop-cloud/template';
+import { readNotice, readNotices, writeNotices } from '../notices/write-notices.ts';
 import { bundleHandlers, type HandlerBundle } from './bundle-handlers.ts';
 import { readLambdaPackage } from './lambda-packages.ts';
 import { type Files, writeZip } from './write-zip.ts';
@@ -54,7 +55,9 @@ async function collectFiles(root: string, path: string, bundle: HandlerBundle): 
     const packages = await readLambdaPackage(root, name, join(root, BUILD_FOLDER, 'npm', name));
     for (const [packed, content] of packages) files.set(packed, content);
   }
-  return files;
+  const bundled = [bundle, ...beside].flatMap(({ packages }) => packages).map(readNotice);
+  const notices = writeNotices([...bundled, ...readNotices(files)]);
+  return files.set('THIRD-PARTY-NOTICES', Buffer.from(notices));
 }
 
 /** Names and handlers are the same for every stage. */

@@ -1,5 +1,6 @@
 import { join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
+import { listPackages } from '../notices/write-notices.ts';
 import {
   environmentCredentials,
   findBeside,
@@ -22,6 +23,8 @@ export interface HandlerBundle {
   map: Uint8Array;
   /** Which of EXTERNAL the code asks for. */
   external: string[];
+  /** The folders of the packages that the code holds parts of. */
+  packages: string[];
 }
 
 /**
@@ -58,12 +61,14 @@ export async function bundleHandlers(root: string, sources: string[]): Promise<H
     if (!code || !map) throw new Error(`esbuild wrote no ${output}`);
     const { imports = [], inputs = {} } = metafile.outputs[output] ?? {};
     const asksFor = (name: string) => imports.some(({ path: wanted }) => isWithin(wanted, name));
+    const held = Object.keys(inputs).filter((input) => inputs[input]?.bytesInOutput);
     const named = Object.keys(inputs).flatMap((input) => beside.namedIn(join(root, input)));
     return {
       code,
       map,
       beside: named.map((file) => relative(root, file)),
       external: EXTERNAL.filter(asksFor),
+      packages: listPackages(held).map((folder) => join(root, folder)),
     };
   });
 }

@@ -8,10 +8,10 @@ import type { Files } from './write-zip.ts';
 
 /** What Lambda's arm64 machines are, in npm's words. */
 const PLATFORM = ['--os=linux', '--cpu=arm64', '--libc=glibc'];
-/** Nothing that runs: types, C++ sources and headers, build scripts, commands. Licences stay. */
+/** Nothing that runs: types, C++ sources and headers, build scripts, commands. Licences stay, libvips' in its README. */
 const NEEDLESS = new RegExp(
   [
-    /\.d\.[cm]?ts$|\.(h|cc|gyp|bnf)$|README\.md$|^sharp\/install\/|\/bin\//,
+    /\.d\.[cm]?ts$|\.(h|cc|gyp|bnf)$|(?<!^@img\/sharp-libvips-[\w-]+\/)README\.md$|^sharp\/install\/|\/bin\//,
     /^libheif-js\/([^/]+\.js$|libheif\/|libheif-wasm\/libheif-bundle)/, // the same three times more
     /^@embedpdf\/pdfium\/dist\/(index\.(cjs|browser\.js)|.*\.(map|d\.cts)$)/, // and again
   ]

@@ -1,13 +1,23 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'vite';
+import { build, type Plugin } from 'vite';
+import { listPackages, readNotice, writeNotices } from '../notices/write-notices.ts';
 
-/** Builds the page into a folder: index.html and reference.html, and assets/ whose names hold their hash. */
+/** Linked by web/views/settings.tsx. */
+const NOTICES = 'third-party-notices.txt';
+
+/**
+ * Builds the page into a folder: index.html and reference.html, the notices of what it holds, and assets/
+ * whose names hold their hash.
+ */
 export async function buildPage(root: string, folder: string): Promise<void> {
   const web = join(root, 'web');
+  const modules = new Set<string>();
   await build({
     root: web,
     configFile: false,
     logLevel: 'warn',
+    plugins: [listModules(modules)],
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     build: {
       outDir: folder,
@@ -21,6 +31,22 @@ export async function buildPage(root: string, folder: string): Promise<void> {
         output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] } },
       },
     },
-    worker: { format: 'es' },
+    worker: { format: 'es', plugins: () => [listModules(modules)] },
   });
+  const notices = listPackages([...modules]).map(readNotice);
+  writeFileSync(join(folder, NOTICES), writeNotices(notices));
+}
+
+/** Adds the paths of the modules that the bundle holds anything of. */
+function listModules(modules: Set<string>): Plugin {
+  return {
+    name: 'list-modules',
+    generateBundle(_, bundle) {
+      for (const output of Object.values(bundle)) {
+        if (output.type !== 'chunk') continue;
+        for (const [path, { renderedLength }] of Object.entries(output.modules))
+          if (renderedLength > 0) modules.add(path);
+      }
+    },
+  };
 }

@@ -14,6 +14,7 @@ const TYPES: Record<string, string> = {
   '.json': 'application/json',
   '.png': 'image/png',
   '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
 };
 /** An asset's name holds its hash. All else is asked for anew each time, so nothing has to be told to CloudFront. */
 const FOR_EVER = 'public, max-age=31536000, immutable';

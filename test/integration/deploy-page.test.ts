@@ -1,13 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildPage } from '../../infra/page/build-page.ts';
 import { emptyBucket, uploadPage } from '../../infra/page/upload-page.ts';
 import { type Service, startService } from '../support/service.ts';
 
 // The page's files on their way into the bucket that CloudFront shows.
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 let service: Service;
 let bucket: string;
 let folder: string;
@@ -56,4 +59,31 @@ test('before the stack is removed, nothing is left in the bucket', async () => {
   expect(await emptyBucket(service.s3, bucket)).toBe(3);
   const left = await service.s3.send(new ListObjectsV2Command({ Bucket: bucket }));
   expect(left.KeyCount).toBe(0);
+});
+
+test('built, it has the notices of each package that it imports, which go into the bucket, too', async () => {
+  const built = join(folder, 'built');
+  await buildPage(ROOT, built);
+  const notices = readFileSync(join(built, 'third-party-notices.txt'), 'utf8');
+  const sources = globSync('web/**/*.{ts,tsx}', { cwd: ROOT }).map((path) =>
+    readFileSync(join(ROOT, path), 'utf8'),
+  );
+  const imported = sources.flatMap((source) => [
+    ...source.matchAll(/(?:from |import\()'((?:@[\w-]+\/)?[a-z][\w-]*)(?:\/[^']*)?'/g),
+  ]);
+  const names = new Set(imported.map(([, name = '']) => name));
+  names.delete('@sightline/client'); // our own
+  expect(names.size).toBeGreaterThan(2);
+  for (const name of names) {
+    const file = join(ROOT, 'node_modules', name, 'package.json');
+    const { version, license } = JSON.parse(readFileSync(file, 'utf8'));
+    expect(notices).toContain(`${name} ${version}  ${license}  https://`);
+  }
+  expect(notices).toContain('Permission is hereby granted');
+  expect(await uploadPage(service.s3, bucket, built)).toContain('third-party-notices.txt');
+  expect(await look('third-party-notices.txt')).toEqual([
+    'text/plain; charset=utf-8',
+    'no-cache',
+    notices,
+  ]);
 });

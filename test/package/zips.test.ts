@@ -78,7 +78,7 @@ test('built again, the zips have the same bytes', async () => {
 
 test('beside its handler a zip holds what the door may load, or the threads and packages that decode', () => {
   for (const [name, files] of Object.entries(contents)) {
-    const own = Object.keys(files).filter((path) => !path.startsWith('node_modules/'));
+    const own = Object.keys(files).filter((path) => !/^(node_modules\/|THIRD-PARTY-)/.test(path));
     const modules = own.filter((path) => path !== `functions/${name}.mjs`);
     const has = (...names: string[]) => names.map((module) => `functions/${module}.mjs`);
     const door = has('jwt-library', 'signature-library');
@@ -86,10 +86,46 @@ test('beside its handler a zip holds what the door may load, or the threads and 
     expect(own.length - modules.length).toBe(1);
     if (name === 'process-upload') expect(modules.sort()).toEqual(threads);
     else if (modules.length > 0) expect(modules.sort()).toEqual(door);
-    const beside = Object.keys(files).filter((path) => !own.includes(path));
+    const beside = Object.keys(files).filter((path) => path.startsWith('node_modules/'));
     const packages = beside.map((path) => /^node_modules\/((@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
     expect([...new Set(packages)].sort()).toEqual(name === 'process-upload' ? NATIVE : []);
   }
+});
+
+test('a zip has the notices of each package that it holds, and of no other', () => {
+  for (const [name, files] of Object.entries(contents)) {
+    const notices = Buffer.from(files['THIRD-PARTY-NOTICES'] ?? []).toString();
+    const map = readFileSync(join(folder, 'first', 'maps', `${name}.mjs.map`), 'utf8');
+    const sources: string[] = [...JSON.parse(map).sources, ...Object.keys(files)];
+    const held = new Set(
+      sources.flatMap((path) => /^.*node_modules\/((@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []),
+    );
+    for (const each of held) {
+      const packed = files[`node_modules/${each}/package.json`];
+      const manifest = packed ?? readFileSync(join(ROOT, 'node_modules', each, 'package.json'));
+      const { version, license } = JSON.parse(Buffer.from(manifest).toString());
+      expect(notices, name).toContain(`\n${each} ${version}  ${license}  `);
+    }
+    const ofDoor = ['aws-jwt-verify', 'http-message-sig', 'structured-headers'];
+    const beside = name === 'process-upload' ? ['mediabunny'] : ofDoor;
+    const named = [...notices.matchAll(/^(\S+) [\d.]+ {2}\S+ {2}\w+:/gm)].map(([, each]) => each);
+    expect(named.filter((each = '') => !held.has(each) && !beside.includes(each))).toEqual([]);
+  }
+});
+
+test('the notices of what decodes pictures and films hold the licences that ask for it', () => {
+  const notices = Buffer.from(contents['process-upload']?.['THIRD-PARTY-NOTICES'] ?? []).toString();
+  for (const text of [
+    'mediabunny 1.61.0  MPL-2.0  https://github.com/Vanilagy/mediabunny',
+    'Mozilla Public License Version 2.0',
+    '@img/sharp-libvips-linux-arm64 1.3.4  LGPL-3.0-or-later',
+    '| libvips       | LGPLv3',
+    'libheif-js 1.23.2  LGPL-3.0',
+    'GNU LESSER GENERAL PUBLIC LICENSE',
+    'GNU GENERAL PUBLIC LICENSE',
+    'Copyright 2014 PDFium Authors',
+  ])
+    expect(notices).toContain(text);
 });
 
 test('all native code is for arm64', () => {

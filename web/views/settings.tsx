@@ -104,6 +104,9 @@ function Service() {
       <p>
         <a href="/reference.html">{TEXTS.uploads.reference}</a>
       </p>
+      <p>
+        <a href="/third-party-notices.txt">{settings.notices}</a>
+      </p>
     </section>
   );
 }
