@@ -12,9 +12,10 @@ import { connectProbes } from '../lib/work/connect-gemini.ts';
 interface Deps extends Guards {
   probes: Probes;
   modelProbes: Probes;
+  listEnds(): object[];
 }
 
-export function createHandler({ door, limit, probes, modelProbes }: Deps) {
+export function createHandler({ door, limit, probes, modelProbes, listEnds }: Deps) {
   return createHttpHandler({
     door,
     limit,
@@ -22,7 +23,8 @@ export function createHandler({ door, limit, probes, modelProbes }: Deps) {
     input: z.object({}),
     handle: async () => {
       const { ready, ...found } = await checkReadiness(probes, modelProbes);
-      const body = { status: ready ? 'ready' : 'unavailable', ...found };
+      const warnings = listEnds();
+      const body = { status: ready ? 'ready' : 'unavailable', ...found, warnings };
       return { status: ready ? 200 : 503, body };
     },
   });
@@ -51,4 +53,5 @@ export const handler = createHandler({
     secret: gemini.secret,
   },
   modelProbes: gemini.models,
+  listEnds: gemini.listEnds,
 });

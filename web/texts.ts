@@ -1,5 +1,7 @@
 // All that the page says, in one place. Words of the service (captions, names of files, details) are data, not texts.
 
+import type { ModelEnd } from '@sightline/client';
+
 const MEDIA = { image: 'pictures', video: 'videos', document: 'documents', audio: 'recordings' };
 
 export const TEXTS = {
@@ -34,6 +36,8 @@ export const TEXTS = {
     title: 'No Gemini key is set.',
     what: 'A stand-in measures your pictures (size, colours, brightness, sharpness) and understands nothing in them. For real analyses stop it and start it with a key:',
   },
+  modelEnds: ({ model, lastDay, hasEnded, successor }: ModelEnd) =>
+    `The model ${model} ${hasEnded ? 'ended' : 'ends'} on ${lastDay}. Whoever runs this service should name another one${successor ? `, such as ${successor}` : ''}.`,
   intake: {
     title: 'Add files',
     choose: 'Choose files',

@@ -314,9 +314,21 @@ export const deliveryList = z.object({ data: z.array(delivery) });
 
 export const health = z.object({ status: z.literal('healthy'), timestamp: time });
 const state = z.record(z.string(), z.enum(['ok', 'unavailable']));
-export const readiness = z.object({
-  status: z.enum(['ready', 'unavailable']),
-  dependencies: state,
-  models: state,
-});
+const modelEnd = z
+  .object({
+    model: z.string(),
+    lastDay: z.iso.date().describe('UTC'),
+    hasEnded: z.boolean(),
+    successor: z.string().optional().describe('Google’s replacement for it'),
+    message: z.string(),
+  })
+  .meta({ id: 'ModelEnd', description: 'A model of the stage whose last day is near, or over' });
+export const readiness = z
+  .object({
+    status: z.enum(['ready', 'unavailable']),
+    dependencies: state,
+    models: state,
+    warnings: z.array(modelEnd).describe('From 60 days before a model’s last day on'),
+  })
+  .meta({ id: 'Readiness' });
 export const openDocument = z.record(z.string(), z.unknown());

@@ -6,9 +6,16 @@ import { converse } from './converse.ts';
 import { askInOrder, type Turn } from './fallback.ts';
 import type { ReadKey } from './key.ts';
 import { CALL_TIMEOUT_MS, MAX_OUTPUT_TOKENS } from './limits.ts';
-import { fitResolution, fitThinking, lessThinking, type ThinkingLevel } from './models.ts';
+import {
+  createEndWatch,
+  fitResolution,
+  fitThinking,
+  lessThinking,
+  type ThinkingLevel,
+  type Warn,
+} from './models.ts';
 import { createBody, type ModelRequest, type Variant } from './request.ts';
-import { createOmissions, createSender, type Warn } from './send.ts';
+import { createOmissions, createSender } from './send.ts';
 import { billError, createTally, type Meter, receiptOf } from './tally.ts';
 import { sendByHttp, type Transport } from './transport.ts';
 
@@ -79,6 +86,7 @@ export function createGemini(options: GeminiOptions): Gemini {
   const { transport = sendByHttp, callTimeoutMs = CALL_TIMEOUT_MS } = options;
   const { breaker = createBreaker(), store, warn = () => undefined } = options;
   const omissions = createOmissions(warn);
+  const watchEnds = createEndWatch(warn);
   return {
     async ask(request, parse, asked) {
       const tally = createTally();
@@ -92,7 +100,8 @@ export function createGemini(options: GeminiOptions): Gemini {
         tally,
       });
       const bound = boundTokens(request);
-      const { maxOutputTokens = MAX_OUTPUT_TOKENS } = request;
+      const { maxOutputTokens = MAX_OUTPUT_TOKENS, models = options.models } = request;
+      watchEnds(models);
       const askModel = async (turn: Turn) => {
         const { model } = turn;
         const fitted = fitRequest(request, model);
@@ -114,7 +123,7 @@ export function createGemini(options: GeminiOptions): Gemini {
         return { value, model: reply.modelVersion ?? model, usage: receiptOf(tally) };
       };
       try {
-        return await askInOrder(request.models ?? options.models, askModel);
+        return await askInOrder(models, askModel);
       } catch (error) {
         throw billError(error, receiptOf(tally));
       } finally {

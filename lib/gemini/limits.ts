@@ -46,6 +46,9 @@ export const MAX_MODEL_NAME_CHARACTERS = 200;
 /** Tokens of one call that a model is believed: ten times what any of them takes and writes. */
 export const MAX_BELIEVED_TOKENS = 20_000_000;
 
+/** How long before its last day a model is warned of, in days. */
+export const MODEL_END_NOTICE_DAYS = 60;
+
 /** The longest delay that a model is believed, in seconds (a day): no quota lasts longer, and nobody would ask it again. */
 export const MAX_DELAY_SECONDS = 86_400;
 

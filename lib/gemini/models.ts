@@ -1,3 +1,5 @@
+import { MODEL_END_NOTICE_DAYS } from './limits.ts';
+
 // What is known of Gemini's models, a row each: a new model is a new row. By Google's thinking, price and
 // deprecation pages (ai.google.dev/gemini-api/docs/thinking, /pricing, /deprecations), read on 2026-11-30.
 
@@ -212,4 +214,51 @@ export function fitResolution(model: string, wanted: MediaResolution): MediaReso
   const levels = findModel(whoAnswers(model))?.resolutions ?? [wanted];
   const rank = (level: MediaResolution) => RESOLUTIONS.indexOf(level);
   return levels.findLast((level) => rank(level) <= rank(wanted)) ?? levels[0] ?? wanted;
+}
+
+/** A model that is to be replaced: its last day is near, or over. */
+export interface ModelEnd {
+  model: string;
+  /** ISO date, UTC. */
+  lastDay: string;
+  hasEnded: boolean;
+  successor?: string;
+  /** A sentence for operators. */
+  message: string;
+}
+
+/** Tells an operator, by the log. */
+export type Warn = (message: string, fields: Record<string, unknown>) => void;
+
+/** Those of the models that end within MODEL_END_NOTICE_DAYS, or have. `at` in epoch milliseconds. */
+export function listEnds(models: readonly string[], at = Date.now()): ModelEnd[] {
+  return models.flatMap((model) => {
+    const row = findModel(model);
+    const { lastDay, successor } = row ?? {};
+    if (!row || !lastDay || at < Date.parse(lastDay) - MODEL_END_NOTICE_DAYS * DAY_MS) return [];
+    const isOver = hasEnded(row, at);
+    const message = describeEnd(model, row, isOver);
+    return [{ model, lastDay, hasEnded: isOver, ...(successor && { successor }), message }];
+  });
+}
+
+function describeEnd(model: string, row: ModelRow, isOver: boolean): string {
+  const { lastDay, successor, isAnsweredFor } = row;
+  const what = isOver ? 'ended' : 'ends';
+  const then = successor && isAnsweredFor && isOver ? `, and ${successor} answers for it` : '';
+  const other = successor ? `, such as ${successor}` : '';
+  return `${model} ${what} on ${lastDay}${then}: name another model in its place${other}.`;
+}
+
+/** Lists the ends as listEnds does, and warns of each the first time. */
+export function createEndWatch(warn: Warn): (models: readonly string[]) => ModelEnd[] {
+  const told = new Set<string>();
+  return (models) => {
+    const ends = listEnds(models);
+    for (const { model, message } of ends) {
+      if (!told.has(model)) warn(message, { model });
+      told.add(model);
+    }
+    return ends;
+  };
 }

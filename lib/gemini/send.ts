@@ -7,6 +7,7 @@ import { createFault, delayOf, refusedFieldOf, remedyOf } from './errors.ts';
 import type { Turn } from './fallback.ts';
 import { createKeyUser, type ReadKey } from './key.ts';
 import { MAX_CALLS_PER_ASK, MAX_SLEEP_MS, TRIES_OF_FIRST_MODEL } from './limits.ts';
+import type { Warn } from './models.ts';
 import { boundUsd, type TokenUsage } from './prices.ts';
 import { type Body, OPTIONAL_FIELDS, type OptionalField, type Variant } from './request.ts';
 import { type Reply, readReply } from './response.ts';
@@ -38,9 +39,6 @@ export interface Sending extends Turn, Pick<Variant, 'thinkingLevel'> {
   /** The most that it can be billed for. */
   bound: TokenUsage;
 }
-
-/** Tells an operator, by the log. */
-export type Warn = (message: string, fields: Record<string, unknown>) => void;
 
 /** What this instance has learnt not to send: to a server whatever the model, or to one model. */
 export interface Omissions {

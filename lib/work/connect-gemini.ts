@@ -8,6 +8,7 @@ import type { Settings } from '../config.ts';
 import { createBreaker } from '../gemini/breaker.ts';
 import { createGemini, type Gemini } from '../gemini/client.ts';
 import { createModelFiles, type ModelFiles } from '../gemini/files.ts';
+import { createEndWatch } from '../gemini/models.ts';
 import { createModelProbe } from '../gemini/probe.ts';
 import { logger } from '../log.ts';
 
@@ -33,14 +34,16 @@ export function connectModelFiles(config: Pick<Settings, GeminiSettings>): Model
   return createModelFiles({ baseUrl: config.GEMINI_BASE_URL, readKey: connectKey(config) });
 }
 
-/** Harmless calls: for the key, and for each model of the stage by its name. */
+/** Harmless calls: for the key, and for each model of the stage by its name; and which of the models end. */
 export function connectProbes(config: Pick<Settings, GeminiSettings>) {
   const readKey = connectKey(config);
   const timeoutMs = PROBE_TIMEOUT_MS;
   const probe = createModelProbe({ baseUrl: config.GEMINI_BASE_URL, readKey, timeoutMs });
   const signal = () => AbortSignal.timeout(timeoutMs);
+  const watchEnds = createEndWatch(logger.warn);
   return {
     secret: () => readKey({ refresh: false, signal: signal() }),
+    listEnds: () => watchEnds(config.GEMINI_MODELS),
     models: Object.fromEntries(config.GEMINI_MODELS.map((model) => [model, () => probe(model)])),
   };
 }

@@ -379,6 +379,17 @@ export type ListAnalysesQuery = {
   to?: string | string;
 };
 
+/** A model of the stage whose last day is near, or over */
+export type ModelEnd = {
+  model: string;
+  /** UTC */
+  lastDay: string;
+  hasEnded: boolean;
+  /** Google’s replacement for it */
+  successor?: string;
+  message: string;
+};
+
 export type NewWebhook = {
   id: string;
   url: string;
@@ -477,6 +488,14 @@ export type PutAnalyzerBody = {
   maxOutputTokens?: number;
   /** A JSON Schema of the parts that docs/analyzers.md names */
   schema: Record<string, unknown>;
+};
+
+export type Readiness = {
+  status: 'ready' | 'unavailable';
+  dependencies: Record<string, 'ok' | 'unavailable'>;
+  models: Record<string, 'ok' | 'unavailable'>;
+  /** From 60 days before a model’s last day on */
+  warnings: Array<ModelEnd>;
 };
 
 export type SignPartsBody = {

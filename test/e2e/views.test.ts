@@ -18,6 +18,15 @@ const SEEDED = 300;
 const FAILED = 5;
 /** More than any screen shows, and far fewer than there are. */
 const MAX_TILES = 100;
+/** As of a model that did not say what it took. */
+const BOUNDED = {
+  inputTokens: 9_000,
+  outputTokens: 8_192,
+  totalTokens: 17_192,
+  costUsd: 0.0375,
+  estimated: true,
+  thinking: 'low',
+};
 const chromium = findChromium();
 
 let browser: Browser;
@@ -34,7 +43,7 @@ beforeAll(async () => {
   ({ id } = await readJson(await stack.call('/v1/analyze', { method: 'POST', body: form })));
   await seedAnalyses(stack, SEEDED, (number) => ({
     ...(number < FAILED ? { status: 'failed' } : {}),
-    ...(number === 7 ? { tags: ['seventh'] } : {}),
+    ...(number === 7 ? { tags: ['seventh'], usage: BOUNDED } : {}),
   }));
   watched = await openPage(browser, stack.info.apiUrl);
   page = watched.page;
@@ -164,6 +173,34 @@ describe.skipIf(!chromium)('given the views of the page', { timeout: 90_000 }, (
     expect(await today.textContent()).toMatch(
       /Cost\$0\.\d+, no limitAnalyses by the model1, no limit/,
     );
+  });
+
+  test('a receipt says where it is a bound, and how much the model was told to think', async () => {
+    await open('library?tag=seventh');
+    await tiles().first().click();
+    const facts = page.locator('.facts', { hasText: 'thinking' });
+    expect(await readText(facts)).toMatch(
+      /tokensat most 9,000 in, 8,192 out: the model did not say.*thinkinglow.*costat most \$0\.037\d?: /i,
+    );
+  });
+
+  test('a model of the stage that ends is told of in every view, and asked about once a day', async () => {
+    const end = { model: 'gemini-3.1-flash-lite', lastDay: '2027-05-07', hasEnded: false };
+    const warnings = [{ ...end, successor: 'gemini-3.5-flash-lite', message: 'It ends.' }];
+    let asked = 0;
+    await page.goto(`${stack.info.apiUrl}/icon.svg`); // the page has asked by now, or is about to
+    await page.evaluate('localStorage.clear()');
+    await page.route('**/health/ready', (route) => {
+      asked += 1;
+      return route.fulfill({ json: { status: 'ready', warnings } });
+    });
+    for (const path of ['', 'library']) {
+      await open(path);
+      await page.reload();
+      const notice = page.getByText('gemini-3.1-flash-lite ends on 2027-05-07.');
+      expect(await readText(notice)).toContain('such as gemini-3.5-flash-lite');
+    }
+    expect(asked).toBe(1);
   });
 
   test('an address that names nothing says so, whatever it is called', async () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newAnalysis } from '../../lib/analysis.ts';
 import { uploadKey } from '../../lib/analysis-id.ts';
 import { listBuiltIn } from '../../lib/analyzers/registry.ts';
+import { listEnds } from '../../lib/gemini/models.ts';
 import { startGemini } from '../../local/gemini/server.ts';
 import { invoke } from '../support/invoke.ts';
 import { type Service, startService } from '../support/service.ts';
@@ -245,6 +246,7 @@ test('get-readiness: 200 with each dependency and each model', async () => {
   expect(status).toBe(200);
   expect(Object.values(body.dependencies)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
   expect(Object.entries(body.models)).toEqual(MODELS.map((model) => [model, 'ok']));
+  expect(body.warnings).toEqual(listEnds(MODELS));
 });
 
 test('not-found: 404 as a problem', async () => {

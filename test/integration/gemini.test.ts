@@ -197,6 +197,22 @@ describe('whether Google may keep it', () => {
   });
 });
 
+test('given a model whose last day is over, then the log is told, once', async () => {
+  server = await startGeminiServer([GOOD]);
+  const told: string[] = [];
+  const warn = (message: string) => void told.push(message);
+  const readKey = async () => KEY;
+  const models = ['gemini-3.5-flash'];
+  const gemini = createGemini({ baseUrl: server.url, models, readKey, warn });
+  const limits = { signal: new AbortController().signal, deadline: Date.now() + 5_000 };
+  for (const own of [undefined, undefined, ['gemini-3.7-flash', 'gemini-3.5-flash']])
+    await gemini.ask({ ...request, models: own }, (json) => answer.parse(json), limits);
+  expect(told).toEqual([
+    expect.stringMatching(/^gemini-3.5-flash ended on 2026-10-08, and gemini-3.6-flash answers/),
+    expect.stringMatching(/^gemini-3.7-flash ended/),
+  ]);
+});
+
 describe('the level of thinking', () => {
   const levelsOf = (seen: { body: { generationConfig: { thinkingConfig?: object } } }[]) =>
     seen.map(({ body }) => body.generationConfig.thinkingConfig);

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { fitThinking, lessThinking, MODELS, whoAnswers } from '../../lib/gemini/models.ts';
+import {
+  fitThinking,
+  lessThinking,
+  listEnds,
+  MODELS,
+  whoAnswers,
+} from '../../lib/gemini/models.ts';
 
 const RANKS = ['MINIMAL', 'LOW', 'MEDIUM', 'HIGH', 'XHIGH'];
 
@@ -51,4 +57,34 @@ test('given a name that another model answers for, then it does from the day aft
   expect(whoAnswers('gemini-3.7-flash', lastDay + 86_399_999)).toBe('gemini-3.7-flash');
   expect(whoAnswers('gemini-3.7-flash', lastDay + 86_400_000)).toBe('gemini-3.8-flash');
   expect(whoAnswers('gemini-9')).toBe('gemini-9');
+});
+
+describe('a model that ends', () => {
+  const MODEL = 'gemini-3.1-flash-lite'; // on 2027-05-07
+  const noticed = (at: string) => listEnds(['gemini-3.8-flash', MODEL, 'gemini-9'], Date.parse(at));
+
+  test('is not warned of until sixty days before its last day', () => {
+    expect(noticed('2027-03-07T23:59:59Z')).toEqual([]);
+    expect(noticed('2027-03-08T00:00:00Z')).toMatchObject([{ model: MODEL, hasEnded: false }]);
+  });
+
+  test('is warned of with its day and its successor, also when it has ended', () => {
+    const successor = 'gemini-3.5-flash-lite';
+    expect(noticed('2027-05-07T23:59:59Z')).toEqual([
+      {
+        model: MODEL,
+        lastDay: '2027-05-07',
+        hasEnded: false,
+        successor,
+        message: `${MODEL} ends on 2027-05-07: name another model in its place, such as ${successor}.`,
+      },
+    ]);
+    expect(noticed('2027-05-08')).toMatchObject([{ hasEnded: true }]);
+  });
+
+  test('says who answers for it', () => {
+    const [end] = listEnds(['models/gemini-3.7-flash'], Date.parse('2026-11-30'));
+    expect(end).toMatchObject({ model: 'models/gemini-3.7-flash', hasEnded: true });
+    expect(end?.message).toContain('gemini-3.8-flash answers for it');
+  });
 });
