@@ -3,7 +3,12 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What the page is made of, from the project's root: a change to any of it is another page. */
-const SOURCES = ['web/**/*.*', 'packages/client/*.*', 'infra/{notices,page}/*.ts', 'package-lock.json'];
+const SOURCES = [
+  'web/**/*.*',
+  'packages/client/*.*',
+  'infra/{notices,page}/*.ts',
+  'package-lock.json',
+];
 
 /** A name for the page as its sources are now. */
 export function hashPage(root: string): string {
