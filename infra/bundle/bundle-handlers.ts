@@ -4,6 +4,7 @@ import { listPackages } from '../notices/write-notices.ts';
 import {
   environmentCredentials,
   findBeside,
+  formSplitter,
   nodeBuiltins,
   noEventStreams,
   pureSchemas,
@@ -13,7 +14,7 @@ import {
 const EXTERNAL = ['sharp', 'libheif-js', '@embedpdf/pdfium'];
 
 /** What makes a cold start shorter, and zips smaller. */
-const LEAN = [environmentCredentials, nodeBuiltins, pureSchemas, noEventStreams];
+const LEAN = [environmentCredentials, nodeBuiltins, pureSchemas, noEventStreams, formSplitter];
 
 export interface HandlerBundle {
   code: Uint8Array;

@@ -1,10 +1,12 @@
 import * as z from 'zod/mini';
 import { maxUsd } from '../analysis.ts';
+import { readBoundary } from '../api/form-boundary.ts';
 import type { RouteEvent } from '../api/route-event.ts';
 import { parseRequest } from '../api/validation.ts';
 import { ServiceError } from '../errors.ts';
 import { clip, keep, pages } from '../source.ts';
 import { analyzerFields } from './choose-analyzer.ts';
+import { type FormPart, readForm } from './read-form.ts';
 import { callbackUrl, filename, mediaType, prompt } from './upload.ts';
 
 /** The largest file that a form may carry, in bytes: as base64 and with its form it fits into Lambda's 6 MB. */
@@ -30,70 +32,54 @@ export interface AnalyzeForm extends z.output<typeof formFields> {
 }
 
 /**
- * The form of `POST /v1/analyze`.
+ * The form of `POST /v1/analyze`. Of parts with the same name the first one counts.
  * @throws ServiceError `request_invalid`, `file_missing`, `file_too_large`
  */
-export async function parseForm(event: FormEvent): Promise<AnalyzeForm> {
-  const form = await readForm(event);
-  const file = form.get('file');
-  if (!(file instanceof File))
+export async function parseForm({
+  headers,
+  body,
+  isBase64Encoded,
+}: FormEvent): Promise<AnalyzeForm> {
+  const boundary = readBoundary(headers['content-type']);
+  if (boundary === undefined || typeof body !== 'string') {
+    const message =
+      'The body has to be a multipart form with the picture in the field `file`, and Content-Type has to ' +
+      'name its boundary: `multipart/form-data; boundary=…`, at most 70 characters.';
+    throw new ServiceError('request_invalid', message);
+  }
+  const parts = await readForm(Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'), boundary);
+  const file = parts.find(({ name }) => name === 'file');
+  if (file?.filename === undefined)
     throw new ServiceError('file_missing', 'The form needs a file in the field `file`.');
-  if (file.size > MAX_FORM_FILE_BYTES) {
+  if (file.bytes.length > MAX_FORM_FILE_BYTES) {
     const message = `A form may carry ${MAX_FORM_FILE_BYTES} bytes; ask for an upload instead.`;
     throw new ServiceError('file_too_large', message);
   }
+  const { filename, contentType, bytes } = file;
   const given = parseRequest(formFields, {
-    filename: file.name || undefined,
-    contentType: file.type.split(';')[0],
-    analyzer: textOf(form, 'analyzer'),
-    options: jsonOf(form, 'options'),
-    prompt: textOf(form, 'prompt'),
-    callbackUrl: textOf(form, 'callbackUrl'),
-    keep: textOf(form, 'keep')?.split(','),
-    clip: jsonOf(form, 'clip'),
-    pages: jsonOf(form, 'pages'),
-    maxUsd: jsonOf(form, 'maxUsd'),
+    filename: filename || undefined,
+    contentType,
+    analyzer: textOf(parts, 'analyzer'),
+    options: jsonOf(parts, 'options'),
+    prompt: textOf(parts, 'prompt'),
+    callbackUrl: textOf(parts, 'callbackUrl'),
+    keep: textOf(parts, 'keep')?.split(','),
+    clip: jsonOf(parts, 'clip'),
+    pages: jsonOf(parts, 'pages'),
+    maxUsd: jsonOf(parts, 'maxUsd'),
   });
-  return { ...given, bytes: new Uint8Array(await file.arrayBuffer()) };
-}
-
-async function readForm({ headers, body, isBase64Encoded }: FormEvent): Promise<FormData> {
-  const contentType = headers['content-type'] ?? '';
-  const message = 'The body has to be a multipart form with the picture in the field `file`.';
-  if (!/^multipart\/form-data\b/i.test(contentType) || typeof body !== 'string')
-    throw new ServiceError('request_invalid', message);
-  const sent = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
-  const bytes = unescapeNames(sent, contentType);
-  const response = new Response(bytes, { headers: { 'content-type': contentType } });
-  return response.formData().catch((cause: unknown) => {
-    throw new ServiceError('request_invalid', message, { cause });
-  });
-}
-
-const PART_HEADS = /--([^\r\n]+)\r\ncontent-disposition:[^\r\n]*/gi;
-const QUOTED_PAIRS = /\\(["\\])/g;
-
-/**
- * Older clients write a quote within a name as `\"`, by RFC 2616; browsers write `%22`, and the parser of
- * fetch knows only that (WHATWG HTML, multipart/form-data).
- */
-function unescapeNames(body: Buffer, contentType: string): Buffer {
-  if (!body.includes('\\"')) return body;
-  const text = body.toString('latin1').replace(PART_HEADS, (head, boundary) => {
-    const pair = (_: string, character: string) => (character === '"' ? '%22' : character);
-    return contentType.includes(boundary) ? head.replace(QUOTED_PAIRS, pair) : head;
-  });
-  return Buffer.from(text, 'latin1');
+  return { ...given, bytes };
 }
 
 /** An empty field of a form is one that was left out. */
-function textOf(form: FormData, name: string): string | undefined {
-  const value = form.get(name);
-  return typeof value === 'string' && value !== '' ? value : undefined;
+function textOf(parts: FormPart[], wanted: string): string | undefined {
+  const field = parts.find(({ name }) => name === wanted);
+  const isText = field !== undefined && field.filename === undefined && field.bytes.length > 0;
+  return isText ? new TextDecoder().decode(field.bytes) : undefined;
 }
 
-function jsonOf(form: FormData, name: string): unknown {
-  const text = textOf(form, name);
+function jsonOf(parts: FormPart[], name: string): unknown {
+  const text = textOf(parts, name);
   try {
     return text && JSON.parse(text);
   } catch {

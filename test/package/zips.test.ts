@@ -164,6 +164,10 @@ test('unpacked and run in place of the sources, they pass the smoke test', async
     const { code: exitCode, stdout, stderr } = await runCommand('smoke', [], { env });
     expect(`${stdout}${stderr}`).toMatch(/result +succeeded: .+\ndeletion .+\npassed\n$/);
     expect(exitCode).toBe(0);
+    const body = new FormData();
+    body.append('file', new Blob(['no picture']), 'a.jpg');
+    const answer = await stack.call('/v1/analyze', { method: 'POST', body });
+    expect(await answer.json()).toMatchObject({ code: 'type_unsupported' });
   } finally {
     await stack.stop();
   }

@@ -1,8 +1,11 @@
 import { createHash, createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import { request } from 'node:http';
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { createPresignedPost, type PresignedPostOptions } from '@aws-sdk/s3-presigned-post';
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { BOUNDARY, formContent } from './form-content.ts';
 import {
   BUCKET,
   CREDENTIALS,
@@ -53,6 +56,26 @@ async function post(fields: Fields, file: Blob | string = 'x'.repeat(10), name =
     body: form,
     redirect: 'manual',
   });
+}
+
+/** Sends a form whose file is written as told, cut into so many pieces, and gives the stored bytes back. */
+async function postInPieces(fields: Fields, disposition: string, file: string, pieces: number) {
+  const line = `--${BOUNDARY}\r\nContent-Disposition: form-data`;
+  const texts = Object.entries(fields).map(
+    ([name, value]) => `${line}; name="${name}"\r\n\r\n${value}\r\n`,
+  );
+  const head = `${line}; ${disposition}\r\nContent-Type: ${TYPE}; charset=utf-16\r\n\r\n`;
+  const form = Buffer.from(`${texts.join('')}${head}${file}\r\n--${BOUNDARY}--`, 'latin1');
+  const headers = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` };
+  const call = request(`${s3.cloud.endpoint}/${BUCKET}`, { method: 'POST', headers });
+  const size = Math.ceil(form.length / pieces);
+  for (let at = 0; at < form.length; at += size) call.write(form.subarray(at, at + size));
+  call.end();
+  const [answer] = await once(call, 'response');
+  answer.resume();
+  expect(answer.statusCode).toBe(204);
+  const { Body } = await s3.client.send(new GetObjectCommand({ Bucket: BUCKET, Key: KEY }));
+  return Body?.transformToString('latin1');
 }
 
 /** A form with a policy of one's own, rightly signed. */
@@ -142,6 +165,19 @@ describe('given a signed form', () => {
     expect(await head()).toMatchObject({ Metadata: { note: '=?UTF-8?B?Z3LDvMOfZQ==?=' } });
     expect(await readRefusal(await post(fields, 'other'))).toBe('400 BadDigest');
   });
+
+  test.each(['name="file"; filename="a"', 'name="file"; filename=""', 'name="file"', 'name=File'])(
+    'when its file is written as %s, each byte of it is stored, in whatever pieces it comes',
+    async (disposition) => {
+      const { fields } = await sign();
+      const file = formContent.filter(({ length }) => length > 0 && length <= MAX_BYTES);
+      const check = async (content: string, pieces: number) => {
+        expect(await postInPieces(fields, disposition, content, pieces)).toBe(content);
+      };
+      const all = fc.asyncProperty(file, fc.integer({ min: 1, max: 2_000 }), check);
+      await fc.assert(all, { numRuns: 10 });
+    },
+  );
 
   test('when fields follow the file, they are ignored', async () => {
     const { fields } = await sign();

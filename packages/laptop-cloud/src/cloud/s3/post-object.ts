@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
-import busboy from 'busboy';
+import type { Readable } from 'node:stream';
+import { Busboy, type BusboyHeaders } from '@fastify/busboy';
 import { encodeUriComponent } from '../uri-encoding.ts';
 import { formatChecksums, readAlgorithm, readChecksums } from './checksums.ts';
 import { parseTagXml, readDetail } from './object-detail.ts';
@@ -138,8 +138,6 @@ function buildRedirect(result: PostResult, etag: string): string | undefined {
 
 /** S3's bound for all that comes before the file. */
 const MAX_FIELDS_BYTES = 20_480;
-/** A file sent as a plain text field is held in memory, so this much and no more. */
-const MAX_TEXT_FILE_BYTES = 1_048_576;
 const MAX_FIELDS = 100;
 
 /** The fields before the file, by name in lower case, and the file, still to be read. */
@@ -154,6 +152,7 @@ function readPostForm(request: IncomingMessage): Promise<PostForm> {
   return new Promise((resolve, reject) => {
     const parser = createParser(request);
     const collector = createCollector(resolve);
+    let open: Readable | undefined;
     const attempt = (work: () => void): void => {
       try {
         if (!collector.done()) work();
@@ -161,17 +160,24 @@ function readPostForm(request: IncomingMessage): Promise<PostForm> {
         reject(error);
       }
     };
-    parser.on('field', (name, value, { valueTruncated }) => {
-      attempt(() => collector.addField(name, value, valueTruncated));
+    const refuse = () => reject(s3Error('MalformedPOSTRequest'));
+    parser.on('field', (name: string | undefined, value, _, isTruncated) => {
+      attempt(() => collector.addField(name ?? '', value, isTruncated));
     });
-    parser.on('file', (name, file, { filename }) => {
-      file.on('error', () => undefined); // it may come before the first read, which then throws it
+    parser.on('file', (name: string | undefined, file, filename: string | undefined) => {
+      file.on('error', (error) => file.destroy(error)); // before the first read, too, which then throws it
       if (collector.done()) file.resume();
-      attempt(() => collector.addFile(name, file, filename ?? ''));
+      else open = file;
+      attempt(() => collector.addFile(name ?? '', file, filename ?? ''));
     });
-    parser.on('close', () => reject(s3Error('IncorrectNumberOfFilesInPostRequest')));
-    parser.on('error', () => reject(s3Error('MalformedPOSTRequest')));
-    feed(request, parser);
+    parser.on('finish', () => reject(s3Error('IncorrectNumberOfFilesInPostRequest')));
+    parser.on('error', refuse);
+    request.once('close', () => {
+      if (request.complete) return;
+      open?.destroy(new Error('The request was cut off.'));
+      refuse();
+    });
+    request.pipe(parser); // pipeline() would destroy the request on an error, and the client never see the answer
   });
 }
 
@@ -192,10 +198,6 @@ function createCollector(give: (form: PostForm) => void): Collector {
     give({ fields, filename, file: readFile(file) });
   };
   const addField: Collector['addField'] = (name, value, truncated) => {
-    if (name.toLowerCase() === 'file' && !truncated) {
-      addFile(name, Readable.from([Buffer.from(value)]), '');
-      return;
-    }
     size += Buffer.byteLength(name) + Buffer.byteLength(value);
     if (truncated || size > MAX_FIELDS_BYTES) {
       const details = { MaxPostPreDataLengthBytes: MAX_FIELDS_BYTES };
@@ -219,22 +221,16 @@ async function* readFile(file: Readable): AsyncGenerator<Buffer> {
   }
 }
 
-function createParser(request: IncomingMessage): busboy.Busboy {
+function createParser({ headers }: IncomingMessage): InstanceType<typeof Busboy> {
+  const { 'content-type': type = '', ...others } = headers;
   try {
-    return busboy({
-      headers: request.headers,
-      defParamCharset: 'utf8',
-      limits: { fields: MAX_FIELDS, fieldSize: MAX_TEXT_FILE_BYTES, fieldNameSize: 1_024 },
+    return new Busboy({
+      headers: { 'content-type': type, ...others } satisfies BusboyHeaders,
+      limits: { fields: MAX_FIELDS, fieldSize: MAX_FIELDS_BYTES },
+      // A file needs no name, and its bytes are no text.
+      isPartAFile: (name, _, filename) => filename !== undefined || name?.toLowerCase() === 'file',
     });
   } catch {
     throw s3Error('MalformedPOSTRequest'); // no boundary, for one
   }
-}
-
-/** No pipeline(): it would destroy the request on an error, and the client never see the answer. */
-function feed(request: IncomingMessage, parser: busboy.Busboy): void {
-  request.pipe(parser);
-  request.once('close', () => {
-    if (!request.complete) parser.destroy();
-  });
 }
