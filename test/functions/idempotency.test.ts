@@ -252,6 +252,13 @@ describe('a form sent with an Idempotency-Key', () => {
     await sendForm('other', write(photo));
     expect((await sendForm('other', other)).body.code).toBe('idempotency_mismatch');
   });
+
+  test('and with a boundary beyond any limit is not searched for it', async () => {
+    const headers = { 'content-type': `multipart/form-data; boundary=x${'-'.repeat(5_000)}` };
+    const body = Buffer.alloc(4_000_000, '-').toString();
+    const { body: answer } = await send(analyze, { key: 'long', headers, body });
+    expect(answer.code).toBe('request_invalid');
+  });
 });
 
 describe('of runs with the same key', () => {
