@@ -6,6 +6,9 @@ import { MIMEType } from 'node:util';
  */
 const BOUNDARY = /^[ -~]{1,70}$/;
 
+/** Each part costs time and memory, however few bytes of the body it takes. */
+export const MAX_FORM_PARTS = 1_000;
+
 /** What stands between the parts of a multipart form; undefined where the header names none that can be used. */
 export function readBoundary(contentType = ''): string | undefined {
   const boundary = parse(contentType)?.params.get('boundary') ?? '';

@@ -1,9 +1,7 @@
 import { unescape as decodePercent } from 'node:querystring';
 import { Dicer } from '@fastify/busboy';
+import { MAX_FORM_PARTS } from '../api/form-boundary.ts';
 import { ServiceError } from '../errors.ts';
-
-/** Each part costs a stream, however few bytes of the body it takes. */
-export const MAX_FORM_PARTS = 1_000;
 
 /** A part as it was sent: a file where it has a name of one, be it empty, else a field. */
 export interface FormPart {
