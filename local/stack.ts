@@ -62,7 +62,8 @@ async function assembleStack(settings: Settings, print: (line: string) => void):
   const folder = openDataFolder(dataDir);
   parts.defer(() => folder.close());
   rmSync(infoFile, { force: true }); // one of a dead run must not be taken for this one's
-  const page = readyPage(ROOT); // a page that has to be built is, while the rest starts
+  const caches = [join(ROOT, 'node_modules/.cache/sightline-page'), join(dataDir, 'page')] as const;
+  const page = readyPage(ROOT, caches, print); // a page that has to be built is, while the rest starts
   page.catch(() => {}); // told where it is waited for
   const keys = readLocalKeys(dataDir);
   const gemini = settings.geminiApiKey ? undefined : await startStandIn(settings, keys);
