@@ -9,7 +9,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { createRefusal } from './refusal.ts';
+import { preparePrivateFile } from 'laptop-cloud/database';
+import { findDiskTrouble } from 'laptop-cloud/disk-trouble';
+import { createRefusal, explainFolder } from './refusal.ts';
 
 // A lock that nothing refers to any more would be let go by the garbage collector.
 const locks = new Set<DatabaseSync>();
@@ -26,6 +28,7 @@ export function openDataFolder(dataDir: string, lockWaitMs = LOCK_WAIT_MS): Data
     makeFolder(join(dataDir, 'secrets'));
     chmodSync(join(dataDir, 'secrets'), 0o700);
   } catch (error) {
+    if (findDiskTrouble(error)) throw explainFolder(error, dataDir);
     const reason = error instanceof Error ? error.message : error;
     throw createRefusal(
       `The data folder ${dataDir} cannot be used: ${reason}\nChoose another one: SIGHTLINE_DATA=/some/folder npm start`,
@@ -50,15 +53,17 @@ function lock(dataDir: string, waitMs: number): DataFolder {
   const pidFile = join(dataDir, 'sightline.pid');
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(join(dataDir, 'lock.sqlite'), { timeout: waitMs });
+    const path = join(dataDir, 'lock.sqlite');
+    preparePrivateFile(path);
+    database = new DatabaseSync(path, { timeout: waitMs });
     database.exec('BEGIN EXCLUSIVE');
+    writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 }); // for the message above all
   } catch (error) {
     database?.close();
     throw describeLocked(dataDir, pidFile, error);
   }
   const held = database;
   locks.add(held);
-  writeFileSync(pidFile, `${process.pid}\n`); // for the message above all
   return {
     close() {
       rmSync(pidFile, { force: true });
@@ -68,14 +73,9 @@ function lock(dataDir: string, waitMs: number): DataFolder {
   };
 }
 
-function describeLocked(dataDir: string, pidFile: string, error: unknown): Error {
+function describeLocked(dataDir: string, pidFile: string, error: unknown): unknown {
   const reason = error instanceof Error ? error.message : String(error);
-  if (!/locked/.test(reason)) {
-    return createRefusal(
-      `The data folder ${dataDir} cannot be written to: ${reason}\nMake it writable, or choose another one: SIGHTLINE_DATA=/some/folder npm start`,
-      error,
-    );
-  }
+  if (!/locked/.test(reason)) return explainFolder(error, dataDir);
   return createRefusal(
     `Another Sightline${readPid(pidFile)} is running with the data folder ${dataDir}.\nStop it, or choose another folder and other ports: SIGHTLINE_DATA=/some/folder PORT=3001 AWS_PORT=4567 npm start`,
     error,
@@ -93,6 +93,11 @@ function readPid(pidFile: string): string {
 /** Whole or not at all, and for nobody else's eyes. */
 export function writePrivateFile(path: string, content: string): void {
   const temporary = `${path}.${process.pid}.new`;
-  writeFileSync(temporary, content, { mode: 0o600 });
-  renameSync(temporary, path);
+  try {
+    writeFileSync(temporary, content, { mode: 0o600 });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }

@@ -8,6 +8,9 @@ const LAST_RESORT_MS = 4_900; // a promise to its users: ended within 5 s
 const PARENT_CHECK_MS = 250;
 const SAME_SIGNAL_MS = 500; // Ctrl-C comes from the terminal, and once more from npm
 
+// Who reads the output may have left (`npm start | head`), and its disk may be full: nothing ends for that.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
+
 await run().catch((error: unknown) => exitWith(describe(error)));
 
 async function run(): Promise<void> {

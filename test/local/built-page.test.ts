@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
-import { readyPage } from '../../local/host/built-page.ts';
-import { hashPage } from '../../local/host/hash-page.ts';
+import { readyPage } from '../../local/built-page.ts';
+import { hashPage } from '../../local/hash-page.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'sightline-built-'));

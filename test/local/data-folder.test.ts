@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openDataFolder } from '../../local/data-folder.ts';
 import { readLocalKeys } from '../../local/local-keys.ts';
+import { explainFolder } from '../../local/refusal.ts';
 import { readSettings } from '../../local/settings.ts';
 import { startStack } from '../../local/stack.ts';
 
@@ -70,6 +71,59 @@ describe('the data folder', () => {
       await expect(startStack(settings)).rejects.toThrow(/is damaged.*SIGHTLINE_DATA=/s);
     },
   );
+
+  const asStranger = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  test('given one of another user, is refused with what to do, and is not called damaged', () => {
+    chmodSync(dataDir, 0);
+    const script = `import { openDataFolder } from '${MODULE}'; openDataFolder('${dataDir}');`;
+    const given = ['--input-type=module', '-e', script];
+    const { stderr } = spawnSync(process.execPath, given, { timeout: 10_000, ...asStranger });
+    chmodSync(dataDir, 0o700);
+    expect(stderr.toString()).toMatch(
+      /is not for this user to read and write\.\n.*SIGHTLINE_DATA=/,
+    );
+    expect(stderr.toString()).not.toMatch(/damaged|Move it away/);
+  });
+
+  const node = (code: string) => ({ code, message: `${code}: words, write`, path: '/data/file' });
+  const level = (words: string) => ({
+    code: 'LEVEL_IO_ERROR',
+    message: `IO error: /data/1.log: ${words}`,
+  });
+  test.each([
+    ['disk is full', node('ENOSPC')],
+    ['disk is full', level('No space left on device')],
+    [
+      'disk is full',
+      { code: 'ERR_SQLITE_ERROR', errcode: 13, message: 'database or disk is full' },
+    ],
+    [
+      'disk is full',
+      {
+        code: 'LEVEL_DATABASE_NOT_OPEN',
+        message: 'x',
+        cause: Object.assign(new Error('IO error: a: No space left on device'), {
+          code: 'LEVEL_IO_ERROR',
+        }),
+      },
+    ],
+    ['quota is used up', node('EDQUOT')],
+    ['quota is used up', level('Disk quota exceeded')],
+    ['is read-only', node('EROFS')],
+    ['is read-only', level('Read-only file system')],
+    ['not for this user', node('EACCES')],
+    ['not for this user', node('EPERM')],
+    ['not for this user', level('Permission denied')],
+    ['may open no more files', node('EMFILE')],
+    ['may open no more files', level('Too many open files')],
+    ['has too many files open', node('ENFILE')],
+    ['disk fails', node('EIO')],
+    ['disk fails', level('Input/output error')],
+  ])('that takes nothing is told by what it is: %s (%j)', (words, { message, ...given }) => {
+    const told = explainFolder(Object.assign(new Error(message), given), dataDir);
+    expect(told).toMatchObject({ name: 'StartRefusal', message: expect.stringContaining(words) });
+    expect(String(told)).not.toMatch(/damaged|Move it away/);
+  });
 
   test('keeps the same keys over restarts, readable for its owner only', () => {
     openDataFolder(dataDir).close();

@@ -1,5 +1,19 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  type ChildProcess,
+  execFileSync,
+  type StdioOptions,
+  spawn,
+  spawnSync,
+} from 'node:child_process';
+import {
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,26 +51,29 @@ afterEach(async () => {
 });
 
 /** `node local/start.js` on free ports, with nothing of this process' settings. */
-function start(environment: Record<string, string> = {}): Run {
-  const child = spawn(process.execPath, ['local/start.js'], {
-    env: {
-      PATH: process.env.PATH,
-      PORT: '0',
-      AWS_PORT: '0',
-      SIGHTLINE_DATA: dataDir,
-      GEMINI_API_KEY: '', // a developer's .env must not reach the tests
-      ...environment,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+function start(
+  environment: Record<string, string> = {},
+  stdio: StdioOptions = ['ignore', 'pipe', 'pipe'],
+): Run {
+  const env = environmentOf(environment);
+  const child = spawn(process.execPath, ['local/start.js'], { env, stdio });
   let text = '';
-  child.stdout.on('data', (chunk) => (text += chunk));
-  child.stderr.on('data', (chunk) => (text += chunk));
+  child.stdout?.on('data', (chunk) => (text += chunk));
+  child.stderr?.on('data', (chunk) => (text += chunk));
   const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
   const run = { child, output: () => text, exit };
   runs.push(run);
   return run;
 }
+
+const environmentOf = (environment: Record<string, string>) => ({
+  PATH: process.env.PATH,
+  PORT: '0',
+  AWS_PORT: '0',
+  SIGHTLINE_DATA: dataDir,
+  GEMINI_API_KEY: '', // a developer's .env must not reach the tests
+  ...environment,
+});
 
 async function startReady(environment?: Record<string, string>) {
   const run = start(environment);
@@ -147,6 +164,30 @@ describe('npm start', () => {
     await expect.poll(() => children.filter(isAlive), { timeout: 3000 }).toEqual([]);
     const second = await startReady();
     expect(second.info.apiKey).toBe(first.info.apiKey);
+  });
+
+  test.skipIf(!existsSync('/dev/full')).each(['/dev/full', 'a pipe that nobody reads'])(
+    'printing into %s, goes on all the same',
+    async (output) => {
+      const full = output === '/dev/full' ? openSync(output, 'w') : undefined;
+      const run = start(
+        {},
+        full === undefined ? ['ignore', 'pipe', 'pipe'] : ['ignore', full, full],
+      );
+      run.child.stdout?.destroy();
+      run.child.stderr?.destroy();
+      await expect.poll(() => existsSync(infoFile()), { timeout: 15_000 }).toBe(true);
+      for (let requests = 0; requests < 5; requests += 1)
+        expect((await fetch(`${readInfo().apiUrl}/health`)).status).toBe(200);
+      run.child.kill('SIGTERM');
+      expect(await run.exit).toBe(0);
+    },
+  );
+
+  test.skipIf(process.platform !== 'linux')('given too few files to open, says so', async () => {
+    const few = ['-c', 'ulimit -n 32 && exec "$0" local/start.js', process.execPath];
+    const { stderr } = spawnSync('/bin/sh', few, { env: environmentOf({}), timeout: 20_000 });
+    expect(stderr.toString()).toMatch(/may open no more files\.\nRaise the limit/);
   });
 
   test.each(['PORT', 'AWS_PORT'])('given a taken %s, says so and what to do', async (name) => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type AwsCall, type Cloud, startCloud } from './cloud/cloud.ts';
+import { findDiskTrouble, reportFailure } from './cloud/disk-trouble.ts';
 import type { Credentials } from './cloud/sigv4.ts';
 import { startEventSource } from './host/event-sources.ts';
 import type { RuntimeSettings } from './host/function-environment.ts';
@@ -123,7 +124,10 @@ async function serve(options: ServeOptions): Promise<Pick<Stack, 'url' | 'invoke
       host,
       queues: cloud.queues,
       region: cloud.region,
-      onError: (error) => logs.note(source.functionName, 'ERROR', `Queue poll failed: ${error}`),
+      onError: (error) => {
+        if (findDiskTrouble(error)) reportFailure('Queue poll failed', error);
+        else logs.note(source.functionName, 'ERROR', `Queue poll failed: ${error}`);
+      },
     }),
   );
   const { region } = cloud;

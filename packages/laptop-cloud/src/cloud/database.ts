@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { reportFailure } from './disk-trouble.ts';
 
 const BUSY_TIMEOUT_MILLISECONDS = 5_000;
 const TRUNCATE_INTERVAL_MILLISECONDS = 1_000;
@@ -11,7 +12,9 @@ const TRUNCATE_INTERVAL_MILLISECONDS = 1_000;
  */
 export function openDatabase(dataDir: string): DatabaseSync {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const database = new DatabaseSync(join(dataDir, 'cloud.sqlite'), {
+  const path = join(dataDir, 'cloud.sqlite');
+  preparePrivateFile(path);
+  const database = new DatabaseSync(path, {
     timeout: BUSY_TIMEOUT_MILLISECONDS,
   });
   // With WAL, NORMAL loses nothing when the process is killed; only a power cut can take the last commits.
@@ -22,6 +25,15 @@ export function openDatabase(dataDir: string): DatabaseSync {
   return database;
 }
 
+/**
+ * A file of SQLite's for its owner alone; its logs become like it. Throws where this user may not write it. One
+ * that is there is not opened: closed again, it would lose this process the locks that it holds on it.
+ */
+export function preparePrivateFile(path: string): void {
+  if (existsSync(path)) accessSync(path, constants.R_OK | constants.W_OK);
+  else closeSync(openSync(path, 'a', 0o600));
+}
+
 /** Keeps the write-ahead log, which holds what was deleted long after it, from growing old. Ends with the returned function. */
 export function truncateLog(database: DatabaseSync): () => void {
   const changes = database.prepare('SELECT total_changes() AS changes');
@@ -30,8 +42,12 @@ export function truncateLog(database: DatabaseSync): () => void {
   const timer = setInterval(() => {
     const now = changes.get()?.changes;
     if (now === known) return;
-    known = now;
-    truncate.get();
+    try {
+      truncate.get();
+      known = now;
+    } catch (error) {
+      reportFailure('the log could not be truncated', error); // next time
+    }
   }, TRUNCATE_INTERVAL_MILLISECONDS).unref();
   return () => clearInterval(timer);
 }

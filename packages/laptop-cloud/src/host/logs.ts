@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { reportFailure } from '../cloud/disk-trouble.ts';
 
 const MAX_LOG_BYTES = 10_000_000; // then the file is put aside as .1, and that of before is gone
 
@@ -47,23 +48,53 @@ export function openLogs({ file, print }: LogsOptions): Logs {
   };
 }
 
-/** Written at once, line by line: what was logged before a crash is there after it. */
+/**
+ * Written at once, line by line: what was logged before a crash is there after it. A line that cannot be
+ * written is left out, for the work that it is about goes on; the file says how many were.
+ */
 function openLogFile(path: string) {
-  mkdirSync(dirname(path), { recursive: true });
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   let file = openSync(path, 'a', 0o600);
   let size = fstatSync(file).size;
+  let leftOut = 0;
+
+  function write(text: string): void {
+    if (size > MAX_LOG_BYTES) {
+      renameSync(path, `${path}.1`);
+      const next = openSync(path, 'a', 0o600);
+      closeSync(file);
+      file = next;
+      size = 0;
+    }
+    size += writeWhole(file, text);
+  }
+
   return {
     write(line: string) {
-      if (size > MAX_LOG_BYTES) {
-        closeSync(file);
-        renameSync(path, `${path}.1`);
-        file = openSync(path, 'a', 0o600);
-        size = 0;
+      try {
+        // The line break before: a line may have been begun when there was no room for the rest.
+        if (leftOut > 0) write(`\n${describeLeftOut(leftOut)}\n`);
+        leftOut = 0;
+        write(`${line}\n`);
+      } catch (error) {
+        leftOut += 1;
+        reportFailure('a line of the log could not be written', error);
       }
-      size += writeSync(file, `${line}\n`);
     },
     close: () => closeSync(file),
   };
+}
+
+function describeLeftOut(lines: number): string {
+  const message = `${lines} lines could not be written`;
+  return JSON.stringify({ timestamp: new Date().toISOString(), level: 'WARN', message });
+}
+
+/** A disk that is nearly full takes a part. */
+function writeWhole(file: number, text: string): number {
+  const bytes = Buffer.from(text);
+  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+  return bytes.length;
 }
 
 const entrySchema = z.looseObject({

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { inTransaction } from '../database.ts';
+import { reportFailure } from '../disk-trouble.ts';
 import { type ChecksumAlgorithm, formatChecksums, readAlgorithm } from './checksums.ts';
 import { readDetail } from './object-detail.ts';
 import type { VerifiedSource } from './payload.ts';
@@ -123,7 +124,13 @@ export function createLifecycle(storage: Storage): Lifecycle {
       for (const { id, started } of storage.uploads.list(bucket))
         if (dueAt(started, days) <= storage.now()) removeUpload(storage, id);
   };
-  const timer = setInterval(sweep, SWEEP_INTERVAL_MS).unref();
+  const timer = setInterval(() => {
+    try {
+      sweep();
+    } catch (error) {
+      reportFailure('uploads that are due could not be ended', error); // next time
+    }
+  }, SWEEP_INTERVAL_MS).unref();
   return {
     declare: (bucket, days) => {
       if (days === undefined) daysOf.delete(bucket);

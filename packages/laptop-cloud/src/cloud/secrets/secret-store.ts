@@ -48,8 +48,13 @@ export function openSecretStore(folder: string): SecretStore {
         .sort((left, right) => (left.name < right.name ? -1 : 1)),
     save(secret) {
       const unfinished = join(folder, `${randomUUID()}.tmp`);
-      writeFileSync(unfinished, JSON.stringify(secret), { mode: 0o600, flag: 'wx' });
-      renameSync(unfinished, pathOf(secret.name));
+      try {
+        writeFileSync(unfinished, JSON.stringify(secret), { mode: 0o600, flag: 'wx' });
+        renameSync(unfinished, pathOf(secret.name));
+      } catch (error) {
+        rmSync(unfinished, { force: true });
+        throw error;
+      }
     },
     remove: (name) => rmSync(pathOf(name), { force: true }),
   };
