@@ -2,9 +2,11 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -35,7 +37,40 @@ export function openDataFolder(dataDir: string, lockWaitMs = LOCK_WAIT_MS): Data
       error,
     );
   }
-  return lock(dataDir, lockWaitMs);
+  const folder = lock(dataDir, lockWaitMs);
+  makePrivate(dataDir);
+  return folder;
+}
+
+/** What a run leaves in its folder. */
+const OWN_NAMES =
+  /^((cloud|lock)\.sqlite.*|local\.json.*|sightline\.pid|dynamodb|gemini-files|logs|objects|page|secrets)$/;
+
+/**
+ * Takes from other users what earlier versions let them read. The files of `objects/` never were theirs; a
+ * folder that holds other things, too, is somebody's own, and stays as it is.
+ */
+function makePrivate(dataDir: string): void {
+  const entries = readdirSync(dataDir, { withFileTypes: true });
+  const own = entries.filter(({ name }) => OWN_NAMES.test(name));
+  if (own.length === entries.length) restrict(dataDir, 0o700);
+  for (const entry of own) {
+    const path = join(dataDir, entry.name);
+    if (entry.isFile()) restrict(path, 0o600);
+    if (!entry.isDirectory()) continue;
+    restrict(path, 0o700);
+    if (entry.name === 'objects') continue;
+    for (const file of readdirSync(path, { withFileTypes: true }))
+      if (file.isFile()) restrict(join(path, file.name), 0o600);
+  }
+}
+
+function restrict(path: string, mode: number): void {
+  try {
+    if ((statSync(path).mode & 0o777) !== mode) chmodSync(path, mode);
+  } catch {
+    // Another's, or a file system without rights: what cannot be used is told of where it is used.
+  }
 }
 
 /** Step by step: Node's own recursive mkdir never ends where a folder that is there takes none (/proc). */

@@ -10,6 +10,7 @@ const SAME_SIGNAL_MS = 500; // Ctrl-C comes from the terminal, and once more fro
 
 // Who reads the output may have left (`npm start | head`), and its disk may be full: nothing ends for that.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
+process.umask(0o077); // what is stored is for its owner alone, LevelDB's files, too
 
 await run().catch((error: unknown) => exitWith(describe(error)));
 

@@ -1,5 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -83,6 +91,34 @@ describe('the data folder', () => {
       /is not for this user to read and write\.\n.*SIGHTLINE_DATA=/,
     );
     expect(stderr.toString()).not.toMatch(/damaged|Move it away/);
+  });
+
+  test('of an earlier version is closed to other users; a folder with other things in it stays as it is', () => {
+    const modeOf = (name: string) => statSync(join(dataDir, name)).mode & 0o777;
+    for (const name of ['dynamodb', 'logs', 'objects']) mkdirSync(join(dataDir, name));
+    for (const name of [
+      'dynamodb/000003.log',
+      'logs/sightline.log',
+      'cloud.sqlite',
+      'cloud.sqlite-wal',
+    ])
+      writeFileSync(join(dataDir, name), '');
+    for (const name of ['.', ...readdirSync(dataDir, { recursive: true, encoding: 'utf8' })])
+      chmodSync(join(dataDir, name), statSync(join(dataDir, name)).isDirectory() ? 0o755 : 0o644);
+    openDataFolder(dataDir).close();
+    for (const name of ['.', 'dynamodb', 'logs', 'objects'])
+      expect([name, modeOf(name)]).toEqual([name, 0o700]);
+    for (const name of [
+      'dynamodb/000003.log',
+      'logs/sightline.log',
+      'cloud.sqlite-wal',
+      'lock.sqlite',
+    ])
+      expect([name, modeOf(name)]).toEqual([name, 0o600]);
+    writeFileSync(join(dataDir, 'letter.txt'), '', { mode: 0o644 });
+    chmodSync(dataDir, 0o755);
+    openDataFolder(dataDir).close();
+    expect([modeOf('.'), modeOf('letter.txt'), modeOf('secrets')]).toEqual([0o755, 0o644, 0o700]);
   });
 
   const node = (code: string) => ({ code, message: `${code}: words, write`, path: '/data/file' });

@@ -9,6 +9,7 @@ import {
   existsSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -81,6 +82,15 @@ async function startReady(environment?: Record<string, string>) {
   return { ...run, info: readInfo() };
 }
 
+/** What of the data folder, itself included, others than its owner may touch. */
+function listOpenToOthers(): string[] {
+  const names = ['.', ...readdirSync(dataDir, { recursive: true, encoding: 'utf8' })];
+  const modes = names.map(
+    (name) => [name, statSync(join(dataDir, name), { throwIfNoEntry: false })?.mode ?? 0] as const,
+  );
+  return modes.filter(([, mode]) => (mode & 0o077) !== 0).map(([name]) => name);
+}
+
 const infoFile = () => join(dataDir, 'local.json');
 const readInfo = () => infoSchema.parse(JSON.parse(readFileSync(infoFile(), 'utf8')));
 
@@ -109,6 +119,7 @@ describe('npm start', () => {
     expect(output()).toContain('Gemini: the stand-in answers');
     expect(output()).toMatch(`ready ${info.apiUrl}/`);
     expect(statSync(infoFile()).mode & 0o777).toBe(0o600);
+    expect(listOpenToOthers()).toEqual([]);
     expect(info.uploadBucket).toBe('sightline-local-uploads-000000000000');
     const health = await fetch(`${info.apiUrl}/health`);
     expect(await health.json()).toMatchObject({ status: 'healthy' });
@@ -147,7 +158,9 @@ describe('npm start', () => {
     expect(await first.exit).toBe(0);
     expect(existsSync(infoFile())).toBe(false);
     await expect.poll(() => children.filter(isAlive)).toEqual([]);
+    execFileSync('chmod', ['-R', 'go+rX', dataDir]); // as earlier versions left some of it
     const second = await startReady();
+    expect(listOpenToOthers()).toEqual([]);
     expect(second.info).toMatchObject({
       apiKey: first.info.apiKey,
       accessKeyId: first.info.accessKeyId,
