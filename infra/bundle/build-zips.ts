@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { readTemplate } from 'laptop-cloud/template';
-import { readNotice, readNotices, writeNotices } from '../notices/write-notices.ts';
+import { type Notice, readNotice, readNotices, writeNotices } from '../notices/write-notices.ts';
 import { bundleHandlers, type HandlerBundle } from './bundle-handlers.ts';
 import { readLambdaPackage } from './lambda-packages.ts';
 import { type Files, writeZip } from './write-zip.ts';
@@ -14,6 +14,8 @@ export interface BuiltZip {
   name: string;
   path: string;
   bytes: number;
+  /** Of the packages that it holds. */
+  notices: Notice[];
 }
 
 /**
@@ -35,16 +37,17 @@ export async function buildZips(
   const zips: BuiltZip[] = [];
   for (const [index, bundle] of bundles.entries()) {
     const [name, module] = [functions[index]?.name ?? '', modules[index] ?? ''];
-    const zip = writeZip(await collectFiles(root, `${module}.mjs`, bundle));
+    const { files, notices } = await collectFiles(root, `${module}.mjs`, bundle);
+    const zip = writeZip(files);
     const path = join(folder, `${name}.zip`);
     writeFileSync(path, zip);
     writeFileSync(join(folder, 'maps', `${name}.mjs.map`), bundle.map);
-    zips.push({ name, path, bytes: zip.length });
+    zips.push({ name, path, bytes: zip.length, notices });
   }
   return zips;
 }
 
-async function collectFiles(root: string, path: string, bundle: HandlerBundle): Promise<Files> {
+async function collectFiles(root: string, path: string, bundle: HandlerBundle) {
   const files: Files = new Map([[path, bundle.code]]);
   const beside = bundle.beside.length > 0 ? await bundleHandlers(root, bundle.beside) : [];
   for (const [index, { code }] of beside.entries()) {
@@ -56,8 +59,9 @@ async function collectFiles(root: string, path: string, bundle: HandlerBundle): 
     for (const [packed, content] of packages) files.set(packed, content);
   }
   const bundled = [bundle, ...beside].flatMap(({ packages }) => packages).map(readNotice);
-  const notices = writeNotices([...bundled, ...readNotices(files)]);
-  return files.set('THIRD-PARTY-NOTICES', Buffer.from(notices));
+  const notices = [...bundled, ...readNotices(files)];
+  files.set('THIRD-PARTY-NOTICES', Buffer.from(writeNotices(notices)));
+  return { files, notices };
 }
 
 /** Names and handlers are the same for every stage. */

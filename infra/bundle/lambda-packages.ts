@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { z } from 'zod';
+import { runNpm } from '../run-npm.ts';
 import type { Files } from './write-zip.ts';
 
 /** What Lambda's arm64 machines are, in npm's words. */
@@ -50,7 +49,10 @@ export async function readLambdaPackage(
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'package.json'), JSON.stringify(lock.packages['']));
     writeFileSync(join(folder, 'package-lock.json'), text);
-    await runNpm(folder, ['ci', '--include=optional', '--ignore-scripts', ...PLATFORM]);
+    const options = ['--include=optional', '--ignore-scripts', ...PLATFORM];
+    await runNpm(folder, ['ci', ...options]).catch((cause: unknown) => {
+      throw new Error("npm could not fetch Lambda's build of the native packages.", { cause });
+    });
     writeFileSync(marker, state);
   }
   return readPackages(join(folder, 'node_modules'));
@@ -75,15 +77,6 @@ function cutLock(lock: Lock, name: string): Lock {
   const project = { name: 'lambda', version: '0.0.0', dependencies: { [name]: version } };
   const packages = [...kept].sort().map((path) => [path, lock.packages[path]] as const);
   return { ...lock, ...project, packages: Object.fromEntries([['', project], ...packages]) };
-}
-
-/** The npm that runs this script, or whichever the system has. */
-async function runNpm(cwd: string, args: string[]): Promise<void> {
-  const own = process.env.npm_execpath;
-  const [file, first] = own ? [process.execPath, [own]] : ['npm', []];
-  await promisify(execFile)(file, [...first, ...args], { cwd }).catch((error: unknown) => {
-    throw new Error("npm could not fetch Lambda's build of the native packages.", { cause: error });
-  });
 }
 
 function readPackages(folder: string): Files {

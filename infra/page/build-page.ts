@@ -1,16 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Plugin } from 'vite';
-import { listPackages, readNotice, writeNotices } from '../notices/write-notices.ts';
+import { listPackages, type Notice, readNotice, writeNotices } from '../notices/write-notices.ts';
 
 /** Linked by web/views/settings.tsx. */
 const NOTICES = 'third-party-notices.txt';
 
 /**
  * Builds the page into a folder: index.html and reference.html, the notices of what it holds, and assets/
- * whose names hold their hash.
+ * whose names hold their hash. Returns the notices.
  */
-export async function buildPage(root: string, folder: string): Promise<void> {
+export async function buildPage(root: string, folder: string): Promise<Notice[]> {
   const web = join(root, 'web');
   const modules = new Set<string>();
   await build({
@@ -35,6 +35,7 @@ export async function buildPage(root: string, folder: string): Promise<void> {
   });
   const notices = listPackages([...modules]).map(readNotice);
   writeFileSync(join(folder, NOTICES), writeNotices(notices));
+  return notices;
 }
 
 /** Adds the paths of the modules that the bundle holds anything of. */

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { type BuiltZip, buildZips } from '../../infra/bundle/build-zips.ts';
 import { unpackZip } from '../../infra/bundle/unpack-zip.ts';
+import { writeSbom } from '../../infra/sbom/write-sbom.ts';
 import { runCommand } from '../support/command.ts';
 import { writePdf } from '../support/pdf.ts';
 import { createHome, startStack } from '../support/stack.ts';
@@ -126,6 +127,19 @@ test('the notices of what decodes pictures and films hold the licences that ask 
     'Copyright 2014 PDFium Authors',
   ])
     expect(notices).toContain(text);
+});
+
+test('the SBOM has each package that a zip holds, with its checksum, and no other', async () => {
+  const { components } = JSON.parse(await writeSbom(ROOT, zips));
+  const named = Object.values(contents).flatMap((files) => {
+    const notices = Buffer.from(files['THIRD-PARTY-NOTICES'] ?? []).toString();
+    return [...notices.matchAll(/^(\S+) ([\d.]+) {2}\S+ {2}\w+:/gm)];
+  });
+  const held = new Set(named.map(([, name, version]) => `${name}@${version}`));
+  const refs = components.map((each: { 'bom-ref': string }) => each['bom-ref']);
+  expect(refs.toSorted()).toEqual([...held].toSorted());
+  expect(refs).toContainEqual(expect.stringMatching(/^@aws-sdk\/client-s3@/));
+  for (const { hashes } of components) expect(hashes).toMatchObject([{ alg: 'SHA-512' }]);
 });
 
 test('all native code is for arm64', () => {
