@@ -52,6 +52,9 @@ const schema = z.object({
     .default('none'),
 });
 
+/** .env.example has all of them. */
+export const SETTING_NAMES = Object.keys(schema.shape);
+
 export interface Settings {
   /** 0 = any free one. */
   port: number;

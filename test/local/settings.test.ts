@@ -1,8 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readSettings } from '../../local/settings.ts';
+import { readTemplateFile } from '../../local/host/template-file.ts';
+import { readSettings, SETTING_NAMES } from '../../local/settings.ts';
 
 let folder: string;
 
@@ -30,6 +33,20 @@ describe('the settings of the local stack', () => {
       rateLimitPerMinute: 10,
       clientBudget: 'none',
     });
+  });
+
+  test('stand in .env.example, commented, each with its default', () => {
+    const root = new URL('../../', import.meta.url);
+    const example = readFileSync(new URL('.env.example', root), 'utf8');
+    expect(parseEnv(example)).toEqual({});
+    const settings = parseEnv(example.replaceAll(/^# ([A-Z_]+=)/gm, '$1'));
+    expect(Object.keys(settings).toSorted()).toEqual(SETTING_NAMES.toSorted());
+    const { params } = readTemplateFile(fileURLToPath(new URL('serverless.yml', root))) as {
+      params: { default: Record<string, unknown> };
+    };
+    const { geminiBaseUrl, geminiModels } = params.default;
+    const { codeDir: _, geminiApiKey: __, ...defaults } = readSettings({}, folder);
+    expect(readSettings(settings, folder)).toEqual({ ...defaults, geminiBaseUrl, geminiModels });
   });
 
   test('given empty values, are the defaults as well', () => {
