@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 
 interface Package {
   optionalDependencies?: Record<string, string>;
@@ -26,4 +27,16 @@ test('the lock file holds the packages of every platform: npm refuses it otherwi
 
 test('the lock file names no registry', () => {
   expect(Object.values(packages).filter(({ resolved }) => resolved?.includes(':'))).toEqual([]);
+});
+
+test('the workflow runs .ci/run, with actions by their commits and on the Node that package.json asks for', () => {
+  const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+  const { jobs, permissions } = parse(read('.github/workflows/ci.yml'));
+  const { steps, strategy } = jobs.test;
+  expect(steps.at(-1)).toEqual({ run: 'bash .ci/run' });
+  for (const { uses } of steps.slice(0, -1)) expect(uses).toMatch(/^[\w-]+\/[\w-]+@[\da-f]{40}$/);
+  expect(permissions).toEqual({ contents: 'read' });
+  const [oldest, newest] = strategy.matrix.node;
+  expect(JSON.parse(read('package.json')).engines.node).toBe(`>=${oldest}`);
+  expect(read('.nvmrc').trim()).toBe(newest);
 });
