@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 
@@ -39,4 +39,15 @@ test('the workflow runs .ci/run, with actions by their commits and on the Node t
   const [oldest, newest] = strategy.matrix.node;
   expect(JSON.parse(read('package.json')).engines.node).toBe(`>=${oldest}`);
   expect(read('.nvmrc').trim()).toBe(newest);
+});
+
+test('the client ships nothing of others, and so needs no notices', () => {
+  const folder = new URL('../../client/', import.meta.url);
+  const sources = readdirSync(folder).filter((name) => /\.(d\.ts|js)$/.test(name));
+  expect(sources.length).toBeGreaterThan(3);
+  for (const name of sources) {
+    const source = readFileSync(new URL(name, folder), 'utf8');
+    const imported = [...source.matchAll(/(?:from |import\()'([^']+)'/g)].map(([, path]) => path);
+    expect(imported.filter((path) => !path?.startsWith('./'))).toEqual([]);
+  }
 });
