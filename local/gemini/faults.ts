@@ -44,6 +44,8 @@ export function replyUnderFault(fault: ParsedFault, request: Question): Reply {
       return replyWith(request, { ...Object(answer), unexpected_key: 'nobody asked for this' });
     case 'answer':
       return replyWith(request, fault.answer, fault.modelVersion);
+    case 'raw':
+      return createJsonReply(200, fault.body ?? null);
     default:
       return replyWith(request, answer);
   }

@@ -41,6 +41,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
     answer: z.unknown(),
     modelVersion: z.string().optional(),
   }),
+  /** A 200 with this JSON and nothing else: answers of shapes that nobody foresaw. */
+  z.strictObject({ kind: z.literal('raw'), body: z.unknown() }),
   /** Never answers. */
   z.strictObject({ kind: z.literal('hang') }),
   z.strictObject({

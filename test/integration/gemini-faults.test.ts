@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../lib/errors.ts';
 import { type Fault, type Gemini, startGemini } from '../../local/gemini/server.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
 import { createFaultRunner, type Run } from '../support/fault-run.ts';
+import { USAGE } from '../support/gemini-server.ts';
 import { type Service, startService } from '../support/service.ts';
 
 // Every fault goes through the whole service: a message of S3's, a real server that misbehaves, the record.
@@ -31,6 +32,12 @@ const daily = status(429, { quotaId: 'GenerateRequestsPerDayPerProjectPerModel-F
 const badKey = status(400, { reason: 'API_KEY_INVALID' });
 const finish = (finishReason: string): Fault => ({ kind: 'finish', finishReason });
 const blocked = (blockReason: string): Fault => ({ kind: 'blocked', blockReason });
+
+const raw = (candidate: object | null, more: object = {}): Fault => ({
+  kind: 'raw',
+  body: { candidates: candidate && [candidate], usageMetadata: USAGE, ...more },
+});
+const spoken = { content: { parts: [{ text: JSON.stringify(DESCRIBE_ANSWER) }] } };
 
 const MATRIX: Record<string, Row> = {
   // Our side is at fault: asked once.
@@ -191,7 +198,34 @@ const MATRIX: Record<string, Row> = {
     calls: 4,
   },
 
+  'candidates null, always': { always: raw(null), ends: 'model_output_invalid', calls: 3 },
+  'JSON of something else, always': {
+    always: { kind: 'raw', body: { choices: [] } },
+    ends: 'model_output_invalid',
+    calls: 3,
+  },
+  'content null beside SAFETY': {
+    always: raw({ content: null, finishReason: 'SAFETY' }),
+    ends: 'content_blocked',
+    calls: 1,
+  },
+
   // Odd, and whole: it is paid for and used.
+  'null wherever something may be missing': {
+    always: raw({ ...spoken, finishReason: null }, { promptFeedback: null, modelVersion: null }),
+    ends: 'succeeded',
+    calls: 1,
+  },
+  'an unspecified reason to block': {
+    always: raw(spoken, { promptFeedback: { blockReason: 'BLOCK_REASON_UNSPECIFIED' } }),
+    ends: 'succeeded',
+    calls: 1,
+  },
+  'an answer in a list in a wrapper': {
+    always: { kind: 'raw', body: { response: [{ candidates: [spoken] }] } },
+    ends: 'succeeded',
+    calls: 1,
+  },
   'keys that nobody asked for': { always: { kind: 'extra-keys' }, ends: 'succeeded', calls: 1 },
   'an answer that says it is a text': { always: { kind: 'typed' }, ends: 'succeeded', calls: 1 },
 };
@@ -305,6 +339,12 @@ describe('what a fault leaves in the record:', () => {
     const { record: plain } = await runUnder({});
     expect(record).toMatchObject({ status: 'failed', usage: { attempts: 1, calls: 3 } });
     expect(record.usage?.inputTokens).toBeGreaterThanOrEqual(3 * (plain.usage?.inputTokens ?? 0));
+  });
+
+  test('an answer that does not say what it cost is as dear as it could be', async () => {
+    const { record } = await runUnder({ always: { kind: 'raw', body: { candidates: [spoken] } } });
+    expect(record).toMatchObject({ status: 'succeeded', usage: { estimated: true, calls: 1 } });
+    expect(record.usage?.costUsd).toBeGreaterThan(0.02);
   });
 
   test('the reason for which the content was refused', async () => {
