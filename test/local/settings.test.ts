@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
+import { readTemplateFile } from 'laptop-cloud/yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readTemplateFile } from '../../local/host/template-file.ts';
 import { readSettings, SETTING_NAMES } from '../../local/settings.ts';
 
 let folder: string;

@@ -1,18 +1,18 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { openLogs } from '../../local/host/logs.ts';
+import { openLogs } from '../src/host/logs.ts';
 
 test.skipIf(!existsSync('/dev/full'))(
   'given a log that takes no line, then the terminal gets it all the same, and nothing fails',
   () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'sightline-logs-'));
-    mkdirSync(join(dataDir, 'logs'));
-    symlinkSync('/dev/full', join(dataDir, 'logs/sightline.log'));
+    const file = join(dataDir, 'functions.log');
+    symlinkSync('/dev/full', file);
     const told = vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const printed: string[] = [];
-    const logs = openLogs({ dataDir, print: (line) => printed.push(line) });
+    const logs = openLogs({ file, print: (line) => printed.push(line) });
     for (const line of ['one', 'two']) logs.line('describe', line, 'stdout');
     logs.note('describe', 'ERROR', 'three');
     logs.report({ memoryMb: 1 });
