@@ -196,8 +196,9 @@ describe.skipIf(!chromium)('given the views of the page', { timeout: 90_000 }, (
     });
     for (const path of ['', 'library']) {
       await open(path);
-      await page.reload();
       const notice = page.getByText('gemini-3.1-flash-lite ends on 2027-05-07.');
+      await notice.waitFor();
+      await page.reload();
       expect(await readText(notice)).toContain('such as gemini-3.5-flash-lite');
     }
     expect(asked).toBe(1);

@@ -199,6 +199,8 @@ test('an upload that was deleted before it came', async () => {
   await seen('delete-analysis: s3:HeadObject uploads/uploads missing');
   expect((await post(upload, picture)).ok).toBe(true);
   await seen('process-upload: s3:DeleteObject uploads/uploads');
+  await tell('UploadQueue', uploadKey(id)); // the same event comes a second time
+  await seen('process-upload: s3:HeadObject uploads/uploads missing');
 });
 
 test('an upload in parts: signed, sent, listed and completed, or cancelled, or deleted', async () => {

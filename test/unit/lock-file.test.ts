@@ -42,7 +42,7 @@ test('the workflow runs .ci/run, with actions by their commits and on the Node t
 });
 
 test('the client ships nothing of others, and so needs no notices', () => {
-  const folder = new URL('../../client/', import.meta.url);
+  const folder = new URL('../../packages/client/', import.meta.url);
   const sources = readdirSync(folder).filter((name) => /\.(d\.ts|js)$/.test(name));
   expect(sources.length).toBeGreaterThan(3);
   for (const name of sources) {

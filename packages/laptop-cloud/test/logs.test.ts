@@ -7,7 +7,7 @@ import { openLogs } from '../src/host/logs.ts';
 test.skipIf(!existsSync('/dev/full'))(
   'given a log that takes no line, then the terminal gets it all the same, and nothing fails',
   () => {
-    const dataDir = mkdtempSync(join(tmpdir(), 'sightline-logs-'));
+    const dataDir = mkdtempSync(join(tmpdir(), 'laptop-cloud-logs-'));
     const file = join(dataDir, 'functions.log');
     symlinkSync('/dev/full', file);
     const told = vi.spyOn(console, 'error').mockImplementation(() => undefined);

@@ -17,7 +17,7 @@ const mount = (...given: string[]) => spawnSync('mount', given).status === 0;
 
 /** A file system of its own, in memory; undefined, and said aloud, where this user may mount none. */
 export function mountSmallDisk(megabytes: number): SmallDisk | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'sightline-disk-'));
+  const folder = mkdtempSync(join(tmpdir(), 'laptop-cloud-disk-'));
   if (!mount('-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder)) {
     rmdirSync(folder);
     console.warn('SKIPPED: tests of a full disk, for this user may not mount one');
