@@ -36,7 +36,7 @@ export function createObjects(send: SendToAws, pathOf: (key: string) => string) 
         headers,
         body: '',
       });
-      const uploadId = /<UploadId>([^<]+)<\/UploadId>/.exec(answer)?.[1];
+      const uploadId = /<UploadId>([^<]+)/.exec(answer)?.[1];
       if (!uploadId) throw new Error('S3 began an upload without an id.');
       return uploadId;
     },

@@ -25,7 +25,7 @@ export function keyHeader(key: string): { 'x-goog-api-key': string } {
 
 /** `path` beneath a base address, with or without a slash at its end. */
 export function resolveUrl(baseUrl: string, path: string): string {
-  return `${baseUrl.replace(/(?<!\/)\/+$/, '')}${path}`;
+  return `${baseUrl.replace(/\/$/, '')}${path}`;
 }
 
 /** One call, whatever its status. Throws `model_unavailable` where no whole answer comes. */
