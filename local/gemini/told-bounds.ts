@@ -1,7 +1,7 @@
 import { isSchema, type JsonSchema } from './response-schema.ts';
 
 /** As a description ends where bounds are kept out of the schema: `Bounds: minimum 1, maxItems 4.` */
-const TOLD = /\bBounds: ((?:\w+ -?[\d.e+-]+(?:, )?)+)\./g;
+const TOLD = /\bBounds: (\w+ [\d.e+-]+(?:, \w+ [\d.e+-]+)*)\./g;
 
 /** The schema with the bounds that its descriptions tell of, at every depth: a model reads them there, too. */
 export function withToldBounds(schema: JsonSchema): JsonSchema {
