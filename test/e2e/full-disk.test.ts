@@ -51,7 +51,11 @@ describe.skipIf(!disk)('a stack whose disk is full', () => {
     const ask = () => running.call('/v1/uploads', { method: 'POST', body, headers });
     let refused = await ask();
     while (refused.status === 201) refused = await ask(); // what the last page of a file still holds
-    expect(await refused.json()).toMatchObject({ status: 503, code: 'unavailable', retryable: true });
+    expect(await refused.json()).toMatchObject({
+      status: 503,
+      code: 'unavailable',
+      retryable: true,
+    });
     expect((await post(announced.upload, picture)).status).toBe(500);
     for (let lines = 0; lines < 20; lines += 1) {
       disk?.fill(); // SQLite gives some room back now and then
