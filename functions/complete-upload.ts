@@ -34,7 +34,7 @@ export function createHandler(deps: CompleteUploadDeps & Guards) {
 
 const config = readConfig(['TABLE_NAME', 'DOOR', 'READ_LIMIT_PER_MINUTE', 'UPLOAD_BUCKET']);
 const table = connectTable();
-const s3 = new S3Client({ ...boundCalls(COMPLETE_TIMEOUT_MS), maxAttempts: 1 });
+const s3 = new S3Client(boundCalls(COMPLETE_TIMEOUT_MS));
 export const handler = createHandler({
   door: connectDoor(table, config),
   limit: limitReads(table, config),

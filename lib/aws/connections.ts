@@ -1,10 +1,10 @@
-import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { createObjects, type Objects, pathsIn } from './objects.ts';
 import type { OpenObject } from './stored-file.ts';
 import { createTable, type Table } from './table.ts';
 import { type CallAws, createCaller } from './wire/call.ts';
-import { AWS_BACKOFF, createClient, createOpener } from './wire/client.ts';
+import { createClient, createOpener } from './wire/client.ts';
 import { bucketUrl, type Connection, readConnection } from './wire/connection.ts';
+import { createRetryStrategy } from './wire/sdk-retries.ts';
 
 /** Bounds of one AWS call, in milliseconds: a hung connection must not eat the function's time. */
 const CONNECT_TIMEOUT_MS = 1_000;
@@ -19,16 +19,10 @@ export const awsDefaults = boundCalls(CALL_TIMEOUT_MS);
 export function boundCalls(requestTimeout: number, tries = MAX_ATTEMPTS) {
   const connectionTimeout = CONNECT_TIMEOUT_MS;
   return {
-    retryStrategy: new ConfiguredRetryStrategy(tries, drawDelay),
+    retryStrategy: createRetryStrategy(tries, requestTimeout),
     // Without the last one the SDK only prints a warning when the time is up.
     requestHandler: { connectionTimeout, requestTimeout, throwOnRequestTimeout: true },
   };
-}
-
-/** The SDK's own delays grow to 20 seconds: longer than a request has. In milliseconds. */
-function drawDelay(attempt: number): number {
-  const { baseMs, capMs } = AWS_BACKOFF;
-  return Math.random() * Math.min(capMs, baseMs * 2 ** (attempt - 1));
 }
 
 const BOUNDS = { connectMs: CONNECT_TIMEOUT_MS, answerMs: CALL_TIMEOUT_MS, tries: MAX_ATTEMPTS };
