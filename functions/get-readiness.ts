@@ -9,6 +9,9 @@ import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitReads } from '../lib/rates/limits.ts';
 import { connectProbes } from '../lib/work/connect-gemini.ts';
 
+/** When it is worth asking again, in seconds. */
+const RETRY_AFTER_SECONDS = 5;
+
 interface Deps extends Guards {
   probes: Probes;
   modelProbes: Probes;
@@ -25,7 +28,8 @@ export function createHandler({ door, limit, probes, modelProbes, listEnds }: De
       const { ready, ...found } = await checkReadiness(probes, modelProbes);
       const warnings = listEnds();
       const body = { status: ready ? 'ready' : 'unavailable', ...found, warnings };
-      return { status: ready ? 200 : 503, body };
+      if (ready) return { status: 200, body };
+      return { status: 503, body, headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } };
     },
   });
 }

@@ -190,8 +190,8 @@ export interface ServiceErrorOptions {
   /** Seconds after which another try makes sense, where the other side named them. */
   retryAfterSeconds?: number;
   /** When a budget is reset: ISO 8601. At work this is an end: no queue waits for so long. */
-  resetsAt?: string;
-  fields?: FieldError[];
+  resetsAt?: string | undefined;
+  fields?: FieldError[] | undefined;
 }
 
 /** The one error that carries a code. `message` is a plain sentence that may be shown to anyone. */

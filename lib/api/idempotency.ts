@@ -1,13 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { IdempotencyRecord, IdempotencyRecords } from '../aws/idempotency-records.ts';
 import { readStorageTrouble } from '../aws/storage-trouble.ts';
+import { currentDeadline } from '../deadline.ts';
 import { seal, unseal } from '../door/seal.ts';
 import { ServiceError, toServiceError } from '../errors.ts';
 import { describeProblem, type Reply } from './problem.ts';
 
 /** How long a key stands for its request, in seconds (a day). */
 export const IDEMPOTENCY_SECONDS = 86_400;
-/** After so many seconds without an answer a run is taken to be dead: longer than any function may take. */
+/**
+ * A run that has said nothing so long after the end of its function's time is dead, in milliseconds: clocks
+ * differ. Outside of a function, after so many seconds.
+ */
+const LAST_WORDS_MS = 2_000;
 const LEASE_SECONDS = 30;
 /** Answers of more bytes are made anew, from the same ids: an item of the table holds 400 KB. */
 const MAX_KEPT_BYTES = 250_000;
@@ -51,19 +56,46 @@ export function createIdempotency(deps: IdempotencyDeps): Idempotency {
     const id = `${request.clientId}#${hash(request.key)}`;
     const begun = await begin(deps, id, request);
     if ('reply' in begun) return begun.reply;
-    const { token, since } = begun.record;
+    const { token, since, leaseUntil } = begun.record;
     try {
-      const reply = await work({ at: since, entropy: deriveEntropy(id, since) });
-      await settle(deps, id, begun.record, request, reply);
-      return reply;
+      return await runKept(deps, id, begun.record, request, work);
     } catch (thrown) {
       const error = readStorageTrouble(thrown) ?? toServiceError(thrown);
+      if (!error.policy.retryable) throw error;
       // What was begun is gone on with, under the same ids.
-      if (error.policy.retryable) await deps.records.release(id, token, since).catch(() => false);
-      else await keep(deps, id, begun.record, request, describeProblem(error, request.requestId));
-      throw error;
+      const isFree = await deps.records.release(id, token, since).catch(() => false);
+      throw isFree ? error : delayed(error, leaseUntil - deps.now());
     }
   };
+}
+
+/** Does the work, and keeps what it came to: its answer, or an error that the same request would bring again. */
+async function runKept(
+  deps: IdempotencyDeps,
+  id: string,
+  record: IdempotencyRecord,
+  request: KeyedRequest,
+  work: (origin: Origin) => Promise<Reply>,
+): Promise<Reply> {
+  const { since: at } = record;
+  const worked = await work({ at, entropy: deriveEntropy(id, at) }).catch((thrown: unknown) => {
+    const error = readStorageTrouble(thrown) ?? toServiceError(thrown);
+    if (error.policy.retryable) throw error;
+    return error;
+  });
+  if (worked instanceof ServiceError) {
+    await keep(deps, id, record, request, describeProblem(worked, request.requestId));
+    throw worked;
+  }
+  await settle(deps, id, record, request, worked);
+  return worked;
+}
+
+/** The same error, with a time to wait in which the run that could not let go of the key is over. */
+function delayed(error: ServiceError, leftMs: number): ServiceError {
+  const retryAfterSeconds = Math.max(error.retryAfterSeconds ?? 0, Math.ceil(leftMs / 1000));
+  const { code, message, resetsAt, fields } = error;
+  return new ServiceError(code, message, { cause: error, retryAfterSeconds, resetsAt, fields });
 }
 
 async function begin(
@@ -72,7 +104,9 @@ async function begin(
   request: KeyedRequest,
 ): Promise<{ record: IdempotencyRecord } | { reply: Reply }> {
   const now = deps.now();
-  const lease = { token: randomUUID(), leaseUntil: now + LEASE_SECONDS * 1000 };
+  const leftMs = currentDeadline() - Date.now() + LAST_WORDS_MS;
+  const leaseUntil = now + Math.min(LEASE_SECONDS * 1000, Math.ceil(leftMs));
+  const lease = { token: randomUUID(), leaseUntil };
   const expiresAt = Math.ceil(now / 1000) + IDEMPOTENCY_SECONDS;
   const fresh = { ...lease, digest: request.digest, since: now, expiresAt };
   if (await deps.records.take(id, fresh)) return { record: fresh };
