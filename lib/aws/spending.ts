@@ -16,8 +16,10 @@ import type { Table, Update } from './table.ts';
 /** How long the sums of a month are kept, in seconds (400 days): a year can be looked back on. */
 const SPENDING_SECONDS = 34_560_000;
 
-/** In the place of a worker's token. */
-const COUNTED = 'counted';
+/** A reservation of nothing, which makes a count happen once. */
+function noteFor(day: string): Reservation {
+  return { token: 'counted', day, chargedMicroUsd: 0, admitted: 0, until: 0 };
+}
 
 /** The most that the counters may show before the write; left out, there is no limit. */
 export interface Ceilings {
@@ -78,11 +80,14 @@ export function createSpending(table: Table, TableName: string) {
       return update(clientId, held.day, { id, add, only: held });
     },
 
-    /** Counts what nothing was set aside for, once however often it is sent: by a reservation of nothing. */
-    async count(clientId: string, id: string, day: string, amounts: Amounts): Promise<void> {
-      const held = { token: COUNTED, day, chargedMicroUsd: 0, admitted: 0, until: 0 };
-      await update(clientId, day, { id, set: held, add: {} });
-      await update(clientId, day, { id, add: amounts, only: held });
+    /** Notes that an analysis is to be counted for which nothing was set aside. */
+    async note(clientId: string, id: string, day: string): Promise<void> {
+      await update(clientId, day, { id, set: noteFor(day), add: {} });
+    },
+
+    /** Counts one that is noted, once however often it is sent. */
+    async countNoted(clientId: string, id: string, day: string, amounts: Amounts): Promise<void> {
+      await update(clientId, day, { id, add: amounts, only: noteFor(day) });
     },
   };
 }

@@ -1,20 +1,34 @@
 import type { Spending } from '../aws/spending.ts';
 import type { Amounts } from '../aws/spending-month.ts';
+import { persist } from '../aws/wire/client.ts';
 import { logger } from '../log.ts';
 import { dayOf } from './budget.ts';
 
 export interface CountDeps {
-  spending: Pick<Spending, 'count'>;
+  spending: Pick<Spending, 'note' | 'countNoted'>;
 }
 
-/** Counts an analysis that nobody was at work on. The sums are not worth failing for. */
-export async function countEnd(
+type Counted = { id: string; clientId: string };
+
+/** Counts an analysis that nobody was at work on, once however often it is sent. */
+export async function countOnce(
   { spending }: CountDeps,
-  { id, clientId }: { id: string; clientId: string },
+  { id, clientId }: Counted,
+  amounts: Amounts,
+  day: string,
+): Promise<void> {
+  await persist(() => spending.note(clientId, id, day));
+  await persist(() => spending.countNoted(clientId, id, day, amounts));
+}
+
+/** The same after its end is stored: the sums are not worth failing for. */
+export async function countEnd(
+  deps: CountDeps,
+  record: Counted,
   amounts: Amounts,
   endedAt: number,
 ): Promise<void> {
-  await spending.count(clientId, id, dayOf(endedAt), amounts).catch((error: unknown) => {
+  await countOnce(deps, record, amounts, dayOf(endedAt)).catch((error: unknown) => {
     logger.error('spending not counted', {
       cause: error instanceof Error ? error.name : undefined,
     });

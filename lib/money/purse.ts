@@ -6,6 +6,7 @@ import type { Meter, Tally } from '../gemini/tally.ts';
 import { logger } from '../log.ts';
 import type { Outcome } from '../outcome.ts';
 import { type Budget, capOf, dayOf, type Limits, limitsOf, toMicroUsd, tooDear } from './budget.ts';
+import { countOnce } from './count-end.ts';
 import { type Claimed, type SetAsideDeps, setAside } from './set-aside.ts';
 
 /** A worker whose time has been up for so long, in milliseconds, is dead for certain. */
@@ -55,8 +56,10 @@ export function openPurse(deps: PurseDeps, record: Claimed, deadline: number): P
     const isNothing = Object.values(amounts).every((amount) => !amount);
     const { id, clientId } = record;
     const reservation = held;
-    if (!reservation)
-      return isNothing ? undefined : deps.spending.count(clientId, id, dayOf(deps.now()), amounts);
+    if (!reservation) {
+      if (!isNothing) await countOnce(deps, { id, clientId }, amounts, dayOf(deps.now()));
+      return;
+    }
     await persist(() => deps.spending.settle(clientId, id, reservation, amounts));
   }
 

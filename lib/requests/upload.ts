@@ -5,7 +5,6 @@ import type { Origin } from '../api/idempotency.ts';
 import type { Reply } from '../api/problem.ts';
 import type { Spending } from '../aws/spending.ts';
 import { ServiceError } from '../errors.ts';
-import { countEnd } from '../money/count-end.ts';
 import { type RefuseSpentDeps, refuseSpent } from '../money/refuse-spent.ts';
 import { clip, keep, pages } from '../source.ts';
 import { MAX_TARGET_CHARACTERS, parseTarget, type Reach } from '../webhooks/webhook-target.ts';
@@ -110,7 +109,7 @@ export interface UploadDeps
     KnownUploadDeps,
     RefuseSpentDeps,
     RetentionDeps {
-  spending: Pick<Spending, 'read' | 'count'>;
+  spending: Pick<Spending, 'read' | 'note' | 'countNoted'>;
   findAnalyzer: FindAnalyzer;
   maxBytes: UploadLimits;
   /** Of callbacks. */
@@ -138,10 +137,8 @@ export async function announceUpload(
   const id = createAnalysisId(origin?.at ?? now, origin?.entropy);
   const record = describeUpload(id, clientId, { ...request, ...chosen, ...retention }, now);
   const links = { self: `/v1/analyses/${id}` };
-  if (await answerAnnounced(deps, record, request.contentLength)) {
-    await countEnd(deps, record, { succeeded: 1, cached: 1 }, now);
+  if (await answerAnnounced(deps, record, request.contentLength, origin))
     return { status: 200, body: { id, status: 'succeeded', cached: true, upload: null, links } };
-  }
   await refuseSpent(deps, clientId);
   const announced = { ...request, maxBytes, keptDays: retention.uploadDays };
   const upload = await prepareUpload(deps, record, announced, now);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Budget } from '../../lib/money/budget.ts';
+import { countOnce } from '../../lib/money/count-end.ts';
 import { reportUsage } from '../../lib/requests/usage.ts';
 import { type Service, startService } from '../support/service.ts';
 
@@ -20,8 +21,8 @@ const client = () => `client-${sequence}`;
 function report(query: { from?: string; to?: string } = {}, budget: Budget = {}) {
   return reportUsage({ ...service, budget, now: () => NOW }, client(), query);
 }
-const add = (day: string, amounts: object) =>
-  service.spending.count(client(), 'an_counted', day, amounts);
+const add = (day: string, amounts: object, clientId = client()) =>
+  countOnce(service, { id: 'an_counted', clientId }, amounts, day);
 const reserve = (day: string, until: number) => {
   const held = { token: 't', day, chargedMicroUsd: 5_000, admitted: 1, until };
   return service.spending.reserve(client(), `an_${day}`, held, NO_CEILINGS);
@@ -76,7 +77,7 @@ describe('the report of what was used', () => {
   });
 
   test('given other clients, shows nothing of theirs', async () => {
-    await service.spending.count(`${client()}-other`, 'an_other', '2026-11-22', { calls: 1 });
+    await add('2026-11-22', { calls: 1 }, `${client()}-other`);
     expect((await report()).total.calls).toBe(0);
   });
 });
