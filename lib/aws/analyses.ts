@@ -90,13 +90,20 @@ export function createAnalyses(table: Table, TableName: string) {
       return table.deleteOnce({ ...keyOf(id), ...guardBy({ leaseToken }) });
     },
 
-    /** Puts a tombstone in the place of what was read; it is in no index. */
+    /** Puts a tombstone in the place of what was read; only one that is not finished is in an index. */
     async bury(stone: Tombstone, readVersion: number): Promise<boolean> {
-      const Item = { ...stone, pk: keyOf(stone.id).Key.pk };
+      const { pk } = keyOf(stone.id).Key;
+      const listed = stone.purged ? {} : { clientId: ownerOfBuried(stone.ownerId) };
+      const Item = { ...stone, ...listed, pk };
       const guard = guardBy({ version: readVersion });
       return table.putOnce({ TableName, Item, ...guard });
     },
   };
+}
+
+/** Who the index says that a deletion belongs to which is not finished: beneath a name that no client has. */
+export function ownerOfBuried(clientId: string): string {
+  return `#deleted#${clientId}`;
 }
 
 function dated(changes: Change): Change {

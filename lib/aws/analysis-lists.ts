@@ -1,5 +1,6 @@
 import { type Status, type SummaryRecord, shownStatus, summaryRecord } from '../analysis.ts';
 import { idsBetween } from '../analysis-id.ts';
+import { ownerOfBuried } from './analyses.ts';
 import type { Table } from './table.ts';
 
 /** Items read by one query where a filter may drop most of them, and queries made for one page: a rare filter must not read a whole table. */
@@ -56,6 +57,16 @@ export function createAnalysisLists(table: Table, tableName: string) {
         after = last;
       }
       return { items: found, next: after };
+    },
+
+    /** The ids of a client's analyses whose deletion was begun, and is not finished. */
+    async listBuried(clientId: string, limit: number): Promise<string[]> {
+      const owner = ownerOfBuried(clientId);
+      const { Items = [] } = await table.query({
+        TableName: tableName,
+        ...describeQuery({ clientId: owner, limit: limit - 1, now: 0 }, undefined),
+      });
+      return Items.map(({ id }) => String(id));
     },
   };
 }

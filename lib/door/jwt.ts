@@ -94,11 +94,15 @@ async function fetchBytes(address: string): Promise<ArrayBuffer> {
   }
 }
 
+/** With a number sign begin names in indexes that no client may have. */
+const isClientId = (claim: unknown): claim is string =>
+  typeof claim === 'string' && /^[^#]/.test(claim);
+
 /** A JWT has to end some time, and to name a client; scopes that are not ours mean nothing. */
 function readIdentity(settings: JwtSettings, claims: Claims): JwtIdentity | undefined {
   const { clientClaim, scopeClaim, scopePrefix } = settings;
   const clientId = claims[clientClaim];
-  if (typeof clientId !== 'string' || clientId === '' || claims.exp === undefined) return undefined;
+  if (!isClientId(clientId) || claims.exp === undefined) return undefined;
   const words = scopeWords.safeParse(claims[scopeClaim]).data ?? [];
   const scopes = SCOPES.filter((scope) => words.includes(`${scopePrefix}${scope}`));
   return { clientId, scopes };

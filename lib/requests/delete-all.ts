@@ -22,18 +22,34 @@ export async function deleteAll(
   until: number,
 ): Promise<DeletionOfAll> {
   const deleted = { record: 0, content: 0, object: 0, result: 0, picture: 0 };
+  for await (const group of listGroups(deps, clientId)) {
+    if (deps.now() >= until) return { complete: false, deleted };
+    const deletions = await Promise.all(group.map((id) => deleteOne(deps, clientId, id)));
+    for (const one of deletions) add(deleted, one);
+  }
+  return { complete: true, deleted };
+}
+
+/** Those that an earlier call has begun come last: their records are in no list of analyses any more. */
+async function* listGroups(deps: DeleteAllDeps, clientId: string): AsyncGenerator<string[]> {
   let after: string | undefined;
   do {
     const page = await deps.list({ clientId, limit: PAGE_ITEMS, after, now: deps.now() });
-    for (let start = 0; start < page.items.length; start += AT_ONCE) {
-      if (deps.now() >= until) return { complete: false, deleted };
-      const group = page.items.slice(start, start + AT_ONCE);
-      const deletions = await Promise.all(group.map(({ id }) => deleteOne(deps, clientId, id)));
-      for (const one of deletions) add(deleted, one);
-    }
+    yield* inGroups(page.items.map(({ id }) => id));
     after = page.next;
   } while (after);
-  return { complete: true, deleted };
+  const seen = new Set<string>(); // the index may show for a moment what is finished
+  for (;;) {
+    const buried = await deps.listBuried(clientId, PAGE_ITEMS);
+    const left = buried.filter((id) => !seen.has(id));
+    if (left.length === 0) return;
+    for (const id of left) seen.add(id);
+    yield* inGroups(left);
+  }
+}
+
+function* inGroups(ids: readonly string[]): Generator<string[]> {
+  for (let start = 0; start < ids.length; start += AT_ONCE) yield ids.slice(start, start + AT_ONCE);
 }
 
 /** The list may show for a moment what is gone already. */
