@@ -7,7 +7,7 @@ import { type CountedFile, countReads } from './counted-file.ts';
 import { checkEbml } from './ebml.ts';
 import { checkFlac } from './flac.ts';
 import { checkIsoBoxes } from './iso-boxes.ts';
-import { MAX_AUDIO_SECONDS, MAX_SAMPLE_RATE, MAX_TRACKS, MAX_VIDEO_SECONDS } from './limits.ts';
+import { MAX_AUDIO_SECONDS, MAX_TRACKS, MAX_VIDEO_SECONDS } from './limits.ts';
 import { malformed } from './malformed.ts';
 import { checkMpegAudio } from './mpeg-audio.ts';
 import { checkOgg } from './ogg.ts';
@@ -85,8 +85,6 @@ function checkBounds(type: KnownType, { tracks, durationSeconds }: TracksAnswer)
   }
   if (tracks.length > MAX_TRACKS)
     throw new ServiceError('file_too_complex', `It has more than ${MAX_TRACKS} tracks.`);
-  if (tracks.some(({ sampleRate = 0 }) => !(sampleRate >= 0 && sampleRate <= MAX_SAMPLE_RATE)))
-    throw malformed('Its sound has a rate that no sound has.');
   if (!(durationSeconds > 0)) throw malformed('There is nothing in the file that takes time.');
   const most = type.startsWith('video/') ? MAX_VIDEO_SECONDS : MAX_AUDIO_SECONDS;
   if (durationSeconds > most)
