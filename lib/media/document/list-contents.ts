@@ -43,19 +43,13 @@ export function listContents(written: Uint8Array): Contents {
   };
 }
 
-/**
- * A text, or the beginning of one that is never closed. That is matched, too: else the search would begin
- * anew, up to the file's end, at each `\(` within it.
- */
-const TEXT = /\((?:\\.|[^\\()])*(\)?)/gs;
-
 /** The text between the streams, without the strings in it, which may say anything. */
 function* readObjects(written: Uint8Array): Generator<string> {
   const file = Buffer.from(written.buffer, written.byteOffset, written.length);
   for (let from = 0; from < file.length; ) {
     const stream = file.indexOf(STREAM, from);
     const to = stream < 0 ? file.length : stream;
-    yield file.toString(LATIN1, from, to).replaceAll(TEXT, (text, end) => (end ? '()' : text));
+    yield file.toString(LATIN1, from, to).replaceAll(/\((?:\\.|[^\\()])*\)/gs, '()');
     const end = stream < 0 ? -1 : file.indexOf(STREAM_END, to);
     from = end < 0 ? file.length : end + STREAM_END.length;
   }
@@ -64,18 +58,14 @@ function* readObjects(written: Uint8Array): Generator<string> {
 /** What the stream that this text ends with would be, once unpacked; only the last object has one. */
 function findBomb(text: string): string | undefined {
   const own = text.slice(text.lastIndexOf(' obj'));
-  const filters = countFilters(own);
+  const filters = /\/Filter\s*\[([^\]]*)\]/.exec(own)?.[1]?.match(/\//g)?.length ?? 0;
   if (filters > MAX_FILTERS) return `A stream is packed ${filters} times over.`;
   if (!/\/Subtype\s*\/Image\b/.test(own)) return undefined;
-  const width = Number(/\/Width\s+(\d+)/.exec(own)?.[1] ?? 0);
-  const height = Number(/\/Height\s+(\d+)/.exec(own)?.[1] ?? 0);
+  const [width, height] = [readNumber(own, 'Width'), readNumber(own, 'Height')];
   if (width * height <= MAX_EMBEDDED_PIXELS) return undefined;
   return `It holds a picture of more than ${MAX_EMBEDDED_PIXELS} pixels.`;
 }
 
-function countFilters(object: string): number {
-  const list = /\/Filter\s*\[/.exec(object);
-  if (!list) return 0;
-  const [filters = '', behind] = object.slice(list.index + list[0].length).split(']', 2);
-  return behind === undefined ? 0 : filters.split('/').length - 1;
+function readNumber(text: string, name: string): number {
+  return Number(new RegExp(`/${name}\\s+(\\d+)`).exec(text)?.[1] ?? 0);
 }
