@@ -1,5 +1,5 @@
 import { ServiceError } from '../errors.ts';
-import { DECODE_CPU_SECONDS } from './image/limits.ts';
+import { DECODE_CPU_SECONDS } from './image/picture-limits.ts';
 
 /** How often the processor's time is looked at, in milliseconds. */
 const LOOK_MS = 50;

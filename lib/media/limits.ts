@@ -1,6 +1,6 @@
 import type { Settings } from '../config.ts';
 import type { MediumName } from '../source.ts';
-import type { PictureLimits } from './image/limits.ts';
+import type { PictureLimits } from './image/picture-limits.ts';
 
 /** The limits that a stage sets: `params` in serverless.yml. */
 export interface MediaLimits extends Record<MediumName, { maxBytes: number }> {

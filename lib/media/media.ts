@@ -25,12 +25,12 @@ const MEDIA: readonly Row[] = [
   {
     name: 'image',
     types: PICTURE_TYPES,
-    load: async () => (await import('./image/medium.ts')).image,
+    load: async () => (await import('./image/image.ts')).image,
   },
   {
     name: 'document',
     types: DOCUMENT_TYPES,
-    load: async () => (await import('./document/medium.ts')).document,
+    load: async () => (await import('./document/document.ts')).document,
   },
   { name: 'video', types: VIDEO_TYPES, load: loadByTracks },
   { name: 'audio', types: AUDIO_TYPES, load: loadByTracks },

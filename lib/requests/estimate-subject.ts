@@ -3,7 +3,7 @@ import type { AnalysisRecord } from '../analysis.ts';
 import type { Analyses } from '../aws/analyses.ts';
 import { ServiceError } from '../errors.ts';
 import { mediumOf } from '../media/declared-type.ts';
-import { MAX_DOCUMENT_PAGES } from '../media/document/limits.ts';
+import { MAX_DOCUMENT_PAGES } from '../media/document/document-limits.ts';
 import type { Measures } from '../media/tokens.ts';
 import { clip, type MediumName, MIN_SECONDS, type Pages, pages } from '../source.ts';
 import { analyzerFields } from './choose-analyzer.ts';

@@ -16,7 +16,7 @@ const CPU_SECONDS = 1;
 const HANG = `
 import { registerHooks } from 'node:module';
 const changes = {
-  '/lib/media/image/limits.ts': [/DECODE_CPU_SECONDS = \\d+/, 'DECODE_CPU_SECONDS = ${CPU_SECONDS}'],
+  '/lib/media/image/picture-limits.ts': [/DECODE_CPU_SECONDS = \\d+/, 'DECODE_CPU_SECONDS = ${CPU_SECONDS}'],
   '/lib/media/image/decode.ts': [/export async function openPicture\\(/, \`
     export async function openPicture(sharp: any, bytes: any, facts: any) {
       const { pbkdf2 } = process.getBuiltinModule('node:crypto');

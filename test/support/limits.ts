@@ -1,4 +1,4 @@
-import type { PictureLimits } from '../../lib/media/image/limits.ts';
+import type { PictureLimits } from '../../lib/media/image/picture-limits.ts';
 import type { MediaLimits } from '../../lib/media/limits.ts';
 import type { UploadLimits } from '../../lib/requests/upload-limits.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ServiceError } from '../../lib/errors.ts';
-import { decodeBmp } from '../../lib/media/image/bmp.ts';
 import { convertPicture } from '../../lib/media/image/convert.ts';
+import { decodeBmp } from '../../lib/media/image/formats/bmp/decode.ts';
 import { inspectPicture } from '../../lib/media/image/inspect.ts';
 import { createBmp } from '../support/bmp.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { shrinkPicture } from '../../lib/media/image/convert.ts';
+import { writeTiff } from '../../lib/media/image/formats/tiff/write.ts';
 import { inspectPicture } from '../../lib/media/image/inspect.ts';
 import { readMatrixProfile } from '../../lib/media/image/matrix-profile.ts';
-import { writeTiff } from '../../lib/media/image/write-tiff.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
 import { D50, LIGHTS, writeProfile } from '../support/profile.ts';
 

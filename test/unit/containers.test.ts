@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { countReads } from '../../lib/media/container/counted-file.ts';
-import { inspectContainer } from '../../lib/media/container/inspect-container.ts';
 import {
   MAX_AUDIO_SECONDS,
   MAX_TRACKS,
   MAX_VIDEO_SECONDS,
-} from '../../lib/media/container/limits.ts';
+} from '../../lib/media/container/container-limits.ts';
+import { countReads } from '../../lib/media/container/counted-file.ts';
+import { inspectContainer } from '../../lib/media/container/inspect-container.ts';
 import { nameKinds } from '../../lib/media/container/metadata-kinds.ts';
 import { readTracks } from '../../lib/media/container/read-tracks.ts';
 import { findMedium } from '../../lib/media/media.ts';

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import sharp, { type JpegOptions } from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { convertPicture } from '../../lib/media/image/convert.ts';
+import { walkScan } from '../../lib/media/image/formats/jpeg/scan.ts';
 import { inspectPicture } from '../../lib/media/image/inspect.ts';
-import { walkScan } from '../../lib/media/image/jpeg-entropy.ts';
 import { createBmp } from '../support/bmp.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
 import {

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { inspectPicture } from '../../lib/media/image/inspect.ts';
-import { MAX_FRAMES, MAX_JPEG_SCANS } from '../../lib/media/image/limits.ts';
+import { MAX_FRAMES, MAX_JPEG_SCANS } from '../../lib/media/image/picture-limits.ts';
 import { loadSharp } from '../../lib/media/image/sharp.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
 import {

@@ -1,8 +1,8 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { convertPicture } from '../../lib/media/image/convert.ts';
+import { stripJpeg } from '../../lib/media/image/formats/jpeg/strip.ts';
 import { inspectPicture } from '../../lib/media/image/inspect.ts';
-import { stripJpeg } from '../../lib/media/image/strip-jpeg.ts';
 import { MEDIA_LIMITS } from '../support/limits.ts';
 import { drawMarker } from '../support/pictures.ts';
 

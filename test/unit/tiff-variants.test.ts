@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { convertPicture } from '../../lib/media/image/convert.ts';
+import { listSegments } from '../../lib/media/image/formats/jpeg/markers.ts';
 import { inspectPicture } from '../../lib/media/image/inspect.ts';
-import { listSegments } from '../../lib/media/image/jpeg-structure.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
 import { CORNERS, type Colour, drawMarker, MARKER, readCorners } from '../support/pictures.ts';
 import { createTiff, type TiffEntry, withTags } from '../support/tiff.ts';

@@ -1,4 +1,4 @@
-import { describeContainer, sendOriginal } from '../container/describe-container.ts';
+import { describeContainer, sendOriginal } from '../container/container.ts';
 import type { Medium } from '../medium.ts';
 
 /** Recordings: the model hears them as they are. */

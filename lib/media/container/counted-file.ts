@@ -1,6 +1,6 @@
 import { ServiceError } from '../../errors.ts';
 import type { MediaFile } from '../file.ts';
-import { MAX_CONTAINER_READ_BYTES, MAX_CONTAINER_READS, WINDOW_BYTES } from './limits.ts';
+import { MAX_CONTAINER_READ_BYTES, MAX_CONTAINER_READS, WINDOW_BYTES } from './container-limits.ts';
 
 /** Windows that are held at once: who walks a file goes to and fro between its start and its end. */
 const HELD_WINDOWS = 4;

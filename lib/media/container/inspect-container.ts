@@ -1,19 +1,19 @@
 import { ServiceError } from '../../errors.ts';
 import { detectMediaType, isStreamType, type KnownType, SIGNATURE_BYTES } from '../detect.ts';
 import type { MediaFile } from '../file.ts';
-import { checkAdts } from './adts.ts';
-import { readAiff } from './aiff.ts';
+import { MAX_AUDIO_SECONDS, MAX_TRACKS, MAX_VIDEO_SECONDS } from './container-limits.ts';
 import { type CountedFile, countReads } from './counted-file.ts';
-import { checkEbml } from './ebml.ts';
-import { checkFlac } from './flac.ts';
-import { checkIsoBoxes } from './iso-boxes.ts';
-import { MAX_AUDIO_SECONDS, MAX_TRACKS, MAX_VIDEO_SECONDS } from './limits.ts';
+import { checkAdts } from './formats/adts.ts';
+import { readAiff } from './formats/aiff.ts';
+import { checkEbml } from './formats/ebml.ts';
+import { checkFlac } from './formats/flac.ts';
+import { checkIsoBoxes } from './formats/iso.ts';
+import { checkMpegAudio } from './formats/mp3.ts';
+import { checkOgg } from './formats/ogg.ts';
+import { checkWave } from './formats/wave.ts';
 import { malformed } from './malformed.ts';
-import { checkMpegAudio } from './mpeg-audio.ts';
-import { checkOgg } from './ogg.ts';
 import { readTracks } from './read-tracks.ts';
 import type { TracksAnswer } from './tracks-answer.ts';
-import { checkWave } from './wave.ts';
 
 export interface ContainerFacts extends TracksAnswer {
   /** By its tracks, too: a video without pictures is a recording. */

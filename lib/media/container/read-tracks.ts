@@ -3,8 +3,12 @@ import { ServiceError } from '../../errors.ts';
 import type { KnownType } from '../detect.ts';
 import { boundHeap } from '../thread-heap.ts';
 import { spendThreadTime } from '../thread-time.ts';
+import {
+  CONTAINER_CPU_SECONDS,
+  CONTAINER_HEAP_MEGABYTES,
+  CONTAINER_SECONDS,
+} from './container-limits.ts';
 import type { CountedFile } from './counted-file.ts';
-import { CONTAINER_CPU_SECONDS, CONTAINER_HEAP_MEGABYTES, CONTAINER_SECONDS } from './limits.ts';
 import { malformed } from './malformed.ts';
 import type { TracksAnswer, TracksMessage, TracksTask } from './tracks-answer.ts';
 

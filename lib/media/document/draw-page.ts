@@ -1,4 +1,4 @@
-import { POSTER_EDGE_PIXELS } from './limits.ts';
+import { POSTER_EDGE_PIXELS } from './document-limits.ts';
 import { allocate } from './open-document.ts';
 import type { Pdfium } from './pdfium.ts';
 

@@ -1,4 +1,4 @@
-import { MAX_BYTES_BEHIND_END } from './limits.ts';
+import { MAX_BYTES_BEHIND_END } from './document-limits.ts';
 
 const END_MARK = '%%EOF';
 /** Where a file that is written for the web says its length: in its first object. */

@@ -1,6 +1,6 @@
 import { ServiceError } from '../../errors.ts';
+import { DOCUMENT_CPU_SECONDS } from './document-limits.ts';
 import { hasEnd } from './end-mark.ts';
-import { DOCUMENT_CPU_SECONDS } from './limits.ts';
 import type { ActiveContent } from './list-contents.ts';
 import type { PageRange } from './read-facts.ts';
 import { runPdf } from './run-pdf.ts';

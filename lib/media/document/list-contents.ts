@@ -1,4 +1,4 @@
-import { MAX_EMBEDDED_PIXELS, MAX_FILTERS } from './limits.ts';
+import { MAX_EMBEDDED_PIXELS, MAX_FILTERS } from './document-limits.ts';
 
 const ACTIVE = {
   javascript: ['JavaScript', 'JS'],

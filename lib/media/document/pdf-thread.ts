@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { DOCUMENT_MEMORY_BYTES, DOCUMENT_MEMORY_COPIES } from './document-limits.ts';
 import { drawPage } from './draw-page.ts';
-import { DOCUMENT_MEMORY_BYTES, DOCUMENT_MEMORY_COPIES } from './limits.ts';
 import { openDocument, type Refusal, writeDocument } from './open-document.ts';
 import type { PdfAnswer, PdfTask } from './pdf-task.ts';
 import { boundMemory, type Pdfium, startPdfium } from './pdfium.ts';

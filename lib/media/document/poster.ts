@@ -1,7 +1,7 @@
 import { ServiceError } from '../../errors.ts';
 import { loadSharp } from '../image/sharp.ts';
 import type { Poster } from '../medium.ts';
-import { POSTER_QUALITY } from './limits.ts';
+import { POSTER_QUALITY } from './document-limits.ts';
 import { drawDocument } from './prepare.ts';
 
 /** A page, from 1, as a picture; undefined where it takes too long to draw: the analysis does without. */

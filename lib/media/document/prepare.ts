@@ -1,5 +1,5 @@
+import { DOCUMENT_CPU_SECONDS, POSTER_CPU_SECONDS } from './document-limits.ts';
 import type { DrawnPage } from './draw-page.ts';
-import { DOCUMENT_CPU_SECONDS, POSTER_CPU_SECONDS } from './limits.ts';
 import type { PageRange } from './read-facts.ts';
 import { runPdf } from './run-pdf.ts';
 

@@ -1,4 +1,4 @@
-import { MAX_DOCUMENT_PAGES, MAX_PAGE_POINTS } from './limits.ts';
+import { MAX_DOCUMENT_PAGES, MAX_PAGE_POINTS } from './document-limits.ts';
 import { type ActiveContent, listContents } from './list-contents.ts';
 import { allocate, type Refusal, writeDocument } from './open-document.ts';
 import type { Pdfium } from './pdfium.ts';

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../errors.ts';
-import { checkTiffPages } from './check-tiff-pages.ts';
+import { walkScan } from './formats/jpeg/scan.ts';
+import { checkTiffPages } from './formats/tiff/check-pages.ts';
 import type { PictureFacts } from './inspect.ts';
-import { walkScan } from './jpeg-entropy.ts';
 import type { Sharp } from './sharp.ts';
 
 const THROWN_AWAY_PIXELS = 8;

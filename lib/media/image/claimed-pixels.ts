@@ -1,9 +1,9 @@
 import type { PictureType } from '../detect.ts';
-import { readBmpHeader } from './bmp-header.ts';
-import { listProperties } from './iso-boxes.ts';
-import { openTiff, readDirectory } from './tiff-directory.ts';
-import { TIFF } from './tiff-tags.ts';
-import { firstOf } from './tiff-variant.ts';
+import { readBmpHeader } from './formats/bmp/header.ts';
+import { listProperties } from './formats/heif/boxes.ts';
+import { openTiff, readDirectory } from './formats/tiff/directory.ts';
+import { TIFF } from './formats/tiff/tags.ts';
+import { firstOf } from './formats/tiff/variant.ts';
 
 const PNG_WIDTH_OFFSET = 16;
 const GIF_WIDTH_OFFSET = 6;

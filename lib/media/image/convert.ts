@@ -3,20 +3,20 @@ import { ServiceError } from '../../errors.ts';
 import { releaseBytes } from '../../release-bytes.ts';
 import { chooseBackground } from './background.ts';
 import { checkUnseen } from './check-unseen.ts';
-import { convertColours } from './convert-colours.ts';
+import { convertColours } from './colours.ts';
 import { openPicture } from './decode.ts';
+import { stripJpeg } from './formats/jpeg/strip.ts';
 import type { PictureFacts } from './inspect.ts';
+import { makeRoom } from './make-room.ts';
+import { chooseOutputEdge } from './output-edge.ts';
 import {
   JPEG_QUALITY,
   MAX_OWN_BYTES_PER_PIXEL,
   SMALL_EDGE_PIXELS,
   SMALL_JPEG_QUALITY,
-} from './limits.ts';
-import { makeRoom } from './make-room.ts';
-import { chooseOutputEdge } from './output-edge.ts';
-import { openPixels, type Pixels } from './raw-picture.ts';
+} from './picture-limits.ts';
+import { openPixels, type Pixels } from './pixels.ts';
 import { loadSharp, type Sharp } from './sharp.ts';
-import { stripJpeg } from './strip-jpeg.ts';
 import {
   encodeThumbnail,
   needsThumbnail,

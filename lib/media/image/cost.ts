@@ -9,7 +9,7 @@ import {
   MAX_HELD_BYTES,
   MAX_JPEG_SCAN_PIXELS,
   type PictureLimits,
-} from './limits.ts';
+} from './picture-limits.ts';
 import type { Structure } from './structure.ts';
 
 /** Of which one frame or page is decoded, alone; frames of the others share a canvas. */

@@ -1,14 +1,14 @@
 import type { Sharp as Picture } from 'sharp';
-import { decodeBmp } from './bmp.ts';
-import { profileSpace } from './colour-profile.ts';
 import { chooseFailOn, makeDecodable } from './decodable.ts';
-import { decodeTiffVariant } from './decode-tiff-variant.ts';
-import { decodeHeic } from './heic.ts';
+import { decodeBmp } from './formats/bmp/decode.ts';
+import { decodeHeic } from './formats/heif/decode.ts';
+import { decodeTiffVariant } from './formats/tiff/decode.ts';
+import { findOldJpeg } from './formats/tiff/old-jpeg.ts';
+import { findVariant, REDECLARED } from './formats/tiff/variant.ts';
+import { profileSpace } from './icc.ts';
 import type { PictureFacts } from './inspect.ts';
-import { findOldJpeg } from './old-jpeg.ts';
-import { openPixels } from './raw-picture.ts';
+import { openPixels } from './pixels.ts';
 import type { Sharp } from './sharp.ts';
-import { findVariant, REDECLARED } from './tiff-variant.ts';
 import { turnUpright } from './turn-upright.ts';
 
 /** The picture for sharp to work on: by its own loaders, or decoded beside it where it has none. */

@@ -1,9 +1,9 @@
 import type { Metadata } from 'sharp';
 import { ServiceError } from '../../errors.ts';
 import { PICTURE_TYPES, type PictureType } from '../detect.ts';
-import { readBmpHeader } from './bmp-header.ts';
 import { chooseFailOn, makeDecodable } from './decodable.ts';
-import { findNamedProfile } from './named-colours.ts';
+import { readBmpHeader } from './formats/bmp/header.ts';
+import { findNamedProfile } from './formats/heif/named-colours.ts';
 import { loadSharp } from './sharp.ts';
 
 /** What the decoder's own header says. */

@@ -1,11 +1,11 @@
 import { ServiceError } from '../../errors.ts';
 import { detectMediaType, isPictureType, type PictureType } from '../detect.ts';
-import { isPlainSrgb } from './colour-profile.ts';
 import { checkClaimedSize, checkCost, countFrames, countHeldBytes } from './cost.ts';
+import { findOldJpeg } from './formats/tiff/old-jpeg.ts';
 import { type Header, readHeader } from './header.ts';
-import type { PictureLimits } from './limits.ts';
-import { listMetadata, type MetadataKind } from './metadata-kinds.ts';
-import { findOldJpeg } from './old-jpeg.ts';
+import { isPlainSrgb } from './icc.ts';
+import { listMetadata, type MetadataKind } from './metadata.ts';
+import type { PictureLimits } from './picture-limits.ts';
 import { checkStructure, type Structure } from './structure.ts';
 
 export interface PictureFacts {

@@ -1,4 +1,4 @@
-import { listTags, profileSpace } from './colour-profile.ts';
+import { listTags, profileSpace } from './icc.ts';
 
 /** Entries of a curve; real ones have up to 4,096. */
 const MAX_CURVE_ENTRIES = 4_096;

@@ -1,4 +1,8 @@
-import { OUTPUT_EDGE_MAX_PIXELS, OUTPUT_EDGE_MIN_PIXELS, OUTPUT_EDGE_PIXELS } from './limits.ts';
+import {
+  OUTPUT_EDGE_MAX_PIXELS,
+  OUTPUT_EDGE_MIN_PIXELS,
+  OUTPUT_EDGE_PIXELS,
+} from './picture-limits.ts';
 
 /**
  * Factors from which the JPEG decoder itself drops to a half, a quarter and an eighth. sharp takes one

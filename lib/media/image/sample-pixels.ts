@@ -1,4 +1,4 @@
-import type { Pixels } from './raw-picture.ts';
+import type { Pixels } from './pixels.ts';
 
 /** Of the pixels that become one, so many by so many are looked at: enough for a glance. */
 const TAPS = 3;

@@ -1,12 +1,12 @@
 import { ServiceError } from '../../errors.ts';
 import type { PictureType } from '../detect.ts';
-import { readGifStructure } from './gif-structure.ts';
-import { readIsoStructure } from './iso-structure.ts';
-import { readJpegStructure } from './jpeg-structure.ts';
-import { MAX_FRAMES, MAX_JPEG_SCANS } from './limits.ts';
-import { readPngStructure } from './png-structure.ts';
-import { readTiffStructure } from './tiff-structure.ts';
-import { readWebpStructure } from './webp-structure.ts';
+import { readGifStructure } from './formats/gif.ts';
+import { readIsoStructure } from './formats/heif/structure.ts';
+import { readJpegStructure } from './formats/jpeg/markers.ts';
+import { readPngStructure } from './formats/png.ts';
+import { readTiffStructure } from './formats/tiff/structure.ts';
+import { readWebpStructure } from './formats/webp.ts';
+import { MAX_FRAMES, MAX_JPEG_SCANS } from './picture-limits.ts';
 
 export interface Structure {
   /** Passes over the picture that a decode takes. */

@@ -1,5 +1,5 @@
 import type { Sharp as Picture } from 'sharp';
-import type { Pixels } from './raw-picture.ts';
+import type { Pixels } from './pixels.ts';
 import { samplePixels } from './sample-pixels.ts';
 import { loadSharp } from './sharp.ts';
 

@@ -1,6 +1,6 @@
-import { walkScan } from './jpeg-entropy.ts';
-import { findMarker, segmentLength } from './jpeg-structure.ts';
-import { createTableStore, type TableStore } from './jpeg-tables.ts';
+import { findMarker, segmentLength } from './markers.ts';
+import { walkScan } from './scan.ts';
+import { createTableStore, type TableStore } from './tables.ts';
 
 // Markers of ITU-T T.81, table B.1.
 const EOI = 0xd9;

@@ -1,5 +1,5 @@
-import { buildHuffmanTable, type HuffmanTable, skipBlock } from './jpeg-huffman.ts';
-import { type BaselineScan, readBaselineScan } from './jpeg-scan.ts';
+import { type BaselineScan, readBaselineScan } from './baseline-scan.ts';
+import { buildHuffmanTable, type HuffmanTable, skipBlock } from './huffman.ts';
 
 /** Bytes behind the last block that are taken for padding. */
 const MAX_PADDING_BYTES = 64;

@@ -1,6 +1,6 @@
-import type { TiffTag } from './tiff-directory.ts';
-import { TIFF } from './tiff-tags.ts';
-import { firstOf } from './tiff-variant.ts';
+import type { TiffTag } from './directory.ts';
+import { TIFF } from './tags.ts';
+import { firstOf } from './variant.ts';
 
 const YCBCR = 6;
 const QUANTISATION_BYTES = 64;

@@ -1,7 +1,7 @@
-import type { CountedFile } from './counted-file.ts';
-import { MAX_ELEMENTS } from './limits.ts';
-import { cutOff, malformed } from './malformed.ts';
-import type { TracksAnswer } from './tracks-answer.ts';
+import { MAX_ELEMENTS } from '../container-limits.ts';
+import type { CountedFile } from '../counted-file.ts';
+import { cutOff, malformed } from '../malformed.ts';
+import type { TracksAnswer } from '../tracks-answer.ts';
 
 const CHUNK_HEAD_BYTES = 8;
 const FORM_HEAD_BYTES = 12;

@@ -1,4 +1,4 @@
-import type { Sample } from './iso-track.ts';
+import type { Sample } from './track.ts';
 
 /** Kinds of units that hold a frame: its header alone, the whole, and the header once more. */
 const FRAME_TYPES = [3, 6, 7];

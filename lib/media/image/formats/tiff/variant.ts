@@ -1,6 +1,6 @@
-import type { TagChanges } from './redeclare-tiff.ts';
-import { openTiff, readDirectory, type TiffTag } from './tiff-directory.ts';
-import { JPEG, OLD_JPEG, SEPARATE_PLANES, TIFF } from './tiff-tags.ts';
+import { openTiff, readDirectory, type TiffTag } from './directory.ts';
+import type { TagChanges } from './redeclare.ts';
+import { JPEG, OLD_JPEG, SEPARATE_PLANES, TIFF } from './tags.ts';
 
 type Tags = ReadonlyMap<number, TiffTag>;
 

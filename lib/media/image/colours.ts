@@ -1,13 +1,13 @@
 import type { Sharp as Picture } from 'sharp';
 import { releaseBytes } from '../../release-bytes.ts';
-import { profileSpace } from './colour-profile.ts';
+import { writeTiff } from './formats/tiff/write.ts';
+import { profileSpace } from './icc.ts';
 import type { PictureFacts } from './inspect.ts';
 import { convertByMatrix } from './matrix-colours.ts';
 import { readMatrixProfile } from './matrix-profile.ts';
-import { type Pixels, readPixels } from './raw-picture.ts';
+import { type Pixels, readPixels } from './pixels.ts';
 import { inksToRgb } from './sample-colours.ts';
 import type { Sharp } from './sharp.ts';
-import { writeTiff } from './write-tiff.ts';
 
 /**
  * The picture in sRGB, by its profile: after it was made small, for at full size that is half of all the

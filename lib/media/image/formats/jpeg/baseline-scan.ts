@@ -1,4 +1,4 @@
-import { listSegments } from './jpeg-structure.ts';
+import { listSegments } from './markers.ts';
 
 const BASELINE = [0xc0, 0xc1];
 const DHT = 0xc4;

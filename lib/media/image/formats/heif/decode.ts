@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { ServiceError } from '../../errors.ts';
-import type { RawPicture } from './raw-picture.ts';
+import { ServiceError } from '../../../../errors.ts';
+import type { RawPicture } from '../../pixels.ts';
 
 /** What the thread says: the pixels, or which call of libheif failed and how. */
 export type HeicAnswer = RawPicture | { failure: string };

@@ -1,7 +1,7 @@
-import { type Box, findBox, findPath, listBoxes } from './iso-boxes.ts';
-import { readTrack } from './iso-track.ts';
-import { MAX_FRAMES } from './limits.ts';
+import { MAX_FRAMES } from '../../picture-limits.ts';
+import { type Box, findBox, findPath, listBoxes } from './boxes.ts';
 import { isFrameDamaged } from './obu.ts';
+import { readTrack } from './track.ts';
 
 /** Version and flags, which some boxes begin with. */
 const FULL_BOX_BYTES = 4;

@@ -1,8 +1,8 @@
+import { listSegments } from '../jpeg/markers.ts';
+import { openTiff, readDirectory, type TiffTag } from './directory.ts';
 import { joinOldJpeg } from './join-old-jpeg.ts';
-import { listSegments } from './jpeg-structure.ts';
-import { openTiff, readDirectory, type TiffTag } from './tiff-directory.ts';
-import { OLD_JPEG, TIFF } from './tiff-tags.ts';
-import { firstOf } from './tiff-variant.ts';
+import { OLD_JPEG, TIFF } from './tags.ts';
+import { firstOf } from './variant.ts';
 
 const START = [0xff, 0xd8, 0xff];
 const SEQUENTIAL = [0xc0, 0xc1];

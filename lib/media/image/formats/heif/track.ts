@@ -1,4 +1,4 @@
-import { type Box, findBox, findPath, listBoxes } from './iso-boxes.ts';
+import { type Box, findBox, findPath, listBoxes } from './boxes.ts';
 
 const SAMPLE_TABLE = ['moov', 'trak', 'mdia', 'minf', 'stbl'];
 /** Version and flags, and a count of entries behind them. */

@@ -1,7 +1,7 @@
-import { ServiceError } from '../../errors.ts';
-import { type BmpHeader, readBmpHeader } from './bmp-header.ts';
-import { unpackRuns } from './bmp-runs.ts';
-import type { RawPicture } from './raw-picture.ts';
+import { ServiceError } from '../../../../errors.ts';
+import type { RawPicture } from '../../pixels.ts';
+import { type BmpHeader, readBmpHeader } from './header.ts';
+import { unpackRuns } from './runs.ts';
 
 /**
  * Decodes a BMP whose size was checked before. Rows that are not there make it `file_malformed`;

@@ -1,7 +1,7 @@
+import { openTiff, readDirectory, type TiffTag } from './directory.ts';
 import { findOldJpeg } from './old-jpeg.ts';
-import { openTiff, readDirectory, type TiffTag } from './tiff-directory.ts';
-import { TIFF } from './tiff-tags.ts';
-import { findUnsupported, firstOf, nameVariant } from './tiff-variant.ts';
+import { TIFF } from './tags.ts';
+import { findUnsupported, firstOf, nameVariant } from './variant.ts';
 
 /** Tags in all directories together; real pages have 15 to 60. */
 const MAX_TAGS = 100_000;

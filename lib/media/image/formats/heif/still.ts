@@ -1,5 +1,5 @@
-import { findBox, findPath } from './iso-boxes.ts';
-import { readTrack } from './iso-track.ts';
+import { findBox, findPath } from './boxes.ts';
+import { readTrack } from './track.ts';
 
 const BRANDS: Partial<Record<string, string>> = { av01: 'avif', hvc1: 'heic', hev1: 'heic' };
 const CONFIGURATIONS: Partial<Record<string, string>> = {

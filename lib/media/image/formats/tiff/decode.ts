@@ -1,9 +1,9 @@
-import type { RawPicture } from './raw-picture.ts';
-import { redeclareTiff, type TagChanges } from './redeclare-tiff.ts';
-import { labToSrgb, ycbcrToRgb } from './sample-colours.ts';
-import type { Sharp } from './sharp.ts';
-import { TIFF } from './tiff-tags.ts';
-import { declareGrey, declareReadable, type FirstPage, firstOf } from './tiff-variant.ts';
+import type { RawPicture } from '../../pixels.ts';
+import { labToSrgb, ycbcrToRgb } from '../../sample-colours.ts';
+import type { Sharp } from '../../sharp.ts';
+import { redeclareTiff, type TagChanges } from './redeclare.ts';
+import { TIFF } from './tags.ts';
+import { declareGrey, declareReadable, type FirstPage, firstOf } from './variant.ts';
 
 /** Decodes what libvips does not know: libtiff unpacks the bytes, and what they mean is read here. */
 export async function decodeTiffVariant(

@@ -1,5 +1,5 @@
-import { listProperties } from './iso-boxes.ts';
-import type { Sharp } from './sharp.ts';
+import type { Sharp } from '../../sharp.ts';
+import { listProperties } from './boxes.ts';
 
 /** Colour primaries and transfer functions by their numbers in ITU-T H.273. */
 const DISPLAY_P3 = 12;

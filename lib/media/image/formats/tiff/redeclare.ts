@@ -1,4 +1,4 @@
-import { openTiff } from './tiff-directory.ts';
+import { openTiff } from './directory.ts';
 
 const LONG = 4;
 const LONG_BYTES = 4;

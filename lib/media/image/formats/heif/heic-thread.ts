@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { HeicAnswer } from './heic.ts';
+import type { RawPicture } from '../../pixels.ts';
+import type { HeicAnswer } from './decode.ts';
 import { type Libheif, startLibheif } from './libheif.ts';
-import type { RawPicture } from './raw-picture.ts';
 
 // A thread that decodes one picture. What it takes of libheif's memory goes with it.
 

@@ -1,8 +1,8 @@
-import { writerOf } from './redeclare-tiff.ts';
-import type { Sharp } from './sharp.ts';
-import { openTiff, readDirectory, type TiffDirectory } from './tiff-directory.ts';
-import { TIFF } from './tiff-tags.ts';
-import { findUnsupported, firstOf, nameVariant } from './tiff-variant.ts';
+import type { Sharp } from '../../sharp.ts';
+import { openTiff, readDirectory, type TiffDirectory } from './directory.ts';
+import { writerOf } from './redeclare.ts';
+import { TIFF } from './tags.ts';
+import { findUnsupported, firstOf, nameVariant } from './variant.ts';
 
 /** Pixels of later pages that are decoded only to see whether they can be: as many as of the largest picture. */
 const MAX_CHECKED_PIXELS = 60_000_000;

@@ -1,5 +1,5 @@
-import { ServiceError } from '../../errors.ts';
-import type { BmpHeader } from './bmp-header.ts';
+import { ServiceError } from '../../../../errors.ts';
+import type { BmpHeader } from './header.ts';
 
 const END_OF_ROW = 0;
 const END_OF_PICTURE = 1;
