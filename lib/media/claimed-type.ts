@@ -1,4 +1,18 @@
+import type { MediumName } from '../source.ts';
 import type { KnownType } from './detect.ts';
+
+const FAMILIES: Partial<Record<string, MediumName>> = {
+  image: 'image',
+  video: 'video',
+  audio: 'audio',
+};
+
+/** The medium that a declared type speaks of; pictures, where it speaks of none. The bytes are what counts. */
+export function mediumOf(contentType: string): MediumName {
+  const [type = ''] = contentType.toLowerCase().split(';');
+  if (type === 'application/pdf') return 'document';
+  return FAMILIES[type.split('/')[0] ?? ''] ?? 'image';
+}
 
 /** What a name may end in, per format; every other ending says nothing about it. */
 const ENDINGS: Record<KnownType, readonly string[]> = {
@@ -46,7 +60,7 @@ const ALIASES: Partial<Record<string, KnownType>> = {
 };
 const NEUTRAL = /^(application|binary)\/octet-stream$/;
 
-export type TypeClaim = 'declaredType' | 'filename';
+type TypeClaim = 'declaredType' | 'filename';
 
 /** Which of the two says another type than the bytes do. That is no reason to refuse: phones call HEIC `.jpg`. */
 export function findTypeMismatch(

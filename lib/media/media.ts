@@ -9,9 +9,8 @@ import {
   SIGNATURE_BYTES,
   VIDEO_TYPES,
 } from './detect.ts';
-import type { MediaFile } from './file.ts';
 import type { MediaLimits } from './limits.ts';
-import type { Medium } from './medium.ts';
+import type { MediaFile, Medium } from './medium.ts';
 
 interface Row {
   name: MediumName;

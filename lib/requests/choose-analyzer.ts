@@ -4,7 +4,7 @@ import { DEFAULT_ANALYZERS } from '../analyzers/defaults.ts';
 import { parseReference } from '../analyzers/reference.ts';
 import { isTooDeep, MAX_JSON_LEVELS } from '../api/json-levels.ts';
 import { parseRequest } from '../api/validation.ts';
-import { mediumOf } from '../media/declared-type.ts';
+import { mediumOf } from '../media/claimed-type.ts';
 import type { FindAnalyzer } from '../work/find-analyzer.ts';
 
 /** The fields by which a client picks an analyzer. */

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { AnalysisRecord } from '../analysis.ts';
 import type { Analyses } from '../aws/analyses.ts';
 import { ServiceError } from '../errors.ts';
-import { mediumOf } from '../media/declared-type.ts';
+import { mediumOf } from '../media/claimed-type.ts';
 import { MAX_DOCUMENT_PAGES } from '../media/document/document-limits.ts';
 import type { Measures } from '../media/tokens.ts';
 import { clip, type MediumName, MIN_SECONDS, type Pages, pages } from '../source.ts';

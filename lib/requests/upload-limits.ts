@@ -1,6 +1,6 @@
 import type { Settings } from '../config.ts';
 import { ServiceError } from '../errors.ts';
-import { mediumOf } from '../media/declared-type.ts';
+import { mediumOf } from '../media/claimed-type.ts';
 import type { MediumName } from '../source.ts';
 
 /** Of a file that is sent by one form; what is larger goes in parts, of which a lost connection costs but one. */

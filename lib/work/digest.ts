@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { MediaFile } from '../media/file.ts';
+import type { MediaFile } from '../media/medium.ts';
 
 /**
  * Files up to so many bytes (25 MiB) are held whole, and so are read by one call; as large as pictures may

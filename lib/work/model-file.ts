@@ -2,7 +2,7 @@ import { MAX_FILE_RETURNS, type ModelFile } from '../analysis.ts';
 import { ServiceError } from '../errors.ts';
 import type { ModelFiles } from '../gemini/files.ts';
 import { sendFile } from '../gemini/send-file.ts';
-import type { MediaFile } from '../media/file.ts';
+import type { MediaFile } from '../media/medium.ts';
 import { type Outcome, waitDelaySeconds } from '../outcome.ts';
 import { judgeFile, maySend } from './judge-file.ts';
 import type { Held } from './settle.ts';

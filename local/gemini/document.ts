@@ -1,4 +1,4 @@
-import { readDocument } from '../../lib/media/document/prepare.ts';
+import { readDocument } from '../../lib/media/document/document.ts';
 import type { Measured } from './measured.ts';
 import type { Media } from './media.ts';
 import { refuse } from './refusal.ts';

@@ -3,8 +3,8 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { shrinkPicture } from '../../lib/media/image/convert.ts';
 import { writeTiff } from '../../lib/media/image/formats/tiff/write.ts';
+import { readMatrixProfile } from '../../lib/media/image/icc.ts';
 import { inspectPicture } from '../../lib/media/image/inspect.ts';
-import { readMatrixProfile } from '../../lib/media/image/matrix-profile.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
 import { D50, LIGHTS, writeProfile } from '../support/profile.ts';
 

@@ -1,7 +1,11 @@
 import { deflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { inspectDocument } from '../../lib/media/document/inspect.ts';
-import { cutDocument, drawDocument, readDocument } from '../../lib/media/document/prepare.ts';
+import {
+  cutDocument,
+  drawDocument,
+  inspectDocument,
+  readDocument,
+} from '../../lib/media/document/document.ts';
 import { type PdfParts, packBomb, writePdf, writeStream } from '../support/pdf.ts';
 
 const numbered = (pages: number) =>

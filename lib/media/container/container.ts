@@ -1,7 +1,6 @@
 import { ServiceError } from '../../errors.ts';
 import type { KnownType } from '../detect.ts';
-import type { MediaFile } from '../file.ts';
-import type { MediaFacts, MediaOptions, Prepared } from '../medium.ts';
+import type { MediaFacts, MediaFile, MediaOptions, Prepared } from '../medium.ts';
 import { inspectContainer } from './inspect-container.ts';
 
 /** Digits behind the point of a duration that is told: milliseconds. */

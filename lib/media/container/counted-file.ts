@@ -1,6 +1,14 @@
 import { ServiceError } from '../../errors.ts';
-import type { MediaFile } from '../file.ts';
+import type { MediaFile } from '../medium.ts';
 import { MAX_CONTAINER_READ_BYTES, MAX_CONTAINER_READS, WINDOW_BYTES } from './container-limits.ts';
+
+export function cutOff(cause?: unknown): ServiceError {
+  return new ServiceError('file_malformed', 'The file ends before its content does.', { cause });
+}
+
+export function malformed(message: string, cause?: unknown): ServiceError {
+  return new ServiceError('file_malformed', message, { cause });
+}
 
 /** Windows that are held at once: who walks a file goes to and fro between its start and its end. */
 const HELD_WINDOWS = 4;

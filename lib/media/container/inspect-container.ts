@@ -1,8 +1,8 @@
 import { ServiceError } from '../../errors.ts';
 import { detectMediaType, isStreamType, type KnownType, SIGNATURE_BYTES } from '../detect.ts';
-import type { MediaFile } from '../file.ts';
+import type { MediaFile } from '../medium.ts';
 import { MAX_AUDIO_SECONDS, MAX_TRACKS, MAX_VIDEO_SECONDS } from './container-limits.ts';
-import { type CountedFile, countReads } from './counted-file.ts';
+import { type CountedFile, countReads, malformed } from './counted-file.ts';
 import { checkAdts } from './formats/adts.ts';
 import { readAiff } from './formats/aiff.ts';
 import { checkEbml } from './formats/ebml.ts';
@@ -11,7 +11,6 @@ import { checkIsoBoxes } from './formats/iso.ts';
 import { checkMpegAudio } from './formats/mp3.ts';
 import { checkOgg } from './formats/ogg.ts';
 import { checkWave } from './formats/wave.ts';
-import { malformed } from './malformed.ts';
 import { readTracks } from './read-tracks.ts';
 import type { TracksAnswer } from './tracks-answer.ts';
 

@@ -1,15 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { ServiceError } from '../../errors.ts';
+import { boundHeap, spendThreadTime } from '../bounds.ts';
 import type { KnownType } from '../detect.ts';
-import { boundHeap } from '../thread-heap.ts';
-import { spendThreadTime } from '../thread-time.ts';
 import {
   CONTAINER_CPU_SECONDS,
   CONTAINER_HEAP_MEGABYTES,
   CONTAINER_SECONDS,
 } from './container-limits.ts';
 import type { CountedFile } from './counted-file.ts';
-import { malformed } from './malformed.ts';
+import { malformed } from './counted-file.ts';
 import type { TracksAnswer, TracksMessage, TracksTask } from './tracks-answer.ts';
 
 /**

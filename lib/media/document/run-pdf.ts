@@ -1,9 +1,30 @@
 import { Worker } from 'node:worker_threads';
 import { ServiceError } from '../../errors.ts';
-import { boundHeap } from '../thread-heap.ts';
-import { spendThreadTime } from '../thread-time.ts';
-import type { Refusal } from './open-document.ts';
-import type { PdfAnswer, PdfTask } from './pdf-task.ts';
+import { boundHeap, spendThreadTime } from '../bounds.ts';
+import type { Refusal } from './pdfium.ts';
+import type { DocumentContents, PageRange } from './read-facts.ts';
+
+/** Pixels in rows: red, green, blue and one byte of nothing. */
+export interface DrawnPage {
+  width: number;
+  height: number;
+  rgbx: Uint8Array;
+}
+
+/** What is to be done with a document; pages from 1. */
+export type PdfTask =
+  | { name: 'facts'; range: PageRange | undefined }
+  | { name: 'cut'; range: PageRange }
+  | { name: 'draw'; page: number }
+  | { name: 'texts' };
+
+/** What the thread says. */
+export type PdfAnswer =
+  | DocumentContents
+  | DrawnPage
+  | { pdf: Uint8Array }
+  | { texts: string[] }
+  | Refusal;
 
 /** Of JavaScript's own in the thread; PDFium's is bounded there. */
 const THREAD_HEAP_MEGABYTES = 512;

@@ -1,6 +1,6 @@
 import { ServiceError } from '../../errors.ts';
 import { walkScan } from './formats/jpeg/scan.ts';
-import { checkTiffPages } from './formats/tiff/check-pages.ts';
+import { checkTiffPages } from './formats/tiff/decode.ts';
 import type { PictureFacts } from './inspect.ts';
 import type { Sharp } from './sharp.ts';
 

@@ -1,8 +1,7 @@
 import type { PictureType } from '../detect.ts';
 import { readBmpHeader } from './formats/bmp/header.ts';
 import { listProperties } from './formats/heif/boxes.ts';
-import { openTiff, readDirectory } from './formats/tiff/directory.ts';
-import { TIFF } from './formats/tiff/tags.ts';
+import { openTiff, readDirectory, TIFF } from './formats/tiff/directory.ts';
 import { firstOf } from './formats/tiff/variant.ts';
 
 const PNG_WIDTH_OFFSET = 16;

@@ -7,7 +7,7 @@ import { convertColours } from './colours.ts';
 import { openPicture } from './decode.ts';
 import { stripJpeg } from './formats/jpeg/strip.ts';
 import type { PictureFacts } from './inspect.ts';
-import { makeRoom } from './make-room.ts';
+import { makeRoom } from './memory.ts';
 import { chooseOutputEdge } from './output-edge.ts';
 import {
   JPEG_QUALITY,

@@ -1,8 +1,8 @@
 import type { PictureType } from '../detect.ts';
 import { makeStill } from './formats/heif/still.ts';
 import { dropJunk } from './formats/jpeg/markers.ts';
-import { redeclareTiff } from './formats/tiff/redeclare.ts';
 import { declareReadable, findVariant } from './formats/tiff/variant.ts';
+import { redeclareTiff } from './formats/tiff/write.ts';
 
 const BRAND_OFFSET = 8;
 const AVIF_BRAND = 'avif';

@@ -1,4 +1,4 @@
-import { letHeapGrow } from './heap-growth.ts';
+import { letHeapGrow } from './memory.ts';
 
 export type Sharp = typeof import('sharp').default;
 

@@ -1,6 +1,6 @@
-import { ADTS_HEAD_BYTES, measureAdts } from '../../detect-frames.ts';
+import { ADTS_HEAD_BYTES, measureAdts } from '../../detect.ts';
 import type { CountedFile } from '../counted-file.ts';
-import { cutOff } from '../malformed.ts';
+import { cutOff } from '../counted-file.ts';
 
 /** Whether the last frame of an AAC stream is whole: nothing else tells where it ends. Throws `file_malformed`. */
 export async function checkAdts(file: CountedFile): Promise<void> {

@@ -1,6 +1,6 @@
 import { MAX_ELEMENTS } from '../container-limits.ts';
 import type { CountedFile } from '../counted-file.ts';
-import { cutOff, malformed } from '../malformed.ts';
+import { cutOff, malformed } from '../counted-file.ts';
 import type { TracksAnswer } from '../tracks-answer.ts';
 
 const CHUNK_HEAD_BYTES = 8;

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../../errors.ts';
 import { MAX_ELEMENTS, TAIL_BYTES } from '../container-limits.ts';
 import type { CountedFile } from '../counted-file.ts';
-import { cutOff, malformed } from '../malformed.ts';
+import { cutOff, malformed } from '../counted-file.ts';
 
 const HEADER = 0x1a45dfa3;
 const SEGMENT = 0x18538067;

@@ -1,5 +1,5 @@
 import type { CountedFile } from '../counted-file.ts';
-import { cutOff } from '../malformed.ts';
+import { cutOff } from '../counted-file.ts';
 
 /** The largest frame that encoders write, in bytes: eight channels of 65,535 samples do not occur. */
 const MAX_FRAME_BYTES = 1_048_576;

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../../errors.ts';
 import { MAX_ELEMENTS, MAX_INDEX_BYTES } from '../container-limits.ts';
 import type { CountedFile } from '../counted-file.ts';
-import { cutOff, malformed } from '../malformed.ts';
+import { cutOff, malformed } from '../counted-file.ts';
 
 interface Box {
   type: string;

@@ -1,5 +1,5 @@
 import type { CountedFile } from '../counted-file.ts';
-import { cutOff } from '../malformed.ts';
+import { cutOff } from '../counted-file.ts';
 
 const ID3_HEAD_BYTES = 10;
 /** How far behind the tag the first frame is looked for, and how far into it its own index, in bytes. */

@@ -1,5 +1,5 @@
 import type { CountedFile } from '../counted-file.ts';
-import { cutOff } from '../malformed.ts';
+import { cutOff } from '../counted-file.ts';
 
 /** The largest page that there can be, in bytes: 255 segments of 255, and its head (RFC 3533). */
 const MAX_PAGE_BYTES = 65_307;

@@ -1,6 +1,6 @@
 import { MAX_ELEMENTS } from '../container-limits.ts';
 import type { CountedFile } from '../counted-file.ts';
-import { cutOff, malformed } from '../malformed.ts';
+import { cutOff, malformed } from '../counted-file.ts';
 
 /** Written by programs that did not know how long it would become, or cannot say so in 32 bits. */
 const UNKNOWN_SIZE = 0xffffffff;

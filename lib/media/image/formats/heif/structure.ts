@@ -1,7 +1,6 @@
 import { MAX_FRAMES } from '../../picture-limits.ts';
 import { type Box, findBox, findPath, listBoxes } from './boxes.ts';
-import { isFrameDamaged } from './obu.ts';
-import { readTrack } from './track.ts';
+import { isFrameDamaged, readTrack } from './track.ts';
 
 /** Version and flags, which some boxes begin with. */
 const FULL_BOX_BYTES = 4;

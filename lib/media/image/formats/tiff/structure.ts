@@ -1,6 +1,5 @@
-import { openTiff, readDirectory, type TiffTag } from './directory.ts';
+import { openTiff, readDirectory, TIFF, type TiffTag } from './directory.ts';
 import { findOldJpeg } from './old-jpeg.ts';
-import { TIFF } from './tags.ts';
 import { findUnsupported, firstOf, nameVariant } from './variant.ts';
 
 /** Tags in all directories together; real pages have 15 to 60. */

@@ -1,6 +1,13 @@
-import { openTiff, readDirectory, type TiffTag } from './directory.ts';
-import type { TagChanges } from './redeclare.ts';
-import { JPEG, OLD_JPEG, SEPARATE_PLANES, TIFF } from './tags.ts';
+import {
+  JPEG,
+  OLD_JPEG,
+  openTiff,
+  readDirectory,
+  SEPARATE_PLANES,
+  TIFF,
+  type TiffTag,
+} from './directory.ts';
+import type { TagChanges } from './write.ts';
 
 type Tags = ReadonlyMap<number, TiffTag>;
 

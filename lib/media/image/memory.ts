@@ -1,6 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { PictureFacts } from './inspect.ts';
 
 /** Bytes that a decode holds, from which on it takes so long that a collection before it hardly counts. */
 const LARGE_DECODE_BYTES = 64_000_000;
@@ -19,7 +18,7 @@ let sinceCollected = 0;
  * hang on a heap that is too small for V8 to look after it soon. Some 20 ms, beside a decode of half a
  * second. In a crowded process now and then before others, too: what is dead adds up there.
  */
-export function makeRoom({ mediaType, heldBytes }: Pick<PictureFacts, 'mediaType' | 'heldBytes'>) {
+export function makeRoom({ mediaType, heldBytes }: { mediaType: string; heldBytes: number }) {
   const times = HELD_SEVERAL_TIMES.includes(mediaType) ? HELD_TIMES : 1;
   const isLarge = heldBytes * times >= LARGE_DECODE_BYTES;
   sinceCollected += 1;
@@ -40,4 +39,15 @@ function collectGarbage(): void {
     collect = runInNewContext('gc');
   }
   if (typeof collect === 'function') collect();
+}
+
+/** By how much the heap grows, the Buffers that hang on it included, until all of it is marked again. */
+const HEAP_GROWTH_PERCENT = 200;
+
+/**
+ * V8 counts Buffers as its heap's, and marks all of a small heap again after 8 MB of them: for each large
+ * picture once, which took half as long as to decode it.
+ */
+export function letHeapGrow(): void {
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
 }
