@@ -1,16 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { convertPicture } from '../../lib/media/image/convert.ts';
-import { inspectPicture } from '../../lib/media/image/inspect.ts';
+import { convertPicture } from '../../lib/media/image/image.ts';
 import { readCpuMs, readPeakMiB } from '../harness/usage.ts';
+import { inspect } from './inspect.ts';
 
 // A process of its own: FILE FIRST COUNTED. Converts the file so often and prints what one of the counted times cost.
 
 const [file = '', first = '1', counted = '1'] = process.argv.slice(2);
-const limits = { maxBytes: 26_214_400, maxPixels: 60_000_000 };
 
 async function convert(): Promise<number> {
   const bytes = readFileSync(file);
-  const facts = await inspectPicture(bytes, limits);
+  const facts = await inspect(bytes);
   const { jpeg } = await convertPicture(bytes, facts);
   return jpeg.length;
 }

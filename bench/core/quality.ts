@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { shrinkPicture } from '../../lib/media/image/convert.ts';
-import { inspectPicture } from '../../lib/media/image/inspect.ts';
-import { chooseOutputEdge } from '../../lib/media/image/output-edge.ts';
-import { loadSharp } from '../../lib/media/image/sharp.ts';
+import { convertColours } from '../../lib/media/image/colours.ts';
+import { shrink, startConversion } from '../../lib/media/image/convert.ts';
 import type { Picture } from '../corpus/corpus.ts';
+import { inspect } from './inspect.ts';
 
-const LIMITS = { maxBytes: 26_214_400, maxPixels: 60_000_000 };
 const PEAK = 255;
 
 /**
@@ -18,13 +16,13 @@ export async function measureQuality({
   mediaType,
 }: Picture): Promise<number | 'same' | undefined> {
   const bytes = readFileSync(file);
-  const facts = await inspectPicture(bytes, LIMITS);
+  const facts = await inspect(bytes);
+  const conversion = await startConversion(bytes, facts);
+  const { sharp, edge } = conversion;
   const longEdge = Math.max(facts.width, facts.height);
-  const edge = chooseOutputEdge(longEdge);
   if (edge >= longEdge || facts.hasAlpha || mediaType === 'image/heic') return undefined;
-  const sharp = await loadSharp();
   const toRaw = { resolveWithObject: true } as const;
-  const ours = await shrinkPicture(sharp, bytes, facts, edge);
+  const ours = await convertColours(sharp, await shrink(conversion), facts);
   const full = await sharp(bytes).autoOrient().raw().toBuffer(toRaw);
   const { width, height, channels } = full.info;
   const raw = { width, height, channels };

@@ -1,15 +1,6 @@
-/** What can be analysed: by sharp's loaders (sharp.ts), and by decoders beside them (decode.ts). */
-export const PICTURE_TYPES = [
-  'image/jpeg',
-  'image/png',
-  'image/webp',
-  'image/gif',
-  'image/tiff',
-  'image/avif',
-  'image/heic',
-  'image/bmp',
-] as const;
-export type PictureType = (typeof PICTURE_TYPES)[number];
+import { listBrands } from './ftyp.ts';
+import { detectPicture } from './image/formats/formats.ts';
+import { PICTURE_TYPES, type PictureType } from './image/formats/picture-format.ts';
 
 export const VIDEO_TYPES = [
   'video/mp4',
@@ -48,15 +39,6 @@ export type MediaType = KnownType | (typeof OTHER_TYPES)[number];
 
 /** Text, as Latin-1, and where it stands. A format is known when all its pieces are there. */
 const SIGNATURES: readonly (readonly [MediaType, ...(readonly [at: number, text: string])[]])[] = [
-  ['image/jpeg', [0, '\xff\xd8\xff']],
-  ['image/png', [0, '\x89PNG\r\n\x1a\n']],
-  ['image/webp', [0, 'RIFF'], [8, 'WEBP']],
-  ['image/gif', [0, 'GIF87a']],
-  ['image/gif', [0, 'GIF89a']],
-  ['image/tiff', [0, 'II*\0']],
-  ['image/tiff', [0, 'II+\0']], // BigTIFF
-  ['image/tiff', [0, 'MM\0*']],
-  ['image/tiff', [0, 'MM\0+']],
   ['image/jxl', [0, '\xff\x0a']],
   ['image/jxl', [4, 'JXL \r\n']],
   ['image/vnd.adobe.photoshop', [0, '8BPS']],
@@ -74,29 +56,22 @@ export const SIGNATURE_BYTES = 4_096;
 /** Bytes of a file's start that EBML's header stands in: it is some 40 long. */
 const EBML_HEADER_BYTES = 128;
 const VIDEO_BRAND = /^(isom|iso\w|mp4\d|mmp4|avc1|dash|M4V |3g[p2]\w|XAVC|qt {2})$/;
-const BMP_INFO_AT = 14;
-const BMP_HEADER_BYTES = [12, 16, 40, 52, 56, 64, 108, 124];
 
 /** The type that the bytes themselves show, whatever their name or declared type says. */
 export function detectMediaType(bytes: Uint8Array): MediaType | undefined {
   const start = Buffer.from(bytes.subarray(0, SIGNATURE_BYTES)).toString('latin1');
+  const picture = detectPicture(start);
+  if (picture) return picture;
   const known = SIGNATURES.find(([, ...pieces]) =>
     pieces.every(([at, text]) => start.startsWith(text, at)),
   );
   if (known) return known[0];
-  if (isBmp(start)) return 'image/bmp';
   return (
     detectBrand(start) ??
     detectContainer(start) ??
     detectFrames(bytes) ??
     (/<svg\b/.test(start) ? 'image/svg+xml' : undefined)
   );
-}
-
-/** "BM" begins many a text: the size of the second header has to be one of those there are. */
-function isBmp(start: string): boolean {
-  const isLong = BMP_HEADER_BYTES.includes(start.charCodeAt(BMP_INFO_AT));
-  return start.startsWith('BM') && isLong && start.startsWith('\0\0\0', BMP_INFO_AT + 1);
 }
 
 /** EBML names its kind in its header; Ogg shows a video by the first page of one of its streams. */
@@ -118,19 +93,9 @@ export function isPictureType(type: MediaType | undefined): type is PictureType 
   return PICTURE_TYPES.some((supported) => supported === type);
 }
 
-/**
- * ISO base media files name their kinds in a first `ftyp` box. AVIF, HEIC and video all do, and the
- * main brand may be the neutral `mif1`, so the compatible ones count too (ISO/IEC 23008-12).
- */
+/** By the kinds of an ISO base media file that are no picture's. */
 function detectBrand(start: string): MediaType | undefined {
-  if (start.slice(4, 8) !== 'ftyp') return undefined;
-  const size = Buffer.from(start.slice(0, 4), 'latin1').readUInt32BE();
-  const brands = start.slice(8, size).match(/.{4}/gs) ?? [];
-  if (brands.some((brand) => /^avi[fs]$/.test(brand))) return 'image/avif';
-  if (brands.some((brand) => /^(hei[cxms]|hev[cxms])$/.test(brand))) return 'image/heic';
-  // Neutral brands say no more than HEIF; the list of items names the codec.
-  if (brands.some((brand) => /^(mif[12]|msf1)$/.test(brand)))
-    return /infe.{8}av01/s.test(start) ? 'image/avif' : 'image/heic';
+  const brands = listBrands(start);
   if (/^(M4[ABP] |F4A )$/.test(brands[0] ?? '')) return 'audio/mp4';
   if (brands[0] === 'qt  ') return 'video/quicktime';
   return brands.some((brand) => VIDEO_BRAND.test(brand)) ? 'video/mp4' : undefined;

@@ -5,27 +5,29 @@ import {
   DOCUMENT_TYPES,
   detectMediaType,
   type MediaType,
-  PICTURE_TYPES,
   SIGNATURE_BYTES,
   VIDEO_TYPES,
 } from './detect.ts';
+import { PICTURE_TYPES, type PictureType } from './image/formats/picture-format.ts';
 import type { MediaLimits } from './limits.ts';
 import type { MediaFile, Medium } from './medium.ts';
 
-interface Row {
+interface Row<Type extends MediaType = MediaType> {
   name: MediumName;
-  types: readonly MediaType[];
-  /** Read when a file of the kind comes: each brings decoders of its own. */
-  load(file: MediaFile): Promise<Medium>;
+  types: readonly Type[];
+  /** Imports the medium when a file of it comes: each brings decoders of its own. */
+  load(file: MediaFile, type: Type): Promise<Medium>;
 }
+
+const pictures: Row<PictureType> = {
+  name: 'image',
+  types: PICTURE_TYPES,
+  load: async (_, type) => (await import('./image/image.ts')).pictureMedium(type),
+};
 
 /** What can be analysed. A new medium is a folder beside this file, and a row here. */
 const MEDIA: readonly Row[] = [
-  {
-    name: 'image',
-    types: PICTURE_TYPES,
-    load: async () => (await import('./image/image.ts')).image,
-  },
+  pictures,
   {
     name: 'document',
     types: DOCUMENT_TYPES,
@@ -43,12 +45,12 @@ export async function findMedium(file: MediaFile, limits: MediaLimits): Promise<
   if (file.bytes === 0) throw new ServiceError('file_malformed', 'The file is empty.');
   const type = detectMediaType(await file.read(0, SIGNATURE_BYTES));
   const row = type && MEDIA.find(({ types }) => types.includes(type));
-  if (!row) {
+  if (!type || !row) {
     const found = type ? `The file is ${type}, which is not supported.` : undefined;
     throw new ServiceError('type_unsupported', found);
   }
   checkSize(file, limits[row.name]);
-  const medium = await row.load(file);
+  const medium = await row.load(file, type);
   checkSize(file, limits[medium.name]);
   return medium;
 }

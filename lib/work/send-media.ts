@@ -1,6 +1,5 @@
 import type { RequestMedia } from '../gemini/request.ts';
-import type { MediaFile } from '../media/medium.ts';
-import type { Prepared } from '../media/medium.ts';
+import type { MediaFile, Prepared } from '../media/medium.ts';
 import type { Outcome } from '../outcome.ts';
 import type { MediumName } from '../source.ts';
 import { HELD_BYTES } from './digest.ts';

@@ -17,14 +17,14 @@ const HANG = `
 import { registerHooks } from 'node:module';
 const changes = {
   '/lib/media/image/picture-limits.ts': [/DECODE_CPU_SECONDS = \\d+/, 'DECODE_CPU_SECONDS = ${CPU_SECONDS}'],
-  '/lib/media/image/decode.ts': [/export async function openPicture\\(/, \`
-    export async function openPicture(sharp: any, bytes: any, facts: any) {
+  '/lib/media/image/convert.ts': [/export async function shrink\\(/, \`
+    export async function shrink(conversion: any) {
       const { pbkdf2 } = process.getBuiltinModule('node:crypto');
       const hang = (done: any) => pbkdf2('', '', 2 ** 31 - 1, 64, 'sha512', done);
-      if (facts.width === ${HANGING_WIDTH}) await new Promise(hang);
-      return openAnother(sharp, bytes, facts);
+      if (conversion.facts.width === ${HANGING_WIDTH}) await new Promise(hang);
+      return shrinkAnother(conversion);
     }
-    async function openAnother(\`],
+    async function shrinkAnother(\`],
 };
 registerHooks({
   load(url, context, next) {

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { convertPicture } from '../../lib/media/image/convert.ts';
-import { inspectPicture } from '../../lib/media/image/inspect.ts';
+import { convertPicture } from '../../lib/media/image/image.ts';
+import { inspectPicture } from '../support/inspect-picture.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
 import { createGif, createPng, drawMarker, insertSegment, pngChunk } from '../support/pictures.ts';
 

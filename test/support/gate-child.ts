@@ -1,5 +1,5 @@
-import { convertPicture } from '../../lib/media/image/convert.ts';
-import { inspectPicture } from '../../lib/media/image/inspect.ts';
+import { convertPicture } from '../../lib/media/image/image.ts';
+import { inspectPicture } from './inspect-picture.ts';
 import { PICTURE_LIMITS } from './limits.ts';
 import { drawMarker } from './pictures.ts';
 

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ServiceError } from '../../lib/errors.ts';
-import { convertPicture } from '../../lib/media/image/convert.ts';
 import { decodeBmp } from '../../lib/media/image/formats/bmp/decode.ts';
-import { inspectPicture } from '../../lib/media/image/inspect.ts';
+import { readBmpHeader } from '../../lib/media/image/formats/bmp/header.ts';
+import { convertPicture } from '../../lib/media/image/image.ts';
 import { createBmp } from '../support/bmp.ts';
+import { inspectPicture } from '../support/inspect-picture.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
 import { CORNERS, type Colour, MARKER, readCorners } from '../support/pictures.ts';
 
@@ -12,6 +13,12 @@ const { width, height } = MARKER;
 /** The colour of the marker's pixel. */
 const colourAt = (x: number, y: number): Colour =>
   CORNERS[(x < width / 2 ? 0 : 1) + (y < height / 2 ? 0 : 2)] ?? [0, 0, 0];
+
+function decode(bytes: Uint8Array) {
+  const header = readBmpHeader(bytes);
+  if (!header) throw new ServiceError('file_malformed');
+  return decodeBmp(bytes, header);
+}
 
 async function convert(bytes: Uint8Array) {
   const facts = await inspectPicture(bytes, PICTURE_LIMITS);
@@ -67,7 +74,7 @@ describe('BMP', () => {
         (columns, rows, kind) => {
           const dot = (x: number, y: number) =>
             (x * 7 + y * 3) % 5 === 0 ? ([255, 255, 255] as const) : ([0, 0, 0] as const);
-          const { data } = decodeBmp(createBmp({ width: columns, height: rows }, dot, kind));
+          const { data } = decode(createBmp({ width: columns, height: rows }, dot, kind));
           const wanted = Array.from({ length: columns * rows }, (_, index) =>
             dot(index % columns, Math.floor(index / columns)),
           );
@@ -79,10 +86,10 @@ describe('BMP', () => {
 
   test('given an alpha that is used, then it counts, and one that is all nothing does not', async () => {
     const masks = [0xff0000, 0xff00, 0xff, 0xff000000] as const;
-    const used = decodeBmp(createBmp(MARKER, colourAt, { bits: 32, masks, alpha: 128 }));
+    const used = decode(createBmp(MARKER, colourAt, { bits: 32, masks, alpha: 128 }));
     expect(used).toMatchObject({ channels: 4 });
     expect(used.data[3]).toBe(128);
-    const unused = decodeBmp(createBmp(MARKER, colourAt, { bits: 32, masks, alpha: 0 }));
+    const unused = decode(createBmp(MARKER, colourAt, { bits: 32, masks, alpha: 0 }));
     expect(unused.data[3]).toBe(255);
   });
 
@@ -104,9 +111,9 @@ describe('BMP', () => {
 
   test('given runs far past every edge, then what lies within is drawn', () => {
     const seed = createBmp({ width: 9, height: 5 }, colourAt, { bits: 8, runs: true });
-    const whole = decodeBmp(seed);
+    const whole = decode(seed);
     const behind = Buffer.alloc(600, Buffer.from([0xff, 0, 0, 2, 0xff, 0xff])); // runs, moves
-    expect(decodeBmp(Buffer.concat([seed.subarray(0, -2), behind]))).toEqual(whole);
+    expect(decode(Buffer.concat([seed.subarray(0, -2), behind]))).toEqual(whole);
   });
 
   test('given any bytes behind a header, then there are pixels or a code of the file', () => {
@@ -118,7 +125,7 @@ describe('BMP', () => {
         const bmp = Buffer.from(seed);
         for (const [at, value] of edits) if (at < 18 || at > 25) bmp[at] = value; // its size is checked before
         try {
-          const { data, channels, ...size } = decodeBmp(bmp);
+          const { data, channels, ...size } = decode(bmp);
           expect(data).toHaveLength(size.width * size.height * channels);
         } catch (error) {
           expect(error).toBeInstanceOf(ServiceError);

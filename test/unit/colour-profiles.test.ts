@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { shrinkPicture } from '../../lib/media/image/convert.ts';
+import { convertColours } from '../../lib/media/image/colours.ts';
+import { shrink, startConversion } from '../../lib/media/image/convert.ts';
 import { writeTiff } from '../../lib/media/image/formats/tiff/write.ts';
 import { readMatrixProfile } from '../../lib/media/image/icc.ts';
-import { inspectPicture } from '../../lib/media/image/inspect.ts';
+import { inspectPicture } from '../support/inspect-picture.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
 import { D50, LIGHTS, writeProfile } from '../support/profile.ts';
 
@@ -25,7 +26,8 @@ function drawColours(profile: Uint8Array, channels: 3 | 4 = 3): Buffer {
 /** How far the worst level is from what the colour management of libvips makes of the same file. */
 async function findWorst(file: Buffer): Promise<number> {
   const facts = await inspectPicture(file, PICTURE_LIMITS);
-  const { data } = await shrinkPicture(sharp, file, facts, EDGE);
+  const small = await shrink(await startConversion(file, facts));
+  const { data } = await convertColours(sharp, small, facts);
   const expected = await sharp(file).raw().toBuffer();
   expect(data.length).toBe(expected.length);
   return Math.max(...data.map((level, at) => Math.abs(level - (expected[at] ?? 0))));

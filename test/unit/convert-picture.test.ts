@@ -1,8 +1,8 @@
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { convertPicture } from '../../lib/media/image/convert.ts';
-import { inspectPicture } from '../../lib/media/image/inspect.ts';
-import { chooseOutputEdge } from '../../lib/media/image/output-edge.ts';
+import { chooseOutputEdge } from '../../lib/media/image/convert.ts';
+import { convertPicture } from '../../lib/media/image/image.ts';
+import { inspectPicture } from '../support/inspect-picture.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
 import {
   CORNERS,

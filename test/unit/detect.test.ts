@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { detectMediaType, isPictureType, PICTURE_TYPES } from '../../lib/media/detect.ts';
+import { detectMediaType, isPictureType } from '../../lib/media/detect.ts';
 import { createGif, drawMarker } from '../support/pictures.ts';
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
@@ -77,6 +77,5 @@ describe('detectMediaType', () => {
         expect(type === undefined || type.includes('/')).toBe(true);
       }),
     );
-    expect(PICTURE_TYPES).toHaveLength(8);
   });
 });

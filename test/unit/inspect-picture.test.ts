@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { inspectPicture } from '../../lib/media/image/inspect.ts';
 import { MAX_FRAMES, MAX_JPEG_SCANS } from '../../lib/media/image/picture-limits.ts';
 import { loadSharp } from '../../lib/media/image/sharp.ts';
+import { inspectPicture } from '../support/inspect-picture.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
 import {
   claimJpegSize,
@@ -118,9 +118,9 @@ describe('refusals', () => {
     await expect(inspect(text)).rejects.toMatchObject({ code: 'type_unsupported' });
   });
 
-  test('given a PDF, then the refusal names it', async () => {
-    const refused = inspect(Buffer.from('%PDF-1.7 …'));
-    await expect(refused).rejects.toMatchObject({ code: 'type_unsupported', message: /pdf/ });
+  test('given a Photoshop file, then the refusal names it', async () => {
+    const refused = inspect(Buffer.from('8BPS\0\x01', 'latin1'));
+    await expect(refused).rejects.toMatchObject({ code: 'type_unsupported', message: /photoshop/ });
   });
 
   test('given one byte more than allowed, then it is too large', async () => {

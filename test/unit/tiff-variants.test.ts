@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { convertPicture } from '../../lib/media/image/convert.ts';
-import { listSegments } from '../../lib/media/image/formats/jpeg/markers.ts';
-import { inspectPicture } from '../../lib/media/image/inspect.ts';
+import { contentOf, walkMarkers } from '../../lib/media/image/formats/jpeg/markers.ts';
+import { convertPicture } from '../../lib/media/image/image.ts';
+import { inspectPicture } from '../support/inspect-picture.ts';
 import { PICTURE_LIMITS } from '../support/limits.ts';
 import { CORNERS, type Colour, drawMarker, MARKER, readCorners } from '../support/pictures.ts';
 import { createTiff, type TiffEntry, withTags } from '../support/tiff.ts';
@@ -67,7 +67,9 @@ const GREY_PLANES: Tag[] = [
 /** The tables and the coded data of a JPEG, as old-style compression points to them. */
 function writePieces(jpeg: Buffer): Buffer {
   const data = new Map<string, Buffer>();
-  for (const { marker, data: tables, end } of listSegments(jpeg)) {
+  for (const segment of walkMarkers(jpeg).segments) {
+    const { marker, end } = segment;
+    const tables = contentOf(jpeg, segment);
     if (marker === 0xdb || marker === 0xc4)
       data.set(`${marker}-${tables[0]}`, Buffer.from(tables.subarray(1)));
     if (marker === 0xda) data.set('scan', jpeg.subarray(end, -2));

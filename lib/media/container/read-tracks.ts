@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { ServiceError } from '../../errors.ts';
-import { boundHeap, spendThreadTime } from '../bounds.ts';
 import type { KnownType } from '../detect.ts';
+import { boundHeap, spendThreadTime } from '../thread-bounds.ts';
 import {
   CONTAINER_CPU_SECONDS,
   CONTAINER_HEAP_MEGABYTES,

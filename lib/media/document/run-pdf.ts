@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { ServiceError } from '../../errors.ts';
-import { boundHeap, spendThreadTime } from '../bounds.ts';
+import { boundHeap, spendThreadTime } from '../thread-bounds.ts';
 import type { Refusal } from './pdfium.ts';
 import type { DocumentContents, PageRange } from './read-facts.ts';
 

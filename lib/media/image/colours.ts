@@ -1,12 +1,9 @@
 import type { Sharp as Picture } from 'sharp';
 import { releaseBytes } from '../../release-bytes.ts';
+import type { PictureFacts } from './formats/picture-format.ts';
 import { writeTiff } from './formats/tiff/write.ts';
-import type { MatrixProfile } from './icc.ts';
-import { profileSpace, readMatrixProfile } from './icc.ts';
-import type { PictureFacts } from './inspect.ts';
-import { type Pixels, readPixels } from './pixels.ts';
-import { inksToRgb } from './sample-colours.ts';
-import type { Sharp } from './sharp.ts';
+import { type MatrixProfile, profileSpace, readMatrixProfile } from './icc.ts';
+import { type Pixels, readPixels, type Sharp } from './pixels.ts';
 import { encodeLight, XYZ_TO_LIGHT } from './srgb.ts';
 
 /**
@@ -97,4 +94,17 @@ function convertPixels(pixels: Uint8Array, channels: number, shares: readonly nu
     pixels[at + 1] = levels[(gr * red + gg * green + gb * blue + MARGIN_STEPS) & MASK] ?? 0;
     pixels[at + 2] = levels[(br * red + bg * green + bb * blue + MARGIN_STEPS) & MASK] ?? 0;
   }
+}
+
+/** Cyan, magenta, yellow and black as light that each of them takes away: what browsers do without a profile. */
+function inksToRgb(data: Uint8Array, channels: number): Uint8Array {
+  const pixels = Math.floor(data.length / channels);
+  const rgb = new Uint8Array(pixels * 3);
+  for (let pixel = 0; pixel < pixels; pixel += 1) {
+    const at = pixel * channels;
+    const light = 255 - (data[at + 3] ?? 0);
+    for (let ink = 0; ink < 3; ink += 1)
+      rgb[pixel * 3 + ink] = Math.round(((255 - (data[at + ink] ?? 0)) * light) / 255);
+  }
+  return rgb;
 }

@@ -3,9 +3,6 @@ import { runInNewContext } from 'node:vm';
 
 /** Bytes that a decode holds, from which on it takes so long that a collection before it hardly counts. */
 const LARGE_DECODE_BYTES = 64_000_000;
-/** Of AVIF and HEIC, the decoders hold that many times the pixels: planes, those enlarged, those in colour. */
-const HELD_TIMES = 6;
-const HELD_SEVERAL_TIMES = ['image/avif', 'image/heic'];
 /** What the process holds, from which on it is crowded (160 MiB). */
 const CROWDED_BYTES = 167_772_160;
 /** Pictures after which, in a crowded process, so much may be dead that a collection is worth its while. */
@@ -18,9 +15,8 @@ let sinceCollected = 0;
  * hang on a heap that is too small for V8 to look after it soon. Some 20 ms, beside a decode of half a
  * second. In a crowded process now and then before others, too: what is dead adds up there.
  */
-export function makeRoom({ mediaType, heldBytes }: { mediaType: string; heldBytes: number }) {
-  const times = HELD_SEVERAL_TIMES.includes(mediaType) ? HELD_TIMES : 1;
-  const isLarge = heldBytes * times >= LARGE_DECODE_BYTES;
+export function makeRoom(heldBytes: number): void {
+  const isLarge = heldBytes >= LARGE_DECODE_BYTES;
   sinceCollected += 1;
   if (isLarge || (sinceCollected >= CROWDED_PICTURES && isCrowded())) collectGarbage();
 }

@@ -19,6 +19,9 @@ export const MAX_JPEG_SCAN_PIXELS = 1_200_000_000;
  */
 export const MAX_HELD_BYTES = 240_000_000;
 
+/** Memory that the decode of an all but empty picture may take, in bytes beyond the resting process. */
+export const MAX_EMPTY_BYTES = 140_000_000;
+
 /** Long edge, in pixels, of what is sent to the model; its tokens do not depend on the size. */
 export const OUTPUT_EDGE_PIXELS = 1_344;
 /** How far the long edge may be moved, in pixels, where that makes the decode cheaper. */

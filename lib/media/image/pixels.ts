@@ -1,5 +1,6 @@
 import type { Sharp as Picture } from 'sharp';
-import type { Sharp } from './sharp.ts';
+
+export type Sharp = typeof import('sharp').default;
 
 /** Decoded pixels, upright, 8 bits a channel, red first, row by row from the top; of two channels grey and alpha. */
 export interface Pixels {

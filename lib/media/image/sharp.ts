@@ -1,11 +1,8 @@
+import { FORMATS } from './formats/formats.ts';
 import { letHeapGrow } from './memory.ts';
-
-export type Sharp = typeof import('sharp').default;
+import type { Sharp } from './pixels.ts';
 
 let loading: Promise<Sharp> | undefined;
-
-/** The loaders for the formats of PICTURE_TYPES. */
-const LOADERS = ['Jpeg', 'Png', 'Webp', 'Tiff', 'Heif', 'Nsgif'];
 
 /**
  * sharp, loaded at first use: it is half of a cold start, and most functions never decode.
@@ -15,7 +12,8 @@ const LOADERS = ['Jpeg', 'Png', 'Webp', 'Tiff', 'Heif', 'Nsgif'];
 export function loadSharp(): Promise<Sharp> {
   loading ??= import('sharp').then(({ default: sharp }) => {
     sharp.block({ operation: ['VipsForeignLoad'] });
-    sharp.unblock({ operation: LOADERS.map((loader) => `VipsForeignLoad${loader}`) });
+    const loaders = Object.values(FORMATS).flatMap(({ loader = [] }) => loader);
+    sharp.unblock({ operation: loaders.map((loader) => `VipsForeignLoad${loader}`) });
     // One vCPU and one picture at a time: more threads and a cache only cost memory.
     sharp.concurrency(1);
     sharp.cache(false);

@@ -1,3 +1,7 @@
+import { MAX_FRAMES } from '../picture-limits.ts';
+import type { PictureFormat, Structure } from './picture-format.ts';
+import { openByVips, pixelBytes, readVipsHeader } from './vips.ts';
+
 const HEADER_BYTES = 13;
 const EXTENSION = 0x21;
 const IMAGE = 0x2c;
@@ -5,22 +9,35 @@ const TRAILER = 0x3b;
 const COMMENT_LABEL = 0xfe;
 const IMAGE_DESCRIPTOR_BYTES = 10;
 
-interface GifStructure {
-  /** Do the blocks reach the trailer? The decoder takes a missing end for the last frame. */
-  ended: boolean;
-  /** Fewer pixels in a frame than it says, in any of them: only the first is ever decoded. */
-  damaged: boolean;
-  frames: number;
-  hasComment: boolean;
-  /** Of the largest frame. */
+interface GifStructure extends Structure {
+  /** Pixels of the largest frame. */
   drawnPixels: number;
 }
 
-/** Walks the blocks of a GIF (CompuServe, GIF89a specification), up to one frame more than `maxFrames`. */
-export function readGifStructure(bytes: Uint8Array, maxFrames: number): GifStructure {
-  const structure = { ended: false, damaged: false, frames: 0, hasComment: false, drawnPixels: 0 };
+export const gif: PictureFormat<GifStructure> = {
+  matches: (start) => start.startsWith('GIF87a') || start.startsWith('GIF89a'),
+  loader: 'Nsgif',
+  walk: walkGif,
+  readHeader: (sharp, { bytes }) => readVipsHeader(sharp, bytes, 'warning', ['image/gif']),
+  isTooShort: ({ structure }, { width, height }) => width * height > structure.drawnPixels,
+  isFrameDecodedAlone: false,
+  heldPixelBytes: pixelBytes,
+  heldTimes: 1,
+  emptiness: () => ({ pixelsPerByte: 400, pixelBytes: 5 }),
+  readOwnExif: () => undefined,
+  checkUndecoded: async () => undefined, // the walk has followed the codes of every frame
+  open: async (sharp, { bytes }, facts) => openByVips(sharp, bytes, facts, 'warning'),
+  kernel: 'lanczos3',
+};
+
+/**
+ * Walks the blocks of a GIF up to the trailer (CompuServe, GIF89a specification), whose absence the decoder takes
+ * for the last frame's end. Damaged is one with fewer pixels in any frame than this declares.
+ */
+function walkGif(bytes: Uint8Array): GifStructure {
+  const structure = { damaged: false, frames: 0, hasComment: false, drawnPixels: 0 };
   let at = HEADER_BYTES + colourTableBytes(bytes[10]);
-  while (isBlock(bytes[at]) && !structure.damaged && structure.frames <= maxFrames) {
+  while (isBlock(bytes[at]) && !structure.damaged && structure.frames <= MAX_FRAMES) {
     const isImage = bytes[at] === IMAGE;
     const data = at + (isImage ? imageHeaderBytes(bytes, at) : 2);
     if (isImage) {
@@ -32,7 +49,9 @@ export function readGifStructure(bytes: Uint8Array, maxFrames: number): GifStruc
     structure.hasComment ||= !isImage && bytes[at + 1] === COMMENT_LABEL;
     at = skipSubBlocks(bytes, data);
   }
-  return { ...structure, ended: bytes[at] === TRAILER };
+  // libvips takes a canvas that the first frame does not fill for a mistake.
+  const declaredSize = { width: read16(bytes, 6), height: read16(bytes, 8) };
+  return { ...structure, ended: bytes[at] === TRAILER, declaredSize };
 }
 
 function isBlock(code: number | undefined): boolean {

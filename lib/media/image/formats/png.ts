@@ -1,4 +1,6 @@
 import { constants, crc32, inflateRawSync } from 'node:zlib';
+import type { PictureFormat, Size, Structure } from './picture-format.ts';
+import { openByVips, pixelBytes, readVipsHeader } from './vips.ts';
 
 const SIGNATURE_BYTES = 8;
 /** Length and type in front of a chunk's data, and the checksum behind it. */
@@ -12,34 +14,59 @@ const HEADER_END = 33;
 /** Samples a pixel by colour type: grey, RGB, palette, grey and alpha, RGBA. */
 const SAMPLES = [1, 0, 3, 1, 2, 0, 4];
 
-interface PngStructure {
-  /** Does the chain of chunks reach `IEND`? A decoder that stops at the last row does not notice. */
-  ended: boolean;
-  /**
-   * A checksum that is wrong: also of chunks, and frames of an animation, that no decoder here reads. Or more
-   * rows than the header's picture has, which the decoder would unpack to no end.
-   */
-  damaged: boolean;
-  tooComplex: boolean;
-  /** Of an animation (APNG), counted, not as claimed; 1 else. */
-  frames: number;
+interface PngStructure extends Structure {
+  /** Bits of a pixel, by the header. */
+  pixelBits: number;
 }
 
-/** Walks the chunks of a PNG (W3C PNG, third edition, 5). */
-export function readPngStructure(bytes: Uint8Array): PngStructure {
+export const png: PictureFormat<PngStructure> = {
+  matches: (start) => start.startsWith('\x89PNG\r\n\x1a\n'),
+  loader: 'Png',
+  walk: walkPng,
+  readHeader: (sharp, { bytes }) => readVipsHeader(sharp, bytes, 'warning', ['image/png']),
+  isTooShort: ({ bytes, structure }, { width, height }) =>
+    Math.ceil((width * structure.pixelBits) / 8) * height > bytes.length * MAX_UNPACKING,
+  isFrameDecodedAlone: true,
+  heldPixelBytes: (header) => (header.isProgressive ? pixelBytes(header) : 0),
+  heldTimes: 1,
+  emptiness: () => undefined,
+  readOwnExif: () => undefined,
+  checkUndecoded: async () => undefined, // the walk has seen every checksum
+  open: async (sharp, { bytes }, facts) => openByVips(sharp, bytes, facts, 'warning'),
+  kernel: 'lanczos3',
+};
+
+/**
+ * Walks the chunks of a PNG up to `IEND` (W3C PNG, third edition, 5): a decoder that stops at the last row does
+ * not notice that it is missing. Damaged are wrong checksums, also of chunks that no decoder here reads, and more
+ * rows than the header's picture has, which the decoder would unpack to no end.
+ */
+function walkPng(bytes: Uint8Array): PngStructure {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const structure = { ended: false, damaged: false, tooComplex: false, frames: 1 };
+  const { pixelBits, declaredSize } = readImageHeader(view);
+  const structure = { ended: false, frames: 1, pixelBits, declaredSize };
+  const maxPacked = mostPackedBytes(pixelBits, declaredSize);
   const counts = { fcTL: 0, others: 0, packed: 0 };
   const isTextFine = createTextBudget();
   for (const { type, data, isIntact } of listChunks(view)) {
     if (!isIntact) return { ...structure, damaged: true };
     if (type === 'IEND') return { ...structure, ended: true, frames: Math.max(1, counts.fcTL) };
     countChunk(counts, type, data);
-    if (counts.packed > mostPackedBytes(view)) return { ...structure, damaged: true };
+    if (counts.packed > maxPacked) return { ...structure, damaged: true };
     const isHeavy = counts.others > MAX_OTHER_CHUNKS;
     if (isHeavy || !isTextFine(type, data)) return { ...structure, tooComplex: true };
   }
   return structure;
+}
+
+/** `IHDR`, which comes first. */
+function readImageHeader(view: Buffer): { pixelBits: number; declaredSize: Size | undefined } {
+  if (view.length < HEADER_END) return { pixelBits: 0, declaredSize: undefined };
+  const pixelBits = (view[24] ?? 0) * (SAMPLES[view[25] ?? 0] ?? 0);
+  return {
+    pixelBits,
+    declaredSize: { width: view.readUInt32BE(16), height: view.readUInt32BE(20) },
+  };
 }
 
 function countChunk(
@@ -68,12 +95,10 @@ function* listChunks(view: Buffer) {
   }
 }
 
-/** What the rows of the header's picture can take at most; more would never be looked at. */
-function mostPackedBytes(view: Buffer): number {
-  if (view.length < HEADER_END) return 0;
-  const [width, height] = [view.readUInt32BE(16), view.readUInt32BE(20)];
-  const pixelBits = (view[24] ?? 0) * (SAMPLES[view[25] ?? 0] ?? 0);
-  const rows = height * (2 + Math.ceil((width * pixelBits) / 8)); // Adam7 has twice as many rows
+/** The most that the rows of the declared picture can take; more would never be looked at. */
+function mostPackedBytes(pixelBits: number, size: Size | undefined): number {
+  if (!size) return 0;
+  const rows = size.height * (2 + Math.ceil((size.width * pixelBits) / 8)); // Adam7 has twice as many rows
   return rows * 1.001 + MAX_PACKING_BYTES;
 }
 

@@ -1,14 +1,12 @@
 import { ServiceError } from '../../../../errors.ts';
 import type { RawPicture } from '../../pixels.ts';
-import { type BmpHeader, readBmpHeader } from './header.ts';
+import type { BmpHeader } from './header.ts';
 
 /**
  * Decodes a BMP whose size was checked before. Rows that are not there make it `file_malformed`;
  * there is no checksum that would tell of other damage.
  */
-export function decodeBmp(bytes: Uint8Array): RawPicture {
-  const header = readBmpHeader(bytes);
-  if (!header) throw new ServiceError('file_malformed');
+export function decodeBmp(bytes: Uint8Array, header: BmpHeader): RawPicture {
   const { width, height } = header;
   const channels = header.masks[3] === 0 || header.bitsPerPixel < 16 ? 3 : 4;
   const data = new Uint8Array(width * height * channels);

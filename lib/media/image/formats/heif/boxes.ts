@@ -35,14 +35,6 @@ export function findPath(view: Buffer, path: readonly string[]): Box | undefined
   return path.reduce<Box | undefined>((outer, type) => outer && findBox(view, outer, type), file);
 }
 
-/** What items of a HEIF are said to be, without which item (ISO/IEC 23008-12, 9.3). */
-export function listProperties(view: Buffer): Box[] {
-  const meta = findPath(view, ['meta']);
-  const properties = meta && findBox(view, { ...meta, start: meta.start + 4 }, 'iprp');
-  const container = properties && findBox(view, properties, 'ipco');
-  return container ? listBoxes(view, container.start, Math.min(container.end, view.length)) : [];
-}
-
 /** Sizes: 0 means up to the end, 1 that a size of 64 bits follows. */
 function readSize(view: Buffer, at: number, to: number): { head: number; size: number } {
   const size = view.readUInt32BE(at);

@@ -1,36 +1,37 @@
-import { findBox, findPath } from './boxes.ts';
-import { readTrack } from './track.ts';
+import type { WalkedFile } from '../picture-format.ts';
+import { findBox } from './boxes.ts';
+import type { HeifStructure } from './structure.ts';
 
-const BRANDS: Partial<Record<string, string>> = { av01: 'avif', hvc1: 'heic', hev1: 'heic' };
-const CONFIGURATIONS: Partial<Record<string, string>> = {
-  av01: 'av1C',
-  hvc1: 'hvcC',
-  hev1: 'hvcC',
+const HEVC = { brand: 'heic', configurationBox: 'hvcC', itemType: 'hvc1' };
+const CODECS: Partial<Record<string, typeof HEVC>> = {
+  av01: { brand: 'avif', configurationBox: 'av1C', itemType: 'av01' },
+  hvc1: HEVC,
+  hev1: HEVC,
 };
 
 /**
  * The first frame of a sequence as a still picture, in a file of its own, for decoders that know no
  * sequences. Undefined where the file holds a still picture already, or no sequence.
  */
-export function makeStill(bytes: Uint8Array): Buffer | undefined {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const meta = findPath(view, ['meta']);
-  if (meta && findBox(view, { ...meta, start: meta.start + 4 }, 'pitm')) return undefined;
-  const track = readTrack(view, 1);
+export function makeStill({
+  bytes,
+  structure: { track, hasPrimaryItem },
+}: WalkedFile<HeifStructure>): Buffer | undefined {
+  const codec = CODECS[track?.codec ?? ''];
   const sample = track?.samples[0];
-  const brand = BRANDS[track?.codec ?? ''];
-  const wanted = CONFIGURATIONS[track?.codec ?? ''];
-  const configuration = wanted && track && findBox(view, track.configuration, wanted);
-  if (!brand || !wanted || !configuration || !sample || sample.end > view.length) return undefined;
-  const { codec, width, height } = track;
+  if (hasPrimaryItem || !track || !codec || !sample || sample.end > bytes.length) return undefined;
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { brand, configurationBox, itemType } = codec;
+  const configuration = findBox(view, track.configuration, configurationBox);
+  if (!configuration) return undefined;
+  const { width, height } = track;
   const properties = [
     box('ispe', word(0), word(width), word(height)),
-    box(wanted, view.subarray(configuration.start, configuration.end)),
+    box(configurationBox, view.subarray(configuration.start, configuration.end)),
   ];
   const data = view.subarray(sample.at, sample.end);
   const head = box('ftyp', text(brand), word(0), text(`mif1${brand}`));
-  const type = codec === 'av01' ? codec : 'hvc1';
-  const describe = (at: number) => describeItem(type, properties, at, data.length);
+  const describe = (at: number) => describeItem(itemType, properties, at, data.length);
   const at = head.length + describe(0).length + 8;
   return Buffer.concat([head, describe(at), box('mdat', data)]);
 }

@@ -13,7 +13,7 @@ interface Sample {
 }
 
 /** A sequence of pictures, as a film holds it. */
-interface Track {
+export interface Track {
   /** How the samples are coded: `av01`, `hvc1` … */
   codec: string;
   width: number;

@@ -1,18 +1,38 @@
-const SOI = 0xd8;
-const EOI = 0xd9;
-const SOS = 0xda;
-const COM = 0xfe;
-const TEM = 0x01;
+/** The markers that mean something here (ITU-T T.81, table B.1); SOFs with Huffman's codes alone. */
+export const MARKER = {
+  TEM: 0x01,
+  SOF_BASELINE: 0xc0,
+  SOF_EXTENDED: 0xc1,
+  SOF_PROGRESSIVE: 0xc2,
+  DHT: 0xc4,
+  SOI: 0xd8,
+  EOI: 0xd9,
+  SOS: 0xda,
+  DQT: 0xdb,
+  DRI: 0xdd,
+  APP0: 0xe0,
+  APP14: 0xee,
+  APP15: 0xef,
+  COM: 0xfe,
+} as const;
 /** Fifty times what real files have: profiles, previews and depth maps take a segment for each 64 KB. */
 const MAX_SEGMENTS = 5_000;
 
-export interface JpegStructure {
-  scans: number;
-  /** Is there an end marker? Without it the file was cut, even if a reduced decode does not notice. */
-  ended: boolean;
-  /** More segments than any encoder writes; the decoder keeps each. */
-  tooComplex: boolean;
-  hasComment: boolean;
+export interface Segment {
+  marker: number;
+  /** Where the marker's code stands, behind its FF. */
+  at: number;
+  /** Behind its last byte; the coded data of a scan begins there. */
+  end: number;
+}
+
+export interface Markers {
+  /** Up to the end marker, which is not among them. */
+  segments: readonly Segment[];
+  /** Where the code of the end marker stands; undefined where there is none. */
+  endAt: number | undefined;
+  /** Whether there are more segments than any encoder writes; the decoder keeps each. */
+  tooMany: boolean;
 }
 
 /**
@@ -20,49 +40,23 @@ export interface JpegStructure {
  * previews, depth maps and whole videos there. Segments are skipped by their length, so the scans of
  * an embedded thumbnail do not count (ITU-T T.81, annex B).
  */
-export function readJpegStructure(bytes: Uint8Array): JpegStructure {
-  const structure: JpegStructure = { scans: 0, ended: false, tooComplex: false, hasComment: false };
-  let segments = 0;
+export function walkMarkers(bytes: Uint8Array): Markers {
+  const segments: Segment[] = [];
   let at = findMarker(bytes, 0);
   while (at < bytes.length) {
-    const marker = bytes[at];
-    if (marker === EOI) return { ...structure, ended: true };
-    segments += 1;
-    if (segments > MAX_SEGMENTS) return { ...structure, tooComplex: true };
-    if (marker === SOS) structure.scans += 1;
-    if (marker === COM) structure.hasComment = true;
-    at = findMarker(bytes, isStandalone(marker) ? at + 1 : at + 1 + segmentLength(bytes, at + 1));
-  }
-  return structure;
-}
-
-/**
- * The same without what stands between its first segments and belongs to none, as some cameras and
- * editors leave it: every decoder skips that, but ours, told to be strict, takes it for damage.
- */
-export function dropJunk(bytes: Uint8Array): Uint8Array {
-  const kept: Uint8Array[] = [];
-  let end = 2; // of what was looked at, behind the start marker
-  let from = 0;
-  for (let code = findMarker(bytes, end); code < bytes.length; code = findMarker(bytes, end)) {
-    if (code - 1 > end) {
-      kept.push(bytes.subarray(from, end));
-      from = code - 1;
-    }
-    if (bytes[code] === SOS || bytes[code] === EOI) break;
-    end = isStandalone(bytes[code]) ? code + 1 : code + 1 + segmentLength(bytes, code + 1);
-  }
-  return kept.length === 0 ? bytes : Buffer.concat([...kept, bytes.subarray(from)]);
-}
-
-/** Each marker segment up to the first end marker, without its length; and where it ends. */
-export function* listSegments(bytes: Uint8Array) {
-  for (let at = findMarker(bytes, 0); at < bytes.length && bytes[at] !== EOI; ) {
     const marker = bytes[at] ?? 0;
+    if (marker === MARKER.EOI) return { segments, endAt: at, tooMany: false };
+    if (segments.length === MAX_SEGMENTS) return { segments, endAt: undefined, tooMany: true };
     const end = isStandalone(marker) ? at + 1 : at + 1 + segmentLength(bytes, at + 1);
-    yield { marker, data: bytes.subarray(at + 3, end), end };
+    segments.push({ marker, at, end });
     at = findMarker(bytes, end);
   }
+  return { segments, endAt: undefined, tooMany: false };
+}
+
+/** A segment's content, behind its length. */
+export function contentOf(bytes: Uint8Array, { at, end }: Segment): Uint8Array {
+  return bytes.subarray(at + 3, end);
 }
 
 /** Where the next marker's code stands. In the coded data FF 00 is a data byte, FF D0–D7 a restart. */
@@ -87,15 +81,16 @@ function findFill(view: Buffer, from: number): number {
   return view.indexOf(0xff, far);
 }
 
-function isRestart(code: number): boolean {
+/** Restarts (RST0 to RST7) stand within the coded data. */
+export function isRestart(code: number): boolean {
   return code >= 0xd0 && code <= 0xd7;
 }
 
 function isStandalone(code: number | undefined): boolean {
-  return code === SOI || code === TEM;
+  return code === MARKER.SOI || code === MARKER.TEM;
 }
 
 /** The length counts its own two bytes. */
-export function segmentLength(bytes: Uint8Array, at: number): number {
+function segmentLength(bytes: Uint8Array, at: number): number {
   return Math.max(2, ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));
 }

@@ -1,4 +1,4 @@
-import { listSegments } from './markers.ts';
+import { contentOf, isRestart, MARKER, type Segment } from './markers.ts';
 
 /** Bytes behind the last block that are taken for padding. */
 const MAX_PADDING_BYTES = 64;
@@ -16,9 +16,10 @@ const MAX_CHEAP_BYTES = 262_144;
  */
 export function walkScan(
   bytes: Uint8Array,
+  segments: readonly Segment[],
   maxHalvedBytes = MAX_CHEAP_BYTES,
 ): 'whole' | 'padded' | 'broken' | undefined {
-  const scan = readBaselineScan(bytes);
+  const scan = readBaselineScan(bytes, segments);
   if (!scan || (scan.isHalved && bytes.length > maxHalvedBytes)) return undefined;
   const { data, ends } = unstuff(bytes, scan.data);
   const view = new DataView(data.buffer, data.byteOffset, data.length);
@@ -86,14 +87,8 @@ function unstuff(bytes: Uint8Array, from: number): { data: Buffer; ends: number[
   return { data: data.subarray(0, length + SPARE_BYTES), ends: [...ends, length] };
 }
 
-function isRestart(code: number): boolean {
-  return code >= 0xd0 && code <= 0xd7;
-}
-
-const BASELINE = [0xc0, 0xc1];
-const DHT = 0xc4;
-const SOS = 0xda;
-const DRI = 0xdd;
+/** Of blocks that stand in one scan. */
+const SEQUENTIAL: readonly number[] = [MARKER.SOF_BASELINE, MARKER.SOF_EXTENDED];
 const TABLE_HEAD_BYTES = 17;
 const BLOCK_EDGE = 8;
 
@@ -117,15 +112,20 @@ interface Component {
 }
 
 /** Undefined for every other kind, and for one that makes no sense (ITU-R T.81, annex B). */
-function readBaselineScan(bytes: Uint8Array): BaselineScan | undefined {
+function readBaselineScan(
+  bytes: Uint8Array,
+  segments: readonly Segment[],
+): BaselineScan | undefined {
   const tables = new Map<number, Uint8Array>();
   let frame: { width: number; height: number; components: Component[] } | undefined;
   let interval = 0;
-  for (const { marker, data, end } of listSegments(bytes)) {
-    if (BASELINE.includes(marker)) frame = readFrame(data);
-    else if (marker === DHT) readTables(data, tables);
-    else if (marker === DRI) interval = ((data[0] ?? 0) << 8) | (data[1] ?? 0);
-    else if (marker === SOS)
+  for (const segment of segments) {
+    const { marker, end } = segment;
+    const data = contentOf(bytes, segment);
+    if (SEQUENTIAL.includes(marker)) frame = readFrame(data);
+    else if (marker === MARKER.DHT) readTables(data, tables);
+    else if (marker === MARKER.DRI) interval = ((data[0] ?? 0) << 8) | (data[1] ?? 0);
+    else if (marker === MARKER.SOS)
       return frame && describeScan({ ...frame, tables, interval, data, end });
   }
   return undefined;

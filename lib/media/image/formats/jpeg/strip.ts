@@ -1,16 +1,13 @@
-import { findMarker, segmentLength } from './markers.ts';
+import { MARKER, type Markers, walkMarkers } from './markers.ts';
 import { walkScan } from './scan.ts';
 
-// Markers of ITU-T T.81, table B.1.
-const EOI = 0xd9;
-const SOS = 0xda;
-const COM = 0xfe;
-const APP0 = 0xe0;
-const APP14 = 0xee;
-const APP15 = 0xef;
+const { APP0, APP14, APP15, COM, DHT, DQT, DRI, EOI, SOS } = MARKER;
 /** Of 8 bits, with Huffman's codes: baseline, extended, progressive. */
-const FRAMES = [0xc0, 0xc1, 0xc2];
-const PROGRESSIVE = 0xc2;
+const FRAMES: readonly number[] = [
+  MARKER.SOF_BASELINE,
+  MARKER.SOF_EXTENDED,
+  MARKER.SOF_PROGRESSIVE,
+];
 const START = Buffer.from([0xff, 0xd8]);
 const END = Buffer.from([0xff, EOI]);
 /** What says of which kind the colours are, in words of ours: theirs may hold anything. */
@@ -32,7 +29,12 @@ interface Stripped {
  * which nothing is made, nothing between or behind. Undefined where that is not known to be all of the
  * picture: four colours, 12 bits, arithmetic codes, data behind the last block, more bytes than `maxBytes`.
  */
-export function stripJpeg(bytes: Uint8Array, maxBytes: number): Uint8Array | undefined {
+export function stripJpeg(
+  bytes: Uint8Array,
+  { segments, endAt }: Markers,
+  maxBytes: number,
+): Uint8Array | undefined {
+  if (endAt === undefined) return undefined;
   const stripped: Stripped = {
     colours: new Map(),
     frame: undefined,
@@ -40,23 +42,22 @@ export function stripJpeg(bytes: Uint8Array, maxBytes: number): Uint8Array | und
     parts: [],
     scans: 0,
   };
-  let at = findMarker(bytes, 2);
-  while (at < bytes.length && bytes[at] !== EOI) {
-    const end = at + 1 + segmentLength(bytes, at + 1);
-    const next = findMarker(bytes, end);
-    const scan = bytes.subarray(end, bytes[at] === SOS ? withoutFill(bytes, next - 1) : end);
+  const [, ...behindStart] = segments;
+  for (const [index, { marker, at, end }] of behindStart.entries()) {
+    const next = behindStart[index + 1]?.at ?? endAt;
+    const scan = bytes.subarray(end, marker === SOS ? withoutFill(bytes, next - 1) : end);
     if (!keep(stripped, bytes.subarray(at - 1, end), scan)) return undefined;
-    at = next;
   }
-  return at < bytes.length ? join(stripped, maxBytes) : undefined;
+  return join(stripped, maxBytes);
 }
 
 /** The decoder itself reads all scans of a progressive one, and of the others the first. */
 function join({ colours, frame, parts, scans }: Stripped, maxBytes: number) {
   const own = Buffer.concat([START, ...colours.values(), ...parts, END]);
   if (scans === 0 || own.length > maxBytes) return undefined;
-  if (frame?.[1] === PROGRESSIVE) return own;
-  return scans === 1 && walkScan(own, own.length) === 'whole' ? own : undefined;
+  if (frame?.[1] === MARKER.SOF_PROGRESSIVE) return own;
+  const { segments } = walkMarkers(own);
+  return scans === 1 && walkScan(own, segments, own.length) === 'whole' ? own : undefined;
 }
 
 /** False for what it does not know. */
@@ -108,9 +109,6 @@ function startsWith(segment: Uint8Array, text: string, minBytes: number): boolea
   return segment.length >= minBytes && start === text;
 }
 
-const DHT = 0xc4;
-const DQT = 0xdb;
-const DRI = 0xdd;
 /** Where the number of a segment's first table stands, and the components of a frame and of a scan. */
 const TABLES_AT = 4;
 const FRAME_COMPONENTS_AT = 10;
@@ -192,7 +190,7 @@ function listQuantisers(frame: Uint8Array): number[] {
 function listCodes(frame: Uint8Array, scan: Uint8Array): number[] {
   const count = scan[SCAN_COMPONENTS_AT - 1] ?? 0;
   const [first = 0, , bits = 0] = scan.subarray(SCAN_COMPONENTS_AT + 2 * count);
-  const isProgressive = frame[1] === PROGRESSIVE;
+  const isProgressive = frame[1] === MARKER.SOF_PROGRESSIVE;
   const hasDc = !isProgressive || (first === 0 && bits < AC);
   const hasAc = !isProgressive || first > 0;
   return Array.from({ length: count }, (_, index) => {

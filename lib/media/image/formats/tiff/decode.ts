@@ -1,28 +1,23 @@
-import type { RawPicture } from '../../pixels.ts';
-import { labToSrgb, ycbcrToRgb } from '../../sample-colours.ts';
-import type { Sharp } from '../../sharp.ts';
-import { openTiff, readDirectory, TIFF, type TiffDirectory } from './directory.ts';
-import {
-  declareGrey,
-  declareReadable,
-  type FirstPage,
-  findUnsupported,
-  firstOf,
-  nameVariant,
-} from './variant.ts';
+import type { RawPicture, Sharp } from '../../pixels.ts';
+import { encodeLight, XYZ_TO_LIGHT } from '../../srgb.ts';
+import type { WalkedFile } from '../picture-format.ts';
+import { decodeAway } from '../vips.ts';
+import { firstOf, type Tags, TIFF } from './directory.ts';
+import type { TiffStructure } from './structure.ts';
+import { declareGrey, declareReadable, type TiffVariant } from './variant.ts';
 import { redeclareTiff, type TagChanges, writerOf } from './write.ts';
 
 /** Decodes what libvips does not know: libtiff unpacks the bytes, and what they mean is read here. */
 export async function decodeTiffVariant(
   sharp: Sharp,
   bytes: Uint8Array,
-  page: FirstPage,
+  variant: TiffVariant,
+  tags: Tags,
 ): Promise<RawPicture> {
-  const { variant, tags } = page;
   const width = firstOf(tags, TIFF.width, 0);
   const height = firstOf(tags, TIFF.height, 0);
   const read = (changes: TagChanges) => readBytes(sharp, redeclareTiff(bytes, changes));
-  if (variant === 'planes') return { ...(await joinPlanes(page, read)), width, height };
+  if (variant === 'planes') return { ...(await joinPlanes(tags, read)), width, height };
   if (variant === 'first-plane') {
     const strips = Math.ceil(height / firstOf(tags, TIFF.rowsPerStrip, height));
     const data = await read(declareFirstStrips(tags, Math.min(strips, height)));
@@ -34,7 +29,7 @@ export async function decodeTiffVariant(
     const packed = await read(declareGrey([TIFF.width, [rowBytes]]));
     return { data: unpackTwelve(packed, width * channels, height), width, height, channels };
   }
-  const data = await read(declareReadable(page));
+  const data = await read(declareReadable(variant, tags));
   if (variant === 'lab') labToSrgb(data);
   if (variant === 'ycbcr') ycbcrToRgb(data);
   return { data, width, height, channels: 3 };
@@ -51,7 +46,7 @@ async function readBytes(sharp: Sharp, tiff: Buffer): Promise<Uint8Array<ArrayBu
 }
 
 /** The strips of the first plane come first. */
-function declareFirstStrips(tags: FirstPage['tags'], strips: number): TagChanges {
+function declareFirstStrips(tags: Tags, strips: number): TagChanges {
   const list = (tag: number) =>
     Array.from({ length: strips }, (_, strip) => tags.get(tag)?.value(strip) ?? 0);
   return declareGrey(
@@ -61,7 +56,7 @@ function declareFirstStrips(tags: FirstPage['tags'], strips: number): TagChanges
 }
 
 /** The tiles of the first plane come first, then those of the second … (TIFF 6.0, section 15). */
-async function joinPlanes({ tags }: FirstPage, read: Read) {
+async function joinPlanes(tags: Tags, read: Read) {
   const channels = firstOf(tags, TIFF.samples, 1) === 4 ? 4 : 3;
   const bits = firstOf(tags, TIFF.sampleBits, 8);
   const tiles = Math.floor((tags.get(TIFF.tileOffsets)?.count ?? 0) / channels);
@@ -96,49 +91,65 @@ function unpackTwelve(packed: Uint8Array, rowSamples: number, rows: number) {
   return data;
 }
 
+const [[rx, ry, rz], [gx, gy, gz], [bx, by, bz]] = XYZ_TO_LIGHT;
+
+/** CIE L*a*b* of 8 bits, a and b with a sign, becomes sRGB, in place (TIFF 6.0, section 23; white D50). */
+function labToSrgb(data: Uint8Array): void {
+  for (let at = 0; at + 2 < data.length; at += 3) {
+    const y = ((data[at] ?? 0) / 2.55 + 16) / 116;
+    const x = y + signed(data[at + 1] ?? 0) / 500;
+    const z = y - signed(data[at + 2] ?? 0) / 200;
+    const [X, Y, Z] = [fromLab(x) * 0.9642, fromLab(y), fromLab(z) * 0.8251];
+    data[at] = encodeLight(rx * X + ry * Y + rz * Z);
+    data[at + 1] = encodeLight(gx * X + gy * Y + gz * Z);
+    data[at + 2] = encodeLight(bx * X + by * Y + bz * Z);
+  }
+}
+
+function signed(byte: number): number {
+  return byte < 128 ? byte : byte - 256;
+}
+
+function fromLab(value: number): number {
+  return value > 6 / 29 ? value ** 3 : (value - 16 / 116) / 7.787;
+}
+
+/** Full-range YCbCr of ITU-R BT.601 becomes RGB, in place (TIFF 6.0, section 21). */
+function ycbcrToRgb(data: Uint8Array): void {
+  const clamped = new Uint8ClampedArray(data.buffer, data.byteOffset, data.length);
+  for (let at = 0; at + 2 < data.length; at += 3) {
+    const [luma, blue, red] = [data[at] ?? 0, (data[at + 1] ?? 0) - 128, (data[at + 2] ?? 0) - 128];
+    clamped[at] = luma + 1.402 * red;
+    clamped[at + 1] = luma - 0.344136 * blue - 0.714136 * red;
+    clamped[at + 2] = luma + 1.772 * blue;
+  }
+}
+
 /** Pixels of later pages that are decoded only to see whether they can be: as many as of the largest picture. */
 const MAX_CHECKED_PIXELS = 60_000_000;
-const COMPRESSIONS = [1, 2, 3, 4, 5, 7, 8, 32_773, 32_946];
-const THROWN_AWAY_PIXELS = 8;
 
 /**
  * Decodes the later pages of a TIFF and keeps nothing of them, up to so many pixels; rejects where one is
  * damaged. Each is made the first and only page of a copy, for to reach a page libtiff reads all before it.
  */
-export async function checkTiffPages(sharp: Sharp, bytes: Uint8Array): Promise<void> {
-  const tiff = openTiff(bytes);
+export async function checkLaterPages(
+  sharp: Sharp,
+  { bytes, structure: { tiff, laterPages } }: WalkedFile<TiffStructure>,
+): Promise<void> {
   const copy = Buffer.from(bytes);
   const write = writerOf(copy, bytes[0] === 0x49);
   const [headBytes, offsetBytes] = tiff.isBig ? [8, 8] : [4, 4];
   let pixels = 0;
-  for (const { at, page } of listLaterPages(tiff)) {
-    pixels += firstOf(page.tags, TIFF.width, 0) * firstOf(page.tags, TIFF.height, 0);
+  for (const page of laterPages) {
+    pixels += page.pixels;
     if (pixels > MAX_CHECKED_PIXELS) return;
-    if (!isPlain(page)) continue;
-    write(headBytes, at, offsetBytes);
+    if (!page.isPlain) continue;
+    write(headBytes, page.at, offsetBytes);
     write(page.end, 0, offsetBytes);
-    await sharp(copy, { failOn: 'error', limitInputPixels: MAX_CHECKED_PIXELS, ignoreIcc: true })
-      .resize(THROWN_AWAY_PIXELS, THROWN_AWAY_PIXELS, { fit: 'fill', kernel: 'nearest' })
-      .raw()
-      .toBuffer();
+    const limitInputPixels = MAX_CHECKED_PIXELS;
+    await decodeAway(
+      sharp(copy, { failOn: 'error', limitInputPixels, ignoreIcc: true }),
+      'nearest',
+    );
   }
-}
-
-/** The gate has walked them already, and bounded their number. */
-function* listLaterPages(tiff: ReturnType<typeof openTiff>) {
-  const seen = new Set([tiff.first]);
-  let at = readDirectory(tiff, tiff.first)?.next ?? 0;
-  while (at > 0 && !seen.has(at)) {
-    const page = readDirectory(tiff, at);
-    if (!page) return;
-    seen.add(at);
-    yield { at, page };
-    at = page.next;
-  }
-}
-
-/** Of a kind that libvips reads as it is: of others nobody here can say whether they are damaged. */
-function isPlain({ tags }: TiffDirectory): boolean {
-  const isKnown = COMPRESSIONS.includes(firstOf(tags, TIFF.compression, 1));
-  return isKnown && nameVariant(tags) === undefined && findUnsupported(tags) === undefined;
 }

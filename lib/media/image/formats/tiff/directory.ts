@@ -36,25 +36,30 @@ export const JPEG = 7;
 const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
 
 /** An open TIFF: numbers in its byte order, 0 beyond its end. */
-interface Tiff {
+export interface Tiff {
   length: number;
   isBig: boolean;
   first: number;
   read(at: number, bytes: number): number;
+  text(at: number, bytes: number): string;
 }
 
 export interface TiffTag {
   count: number;
+  /** Where its values stand. */
+  at: number;
   /** Do all its values lie within the file? A tag of a few bytes may claim more of them than can be counted. */
   isInside: boolean;
   value(index: number): number;
 }
 
+export type Tags = ReadonlyMap<number, TiffTag>;
+
 export interface TiffDirectory {
   /** Entries, and the bytes that their values take in all. */
   count: number;
   bytes: number;
-  tags: Map<number, TiffTag>;
+  tags: Tags;
   /** Where the place of the next one is written. */
   end: number;
   /** Where the next directory stands; 0 behind the last. */
@@ -70,7 +75,8 @@ export function openTiff(bytes: Uint8Array): Tiff {
     return isLittle ? view.readUIntLE(at, size) : view.readUIntBE(at, size);
   };
   const isBig = read(2, 2) === 43;
-  return { length: view.length, isBig, first: isBig ? read(8, 8) : read(4, 4), read };
+  const text = (at: number, size: number) => view.toString('latin1', at, at + size);
+  return { length: view.length, isBig, first: isBig ? read(8, 8) : read(4, 4), read, text };
 }
 
 /** The directory that starts there; undefined where it reaches out of the file. */
@@ -90,7 +96,12 @@ export function readDirectory(tiff: Tiff, at: number): TiffDirectory | undefined
     const value = (index: number) =>
       index < values && size > 0 ? tiff.read(from + index * size, size) : 0;
     const isInside = from + size * values <= tiff.length;
-    tags.set(tiff.read(entry, 2), { count: size > 0 ? values : 0, isInside, value });
+    tags.set(tiff.read(entry, 2), { count: size > 0 ? values : 0, at: from, isInside, value });
   }
   return { count, bytes, tags, end, next: tiff.read(end, offsetBytes) };
+}
+
+/** The first value of a tag; where it is missing or 0, the default. */
+export function firstOf(tags: Tags, tag: number, otherwise: number): number {
+  return tags.get(tag)?.value(0) || otherwise;
 }

@@ -1,27 +1,23 @@
-import { listSegments } from '../jpeg/markers.ts';
-import { OLD_JPEG, openTiff, readDirectory, TIFF, type TiffTag } from './directory.ts';
-import { firstOf } from './variant.ts';
+import { MARKER, walkMarkers } from '../jpeg/markers.ts';
+import { firstOf, OLD_JPEG, type Tags, TIFF } from './directory.ts';
 
 const START = [0xff, 0xd8, 0xff];
-const SEQUENTIAL = [0xc0, 0xc1];
-const SOS = 0xda;
+const SEQUENTIAL: readonly number[] = [MARKER.SOF_BASELINE, MARKER.SOF_EXTENDED];
 const BLOCK_PLACES = 64;
 
 /**
  * The JPEG that a TIFF of old-style JPEG compression holds, for a decoder of JPEG to read: whole, as most do,
  * or put together from its pieces (TIFF 6.0, section 22). Undefined where it lies in many strips or tiles.
  */
-export function findOldJpeg(bytes: Uint8Array): Uint8Array | undefined {
-  const tiff = openTiff(bytes);
-  const tags = readDirectory(tiff, tiff.first)?.tags;
-  if (!tags || firstOf(tags, TIFF.compression, 1) !== OLD_JPEG) return undefined;
+export function findOldJpeg(bytes: Uint8Array, tags: Tags): Uint8Array | undefined {
+  if (firstOf(tags, TIFF.compression, 1) !== OLD_JPEG) return undefined;
   const offsets = tags.get(TIFF.tileOffsets) ?? tags.get(TIFF.stripOffsets);
   if (firstOf(tags, TIFF.orientation, 1) !== 1 || offsets?.count !== 1) return undefined;
   return cutWhole(bytes, tags, offsets.value(0)) ?? joinOldJpeg(bytes, tags);
 }
 
 /** Its strip is the whole JPEG, or its coded data within. */
-function cutWhole(bytes: Uint8Array, tags: Map<number, TiffTag>, strip: number) {
+function cutWhole(bytes: Uint8Array, tags: Tags, strip: number) {
   const start = firstOf(tags, TIFF.oldJpegAt, 0);
   const stripBytes = firstOf(tags, TIFF.stripBytes, 0);
   const end = Math.max(strip + stripBytes, start + firstOf(tags, TIFF.oldJpegBytes, 0));
@@ -33,8 +29,8 @@ function cutWhole(bytes: Uint8Array, tags: Map<number, TiffTag>, strip: number) 
 
 /** Old writers left out which places of a block a scan holds, which in a JPEG of one scan is all of them. */
 function nameAllPlaces(jpeg: Uint8Array): Uint8Array {
-  const segments = [...listSegments(jpeg)];
-  const scan = segments.find(({ marker }) => marker === SOS);
+  const { segments } = walkMarkers(jpeg);
+  const scan = segments.find(({ marker }) => marker === MARKER.SOS);
   if (!scan || !segments.some(({ marker }) => SEQUENTIAL.includes(marker))) return jpeg;
   const named = Uint8Array.from(jpeg);
   named.set([0, BLOCK_PLACES - 1, 0], scan.end - 3);
@@ -45,8 +41,6 @@ const YCBCR = 6;
 const QUANTISATION_BYTES = 64;
 const COUNTS_BYTES = 16;
 const BLOCK_EDGE = 8;
-
-type Tags = Map<number, TiffTag>;
 
 /**
  * A JPEG of the pieces that the tags of old-style compression point to: tables for each component, and the
@@ -62,13 +56,13 @@ function joinOldJpeg(bytes: Uint8Array, tags: Tags): Buffer | undefined {
   const end = at + firstOf(tags, TIFF.tileBytes, firstOf(tags, TIFF.stripBytes, 0));
   if (tables.length < 9 || end > file.length || end === at) return undefined;
   return Buffer.concat([
-    Buffer.from([0xff, 0xd8]),
+    Buffer.from([0xff, MARKER.SOI]),
     ...tables,
-    segment(0xdd, half(firstOf(tags, TIFF.oldJpegInterval, 0))),
-    segment(0xc1, describeFrame(tags)),
-    segment(0xda, Buffer.from([3, 1, 0, 2, 0x11, 3, 0x22, 0, 63, 0])),
+    segment(MARKER.DRI, half(firstOf(tags, TIFF.oldJpegInterval, 0))),
+    segment(MARKER.SOF_EXTENDED, describeFrame(tags)),
+    segment(MARKER.SOS, Buffer.from([3, 1, 0, 2, 0x11, 3, 0x22, 0, 63, 0])),
     file.subarray(at, end),
-    Buffer.from([0xff, 0xd9]),
+    Buffer.from([0xff, MARKER.EOI]),
   ]);
 }
 
@@ -95,9 +89,9 @@ function listTables(file: Buffer, tags: Tags, index: number): Buffer[] {
   const quantisation = place(TIFF.oldJpegQuantisation);
   if (quantisation === 0) return [];
   return [
-    segment(0xdb, Buffer.from([index]), cut(file, quantisation, QUANTISATION_BYTES)),
-    segment(0xc4, Buffer.from([index]), cutCodes(file, place(TIFF.oldJpegDc))),
-    segment(0xc4, Buffer.from([0x10 | index]), cutCodes(file, place(TIFF.oldJpegAc))),
+    segment(MARKER.DQT, Buffer.from([index]), cut(file, quantisation, QUANTISATION_BYTES)),
+    segment(MARKER.DHT, Buffer.from([index]), cutCodes(file, place(TIFF.oldJpegDc))),
+    segment(MARKER.DHT, Buffer.from([0x10 | index]), cutCodes(file, place(TIFF.oldJpegAc))),
   ];
 }
 

@@ -1,6 +1,17 @@
-import { openTiff, readDirectory, TIFF, type TiffTag } from './directory.ts';
+import { MAX_FRAMES } from '../../picture-limits.ts';
+import { type JpegStructure, jpeg } from '../jpeg/jpeg.ts';
+import type { Structure, WalkedFile } from '../picture-format.ts';
+import {
+  firstOf,
+  openTiff,
+  readDirectory,
+  type Tags,
+  TIFF,
+  type Tiff,
+  type TiffDirectory,
+} from './directory.ts';
 import { findOldJpeg } from './old-jpeg.ts';
-import { findUnsupported, firstOf, nameVariant } from './variant.ts';
+import { findUnsupported, nameVariant, type TiffVariant } from './variant.ts';
 
 /** Tags in all directories together; real pages have 15 to 60. */
 const MAX_TAGS = 100_000;
@@ -13,56 +24,81 @@ const MAX_VARIANT_PIXELS = 30_000_000;
 
 /** None, fax, LZW, JPEG, deflate, PackBits, Zstandard, WebP: what the decoder was built with. */
 const COMPRESSIONS = [1, 2, 3, 4, 5, 7, 8, 32_773, 32_946, 50_000, 50_001];
+/** The compressions of pages that are decoded only to see whether they can be. */
+const CHECKED_COMPRESSIONS = [1, 2, 3, 4, 5, 7, 8, 32_773, 32_946];
 
-export interface TiffStructure {
-  /** Does every page's data lie within the file? */
-  ended: boolean;
-  tooComplex: boolean;
-  /** Why no decoder here can read the first page. */
-  unsupported: string | undefined;
-  frames: number;
+export interface TiffStructure extends Structure {
+  tiff: Tiff;
+  /** The first page's, which is the one that is analysed. */
+  tags: Tags;
+  variant: TiffVariant | undefined;
+  laterPages: readonly LaterPage[];
+  embedded: WalkedFile<JpegStructure> | undefined;
+}
+
+/** A page behind the first. */
+export interface LaterPage {
+  /** Where its directory stands, and where the place of the next one is written. */
+  at: number;
+  end: number;
+  pixels: number;
+  /** Whether libvips reads it as it is: of others nobody here can say whether they are damaged. */
+  isPlain: boolean;
 }
 
 /**
  * Walks the directories of a TIFF, one a page, before libtiff does: it reads each of them whole, again for
  * every page. A chain that turns back ends there, as other decoders end it (TIFF 6.0, section 2).
  */
-export function readTiffStructure(bytes: Uint8Array, maxPages: number): TiffStructure {
-  const structure: TiffStructure = {
-    ended: true,
-    tooComplex: false,
-    unsupported: undefined,
-    frames: 0,
-  };
+export function walkTiff(bytes: Uint8Array): TiffStructure {
   const tiff = openTiff(bytes);
+  const first = readDirectory(tiff, tiff.first);
+  const tags = first?.tags ?? new Map();
+  const oldJpeg = findOldJpeg(bytes, tags);
+  const embedded = oldJpeg && { bytes: oldJpeg, structure: jpeg.walk(oldJpeg) };
+  const pages = walkPages(tiff, first);
+  const unsupported = embedded ? undefined : nameUnsupported(tags);
+  return {
+    ...pages,
+    tooComplex: pages.tooComplex || isLargeVariant(tags),
+    unsupported: unsupported && `The TIFF has ${unsupported}, which is not supported.`,
+    tiff,
+    tags,
+    variant: nameVariant(tags),
+    embedded,
+  };
+}
+
+function walkPages(tiff: Tiff, first: TiffDirectory | undefined) {
+  const pages = { ended: true, tooComplex: false, frames: 0, laterPages: [] as LaterPage[] };
   const seen = new Set<number>();
   let [tags, tagBytes] = [0, 0];
   for (let at = tiff.first; at > 0 && !seen.has(at); ) {
     seen.add(at);
-    const directory = readDirectory(tiff, at);
-    if (!directory) return { ...structure, ended: structure.frames > 0 };
-    structure.frames += 1;
-    tags += directory.count;
-    tagBytes += directory.bytes;
-    const isLarge = structure.frames > maxPages || tags > MAX_TAGS || tagBytes > MAX_TAG_BYTES;
-    if (isLarge || blockBytes(directory.tags) > MAX_BLOCK_BYTES)
-      return { ...structure, tooComplex: true };
-    if (structure.frames === 1) {
-      structure.unsupported = nameUnsupported(directory.tags, findOldJpeg(bytes));
-      if (isLargeVariant(directory.tags)) return { ...structure, tooComplex: true };
-    }
-    if (!isDataInside(directory.tags, bytes.length)) return { ...structure, ended: false };
-    at = directory.next;
+    const page = at === tiff.first ? first : readDirectory(tiff, at);
+    if (!page) return { ...pages, ended: pages.frames > 0 };
+    pages.frames += 1;
+    tags += page.count;
+    tagBytes += page.bytes;
+    const isLarge = pages.frames > MAX_FRAMES || tags > MAX_TAGS || tagBytes > MAX_TAG_BYTES;
+    if (isLarge || blockBytes(page.tags) > MAX_BLOCK_BYTES) return { ...pages, tooComplex: true };
+    if (!isDataInside(page.tags, tiff.length)) return { ...pages, ended: false };
+    if (pages.frames > 1) pages.laterPages.push(describePage(at, page));
+    at = page.next;
   }
-  return structure;
+  return pages;
 }
 
-type Tags = Map<number, TiffTag>;
+function describePage(at: number, { tags, end }: TiffDirectory): LaterPage {
+  const pixels = firstOf(tags, TIFF.width, 0) * firstOf(tags, TIFF.height, 0);
+  const isKnown = CHECKED_COMPRESSIONS.includes(firstOf(tags, TIFF.compression, 1));
+  const isPlain = isKnown && !nameVariant(tags) && !findUnsupported(tags);
+  return { at, end, pixels, isPlain };
+}
 
 /** Valid, but rare enough that nobody here reads it. */
-function nameUnsupported(tags: Tags, oldJpeg: Uint8Array | undefined): string | undefined {
+function nameUnsupported(tags: Tags): string | undefined {
   const compression = firstOf(tags, TIFF.compression, 1);
-  if (oldJpeg) return undefined;
   return COMPRESSIONS.includes(compression) ? findUnsupported(tags) : `compression ${compression}`;
 }
 

@@ -1,15 +1,5 @@
-import {
-  JPEG,
-  OLD_JPEG,
-  openTiff,
-  readDirectory,
-  SEPARATE_PLANES,
-  TIFF,
-  type TiffTag,
-} from './directory.ts';
+import { firstOf, JPEG, OLD_JPEG, SEPARATE_PLANES, type Tags, TIFF } from './directory.ts';
 import type { TagChanges } from './write.ts';
-
-type Tags = ReadonlyMap<number, TiffTag>;
 
 const GREY = 1;
 const RGB = 2;
@@ -35,19 +25,7 @@ export type TiffVariant =
 /** Those that the decoder reads right, told something else of them. */
 export const REDECLARED: readonly TiffVariant[] = ['unnamed-colours', 'signed'];
 
-export interface FirstPage {
-  variant: TiffVariant;
-  tags: Tags;
-}
-
 /** Undefined for a TIFF that libvips reads as it is. */
-export function findVariant(bytes: Uint8Array): FirstPage | undefined {
-  const tiff = openTiff(bytes);
-  const tags = readDirectory(tiff, tiff.first)?.tags;
-  const variant = tags && nameVariant(tags);
-  return variant && { variant, tags };
-}
-
 export function nameVariant(tags: Tags): TiffVariant | undefined {
   if (!tags.has(TIFF.photometric)) return 'unnamed-colours';
   const photometric = tags.get(TIFF.photometric)?.value(0);
@@ -87,7 +65,7 @@ export function findUnsupported(tags: Tags): string | undefined {
 }
 
 /** What the decoder is told instead of what stands there, so that it reads the header. */
-export function declareReadable({ variant, tags }: FirstPage): TagChanges {
+export function declareReadable(variant: TiffVariant, tags: Tags): TagChanges {
   const samples = Math.min(firstOf(tags, TIFF.samples, 1), MAX_SAMPLES);
   switch (variant) {
     case 'lab':
@@ -118,10 +96,6 @@ export function declareGrey(...more: [number, readonly number[] | undefined][]):
     [TIFF.profile, undefined],
     ...more,
   ]);
-}
-
-export function firstOf(tags: Tags, tag: number, otherwise: number): number {
-  return tags.get(tag)?.value(0) || otherwise;
 }
 
 function isSeparate(tags: Tags): boolean {
