@@ -1,6 +1,7 @@
-import { detectMediaType, isPictureType } from '../../lib/media/detect.ts';
+import { detectMediaType } from '../../lib/media/detect.ts';
 import type { PictureFacts } from '../../lib/media/image/formats/picture-format.ts';
 import { inspectPicture } from '../../lib/media/image/image.ts';
+import { isPictureType } from '../../lib/media/media-types.ts';
 
 const LIMITS = { maxBytes: 26_214_400, maxPixels: 60_000_000 };
 

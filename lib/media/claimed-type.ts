@@ -1,5 +1,5 @@
 import type { MediumName } from '../source.ts';
-import type { KnownType } from './detect.ts';
+import type { KnownType } from './media-types.ts';
 
 const FAMILIES: Partial<Record<string, MediumName>> = {
   image: 'image',

@@ -1,41 +1,47 @@
 import { ServiceError } from '../errors.ts';
 import type { MediumName } from '../source.ts';
-import {
-  AUDIO_TYPES,
-  DOCUMENT_TYPES,
-  detectMediaType,
-  type MediaType,
-  SIGNATURE_BYTES,
-  VIDEO_TYPES,
-} from './detect.ts';
-import { PICTURE_TYPES, type PictureType } from './image/formats/picture-format.ts';
+import { detectMediaType, SIGNATURE_BYTES } from './detect.ts';
 import type { MediaLimits } from './limits.ts';
+import {
+  CONTAINER_TYPES,
+  type ContainerType,
+  type MediaType,
+  PICTURE_TYPES,
+  type PictureType,
+} from './media-types.ts';
 import type { MediaFile, Medium } from './medium.ts';
 
 interface Row<Type extends MediaType = MediaType> {
-  name: MediumName;
   types: readonly Type[];
+  /** The medium whose limit holds before the file is read: the tracks of a container may tell another. */
+  name(type: Type): MediumName;
   /** Imports the medium when a file of it comes: each brings decoders of its own. */
   load(file: MediaFile, type: Type): Promise<Medium>;
 }
 
 const pictures: Row<PictureType> = {
-  name: 'image',
   types: PICTURE_TYPES,
+  name: () => 'image',
   load: async (_, type) => (await import('./image/image.ts')).pictureMedium(type),
 };
 
-/** What can be analysed. A new medium is a folder beside this file, and a row here. */
-const MEDIA: readonly Row[] = [
-  pictures,
-  {
-    name: 'document',
-    types: DOCUMENT_TYPES,
-    load: async () => (await import('./document/document.ts')).document,
+const documents: Row<'application/pdf'> = {
+  types: ['application/pdf'],
+  name: () => 'document',
+  load: async () => (await import('./document/document.ts')).document,
+};
+
+const streams: Row<ContainerType> = {
+  types: CONTAINER_TYPES,
+  name: (type) => (type.startsWith('video/') ? 'video' : 'audio'),
+  async load(file, type) {
+    const { inspectContainer, streamMedium } = await import('./container/container.ts');
+    return streamMedium(await inspectContainer(file, type));
   },
-  { name: 'video', types: VIDEO_TYPES, load: loadByTracks },
-  { name: 'audio', types: AUDIO_TYPES, load: loadByTracks },
-];
+};
+
+/** What can be analysed. A new medium is a folder beside this file, and a row here. */
+const MEDIA: readonly Row[] = [pictures, documents, streams];
 
 /**
  * The medium of a file, by its first bytes, and whether it is one that may be so large.
@@ -49,7 +55,7 @@ export async function findMedium(file: MediaFile, limits: MediaLimits): Promise<
     const found = type ? `The file is ${type}, which is not supported.` : undefined;
     throw new ServiceError('type_unsupported', found);
   }
-  checkSize(file, limits[row.name]);
+  checkSize(file, limits[row.name(type)]);
   const medium = await row.load(file, type);
   checkSize(file, limits[medium.name]);
   return medium;
@@ -58,13 +64,4 @@ export async function findMedium(file: MediaFile, limits: MediaLimits): Promise<
 function checkSize({ bytes }: MediaFile, { maxBytes }: { maxBytes: number }): void {
   if (bytes > maxBytes)
     throw new ServiceError('file_too_large', `The file has more than ${maxBytes} bytes.`);
-}
-
-/** The same containers hold videos and recordings: which, only their tracks tell. */
-async function loadByTracks(file: MediaFile): Promise<Medium> {
-  const { inspectContainer } = await import('./container/inspect-container.ts');
-  const { mediaType } = await inspectContainer(file);
-  return mediaType.startsWith('video/')
-    ? (await import('./video/medium.ts')).video
-    : (await import('./audio/medium.ts')).audio;
 }

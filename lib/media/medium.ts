@@ -1,6 +1,6 @@
 import type { Clip, Keep, MediumName, Pages, Source } from '../source.ts';
-import type { KnownType } from './detect.ts';
 import type { MediaLimits } from './limits.ts';
+import type { KnownType } from './media-types.ts';
 
 /** A file in the store, read by ranges: nobody holds it whole but who asks for all of it. */
 export interface MediaFile {

@@ -1,8 +1,7 @@
 import { ServiceError } from '../../lib/errors.ts';
-import {
-  type ContainerFacts,
-  inspectContainer,
-} from '../../lib/media/container/inspect-container.ts';
+import { inspectContainer, type StreamFacts } from '../../lib/media/container/container.ts';
+import { detectMediaType, SIGNATURE_BYTES } from '../../lib/media/detect.ts';
+import { isContainerType } from '../../lib/media/media-types.ts';
 import type { Measured, TokenCount } from './measured.ts';
 import type { Clip, Media } from './media.ts';
 import { refuse } from './refusal.ts';
@@ -25,9 +24,11 @@ export async function measureStream(media: Media): Promise<Measured> {
   return { knowledge: describe(facts, span), tokens: count(facts, span, media) };
 }
 
-async function inspect({ bytes, read }: Media): Promise<ContainerFacts> {
+async function inspect({ bytes, read }: Media): Promise<StreamFacts> {
   try {
-    return await inspectContainer({ bytes, read, readAll: () => read(0, bytes) });
+    const type = detectMediaType(await read(0, SIGNATURE_BYTES));
+    if (!isContainerType(type)) throw new ServiceError('type_unsupported');
+    return await inspectContainer({ bytes, read, readAll: () => read(0, bytes) }, type);
   } catch (error) {
     if (error instanceof ServiceError) throw refuse(400, 'Unable to process input media.');
     throw error;
@@ -39,12 +40,12 @@ interface Span {
   end: number;
 }
 
-function cutSpan({ durationSeconds }: ContainerFacts, clip: Clip = {}): Span {
+function cutSpan({ durationSeconds }: StreamFacts, clip: Clip = {}): Span {
   const end = Math.min(clip.end ?? durationSeconds, durationSeconds);
   return { start: Math.min(clip.start ?? 0, end), end };
 }
 
-function describe({ mediaType, tracks, durationSeconds }: ContainerFacts, span: Span) {
+function describe({ mediaType, tracks, durationSeconds }: StreamFacts, span: Span) {
   const isVideo = mediaType.startsWith('video/');
   const kind = isVideo ? 'video' : 'recording';
   const hasSound = tracks.some((track) => track.kind === 'audio');
@@ -74,7 +75,7 @@ function listParts({ start, end }: Span): Span[] {
   return Array.from({ length }, (_, index) => ({ start: at(index), end: at(index + 1) }));
 }
 
-function count({ tracks }: ContainerFacts, { start, end }: Span, { level, clip }: Media) {
+function count({ tracks }: StreamFacts, { start, end }: Span, { level, clip }: Media) {
   const seconds = end - start;
   const perFrame = level === 'MEDIA_RESOLUTION_HIGH' ? HIGH_FRAME_TOKENS : FRAME_TOKENS;
   const frames = Math.ceil(seconds * (clip?.fps ?? DEFAULT_FPS));

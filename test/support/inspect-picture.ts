@@ -1,8 +1,9 @@
 import { ServiceError } from '../../lib/errors.ts';
-import { detectMediaType, isPictureType } from '../../lib/media/detect.ts';
+import { detectMediaType } from '../../lib/media/detect.ts';
 import type { PictureFacts } from '../../lib/media/image/formats/picture-format.ts';
 import { inspectPicture as inspectAs } from '../../lib/media/image/image.ts';
 import { findMedium } from '../../lib/media/media.ts';
+import { isPictureType } from '../../lib/media/media-types.ts';
 import { MEDIA_LIMITS, PICTURE_LIMITS } from './limits.ts';
 
 /** The facts of a picture that comes in as an upload does: by its first bytes. */

@@ -7,10 +7,10 @@ import {
   MAX_VIDEO_SECONDS,
 } from '../../lib/media/container/container-limits.ts';
 import { countReads } from '../../lib/media/container/counted-file.ts';
-import { inspectContainer } from '../../lib/media/container/inspect-container.ts';
-import { nameKinds } from '../../lib/media/container/metadata-kinds.ts';
 import { readTracks } from '../../lib/media/container/read-tracks.ts';
+import { nameKinds } from '../../lib/media/container/track-facts.ts';
 import { findMedium } from '../../lib/media/media.ts';
+import { inspectContainer } from '../support/inspect-container.ts';
 import { MEDIA_LIMITS } from '../support/limits.ts';
 import { writeAiff, writeWave } from '../support/sound.ts';
 

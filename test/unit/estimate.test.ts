@@ -11,7 +11,6 @@ import { parseReference } from '../../lib/analyzers/reference.ts';
 import { findBuiltIn } from '../../lib/analyzers/registry.ts';
 import { createBody } from '../../lib/gemini/request.ts';
 import { mediumOf } from '../../lib/media/claimed-type.ts';
-import { inspectContainer } from '../../lib/media/container/inspect-container.ts';
 import { type EstimateDeps, estimateCost } from '../../lib/requests/estimate.ts';
 import type { EstimateRequest } from '../../lib/requests/estimate-subject.ts';
 import { prepareInquiry } from '../../lib/work/inquire.ts';
@@ -20,6 +19,7 @@ import { measureMedia } from '../../local/gemini/measure-media.ts';
 import { findMedia } from '../../local/gemini/media.ts';
 import { parseGenerateRequest } from '../../local/gemini/request-schema.ts';
 import { countUsage } from '../../local/gemini/usage.ts';
+import { inspectContainer } from '../support/inspect-container.ts';
 import { writePdf } from '../support/pdf.ts';
 
 // What is told before a call, held against what the stand-in counts of the very request that would be sent.

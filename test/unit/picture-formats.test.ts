@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FORMATS } from '../../lib/media/image/formats/formats.ts';
-import { PICTURE_TYPES } from '../../lib/media/image/formats/picture-format.ts';
+import { PICTURE_TYPES } from '../../lib/media/media-types.ts';
 import { createBmp } from '../support/bmp.ts';
 import { inspectPicture } from '../support/inspect-picture.ts';
 import { createGif, drawMarker, pngChunk } from '../support/pictures.ts';

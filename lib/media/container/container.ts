@@ -1,20 +1,72 @@
 import { ServiceError } from '../../errors.ts';
-import type { KnownType } from '../detect.ts';
-import type { MediaFacts, MediaFile, MediaOptions, Prepared } from '../medium.ts';
-import { inspectContainer } from './inspect-container.ts';
+import type { ContainerType, StreamType } from '../media-types.ts';
+import type { MediaFacts, MediaFile, MediaOptions, Medium } from '../medium.ts';
+import { MAX_AUDIO_SECONDS, MAX_TRACKS, MAX_VIDEO_SECONDS } from './container-limits.ts';
+import { countReads, malformed } from './counted-file.ts';
+import { CONTAINERS } from './formats/formats.ts';
+import { readTracks } from './read-tracks.ts';
+import type { ContainerFacts } from './track-facts.ts';
 
 /** Digits behind the point of a duration that is told: milliseconds. */
 const PRECISION = 1_000;
 
+/** No model takes Matroska by its name; QuickTime it calls `video/mov`. */
+const NAMES: Partial<Record<StreamType, string>> = {
+  'video/x-matroska': 'video/webm',
+  'video/quicktime': 'video/mov',
+  'audio/mpeg': 'audio/mp3',
+};
+
+/** The tracks of a video or a recording, and its type by these. */
+export interface StreamFacts extends ContainerFacts {
+  mediaType: StreamType;
+}
+
 /**
- * The facts of a video or a recording, and whether there is anything in the part that was asked for.
- * @throws ServiceError `request_invalid` beside those of the file
+ * A video or a recording, whose tracks were read to know which it is. Nothing is decoded, and so nothing can be
+ * made anew: the model gets the container as it is.
  */
-export async function describeContainer(
-  file: MediaFile,
+export function streamMedium(stream: StreamFacts): Medium {
+  const { mediaType } = stream;
+  return {
+    name: mediaType.startsWith('video/') ? 'video' : 'audio',
+    inspect: async (_file, _limits, options) => describeStream(stream, options),
+    prepare: async () => ({ mediaType: NAMES[mediaType] ?? mediaType, original: true }),
+  };
+}
+
+/**
+ * Checks that the file is whole and reads its tracks.
+ * @throws ServiceError `file_malformed`, `file_too_complex`, `type_unsupported`
+ */
+export async function inspectContainer(file: MediaFile, type: ContainerType): Promise<StreamFacts> {
+  const counted = countReads(file);
+  const format = CONTAINERS[type];
+  await format.checkEnd(counted);
+  const facts = await (format.readTracks?.(counted) ?? readTracks(counted, type));
+  const mediaType = format.chooseType(facts);
+  checkBounds(mediaType, facts);
+  return { ...facts, mediaType };
+}
+
+function checkBounds(type: StreamType, { tracks, durationSeconds }: ContainerFacts): void {
+  if (tracks.every(({ codec }) => codec === 'unknown')) {
+    const message = 'Nothing in the file can be read: its codecs are unknown, or it is encrypted.';
+    throw new ServiceError('type_unsupported', message);
+  }
+  if (tracks.length > MAX_TRACKS)
+    throw new ServiceError('file_too_complex', `It has more than ${MAX_TRACKS} tracks.`);
+  if (!(durationSeconds > 0)) throw malformed('There is nothing in the file that takes time.');
+  const most = type.startsWith('video/') ? MAX_VIDEO_SECONDS : MAX_AUDIO_SECONDS;
+  if (durationSeconds > most)
+    throw new ServiceError('file_too_complex', `It is longer than ${most} seconds.`);
+}
+
+/** The facts for a record, and whether there is anything in the part that was asked for: else `request_invalid`. */
+function describeStream(
+  { mediaType, durationSeconds, tracks, metadata }: StreamFacts,
   { clip }: MediaOptions,
-): Promise<MediaFacts> {
-  const { mediaType, durationSeconds, tracks, metadata } = await inspectContainer(file);
+): MediaFacts {
   if (clip?.start !== undefined && clip.start >= durationSeconds) {
     const message = `The clip begins behind the end, at ${durationSeconds.toFixed(3)} s.`;
     throw new ServiceError('request_invalid', message);
@@ -29,16 +81,4 @@ export async function describeContainer(
     },
     metadata,
   };
-}
-
-/** No model takes Matroska by its name; QuickTime it calls `video/mov`. */
-const NAMES: Partial<Record<KnownType, string>> = {
-  'video/x-matroska': 'video/webm',
-  'video/quicktime': 'video/mov',
-  'audio/mpeg': 'audio/mp3',
-};
-
-/** Nothing is decoded, and so nothing can be made anew: the model gets the container as it is. */
-export function sendOriginal({ mediaType }: MediaFacts): Prepared {
-  return { mediaType: NAMES[mediaType] ?? mediaType, original: true };
 }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { ServiceError } from '../../errors.ts';
-import type { KnownType } from '../detect.ts';
+import type { ContainerType } from '../media-types.ts';
 import { boundHeap, spendThreadTime } from '../thread-bounds.ts';
 import {
   CONTAINER_CPU_SECONDS,
@@ -9,7 +9,7 @@ import {
 } from './container-limits.ts';
 import type { CountedFile } from './counted-file.ts';
 import { malformed } from './counted-file.ts';
-import type { TracksAnswer, TracksMessage, TracksTask } from './tracks-answer.ts';
+import type { ContainerFacts, TracksMessage, TracksTask } from './track-facts.ts';
 
 /**
  * What is in a container. A table of a kilobyte may count four billion pictures, so that it is read in a
@@ -17,9 +17,9 @@ import type { TracksAnswer, TracksMessage, TracksTask } from './tracks-answer.ts
  */
 export async function readTracks(
   file: CountedFile,
-  type: KnownType,
+  type: ContainerType,
   cpuSeconds = CONTAINER_CPU_SECONDS,
-): Promise<TracksAnswer> {
+): Promise<ContainerFacts> {
   const workerData: TracksTask = { bytes: file.bytes, type };
   const worker = new Worker(new URL('./tracks-thread.ts', import.meta.url), {
     workerData,
@@ -27,7 +27,7 @@ export async function readTracks(
     stdout: true, // what it warns of is not for the log: it may quote the file
     stderr: true,
   });
-  const end = Promise.withResolvers<TracksAnswer>();
+  const end = Promise.withResolvers<ContainerFacts>();
   const done = new AbortController();
   const timer = setTimeout(() => end.reject(tooComplex()), CONTAINER_SECONDS * 1000);
   spendThreadTime(worker, cpuSeconds, done.signal).then(() => end.reject(tooComplex()));

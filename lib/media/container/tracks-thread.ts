@@ -18,12 +18,17 @@ import {
   WEBM,
 } from 'mediabunny';
 import type { Track } from '../../source.ts';
-import { nameKinds } from './metadata-kinds.ts';
-import type { TracksAnswer, TracksMessage, TracksTask } from './tracks-answer.ts';
+import type { ContainerType } from '../media-types.ts';
+import {
+  type ContainerFacts,
+  nameKinds,
+  type TracksMessage,
+  type TracksTask,
+} from './track-facts.ts';
 
 // A thread that reads one container, through ranges that it asks its parent for.
 
-const FORMATS: Readonly<Record<string, InputFormat[]>> = {
+const FORMATS: Readonly<Record<ContainerType, InputFormat[]>> = {
   'video/mp4': [MP4, QTFF],
   'video/quicktime': [QTFF, MP4],
   'audio/mp4': [MP4, QTFF],
@@ -34,6 +39,7 @@ const FORMATS: Readonly<Record<string, InputFormat[]>> = {
   'audio/aac': [ADTS],
   'audio/ogg': [OGG],
   'audio/flac': [FLAC],
+  'audio/aiff': [], // formats/aiff.ts reads its tracks
 };
 /** Characters of a library's words that go into an error's cause. */
 const MAX_WORDS = 200;
@@ -63,9 +69,9 @@ function read(start: number, end: number): Promise<Uint8Array> {
   return promise;
 }
 
-async function describe(): Promise<TracksAnswer> {
+async function describe(): Promise<ContainerFacts> {
   const source = new CustomSource({ getSize: () => bytes, read, prefetchProfile: 'fileSystem' });
-  const input = new Input({ source, formats: FORMATS[type] ?? [] });
+  const input = new Input({ source, formats: FORMATS[type] });
   const found = (await input.getTracks()).filter(
     (track) => track.isVideoTrack() || track.isAudioTrack(),
   );

@@ -1,6 +1,7 @@
 import { ServiceError } from '../../errors.ts';
+import type { PictureType } from '../media-types.ts';
 import { FORMATS } from './formats/formats.ts';
-import type { Header, PictureType, Size, Structure, WalkedFile } from './formats/picture-format.ts';
+import type { Header, Size, Structure, WalkedFile } from './formats/picture-format.ts';
 import {
   MAX_EDGE_PIXELS,
   MAX_EMPTY_BYTES,

@@ -1,6 +1,7 @@
 import { ServiceError } from '../../errors.ts';
 import { releaseBytes } from '../../release-bytes.ts';
 import type { Source } from '../../source.ts';
+import type { PictureType } from '../media-types.ts';
 import type { MediaFacts, MediaOptions, Medium } from '../medium.ts';
 import { convertColours } from './colours.ts';
 import {
@@ -21,7 +22,7 @@ import {
   type WalkedPicture,
 } from './cost.ts';
 import { FORMATS } from './formats/formats.ts';
-import type { PictureFacts, PictureType } from './formats/picture-format.ts';
+import type { PictureFacts } from './formats/picture-format.ts';
 import { isPlainSrgb } from './icc.ts';
 import { makeRoom } from './memory.ts';
 import { listMetadata } from './metadata.ts';

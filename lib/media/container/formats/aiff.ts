@@ -1,7 +1,8 @@
 import { MAX_ELEMENTS } from '../container-limits.ts';
 import type { CountedFile } from '../counted-file.ts';
 import { cutOff, malformed } from '../counted-file.ts';
-import type { TracksAnswer } from '../tracks-answer.ts';
+import type { ContainerFacts } from '../track-facts.ts';
+import type { ContainerFormat } from './container-format.ts';
 
 const CHUNK_HEAD_BYTES = 8;
 const FORM_HEAD_BYTES = 12;
@@ -18,8 +19,15 @@ interface Common {
   codec: string;
 }
 
-/** What is in an AIFF or AIFF-C file, all of whose sound has to be there. Throws `file_malformed`. */
-export async function readAiff(file: CountedFile): Promise<TracksAnswer> {
+export const aiff: ContainerFormat = {
+  matches: (start) => /^FORM.{4}AIF[FC]/s.test(start),
+  checkEnd: async () => undefined, // the reader of its chunks does
+  readTracks: readAiff,
+  chooseType: () => 'audio/aiff',
+};
+
+/** Reads the chunks of an AIFF or AIFF-C file, all of whose sound has to be there. Throws `file_malformed`. */
+async function readAiff(file: CountedFile): Promise<ContainerFacts> {
   const chunks = await listChunks(file);
   const place = chunks.get('COMM');
   if (!place || !chunks.has('SSND')) throw cutOff();

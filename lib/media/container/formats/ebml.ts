@@ -2,6 +2,7 @@ import { ServiceError } from '../../../errors.ts';
 import { MAX_ELEMENTS, TAIL_BYTES } from '../container-limits.ts';
 import type { CountedFile } from '../counted-file.ts';
 import { cutOff, malformed } from '../counted-file.ts';
+import { type ContainerFormat, hasPictures } from './container-format.ts';
 
 const HEADER = 0x1a45dfa3;
 const SEGMENT = 0x18538067;
@@ -27,8 +28,36 @@ interface Element {
   end: number | undefined;
 }
 
-/** Whether a WebM or Matroska file is all there. Throws `file_malformed` and `file_too_complex`. */
-export async function checkEbml(file: CountedFile): Promise<void> {
+/** Bytes of a file's start that EBML's header stands in: it is some 40 long. */
+const HEADER_BYTES = 128;
+/** The codecs of WebM: a Matroska file of these alone is one by another name. */
+const WEBM_CODECS = ['vp8', 'vp9', 'av1', 'opus', 'vorbis'];
+
+export const webm: ContainerFormat = {
+  matches: (start) => readDocType(start) === 'webm',
+  checkEnd: checkSegment,
+  chooseType: (facts) => (hasPictures(facts) ? 'video/webm' : 'audio/webm'),
+};
+
+export const matroska: ContainerFormat = {
+  matches: (start) => readDocType(start) === 'matroska',
+  checkEnd: checkSegment,
+  chooseType(facts) {
+    const alien = facts.tracks.find(({ codec }) => !WEBM_CODECS.includes(codec));
+    if (!alien) return hasPictures(facts) ? 'video/x-matroska' : 'audio/webm';
+    const message = `Matroska is taken with the codecs of WebM alone, not with ${alien.codec}.`;
+    throw new ServiceError('type_unsupported', message);
+  },
+};
+
+/** The kind that EBML names in its header. */
+function readDocType(start: string): string | undefined {
+  if (!start.startsWith('\x1a\x45\xdf\xa3')) return undefined;
+  return /\x42\x82[\x80-\xff](webm|matroska)/.exec(start.slice(0, HEADER_BYTES))?.[1];
+}
+
+/** A WebM or Matroska file has to hold all of its segment. */
+async function checkSegment(file: CountedFile): Promise<void> {
   const header = await readElement(file, 0);
   if (header?.id !== HEADER || header.end === undefined) throw malformed('It has no EBML header.');
   const segment = await readElement(file, header.end);

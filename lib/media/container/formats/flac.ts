@@ -1,5 +1,6 @@
 import type { CountedFile } from '../counted-file.ts';
 import { cutOff } from '../counted-file.ts';
+import type { ContainerFormat } from './container-format.ts';
 
 /** The largest frame that encoders write, in bytes: eight channels of 65,535 samples do not occur. */
 const MAX_FRAME_BYTES = 1_048_576;
@@ -9,8 +10,14 @@ const ID3V1_BYTES = 128;
 const MAX_TRIES = 100;
 const CRC16_POLYNOMIAL = 0x8005;
 
-/** Whether the last frame of a FLAC file is whole, by its checksum (RFC 9639). Throws `file_malformed`. */
-export async function checkFlac(file: CountedFile): Promise<void> {
+export const flac: ContainerFormat = {
+  matches: (start) => start.startsWith('fLaC'),
+  checkEnd: checkLastFrame,
+  chooseType: () => 'audio/flac',
+};
+
+/** The last frame of a FLAC file has to be whole, by its checksum (RFC 9639). */
+async function checkLastFrame(file: CountedFile): Promise<void> {
   const start = Math.max(0, file.bytes - MAX_FRAME_BYTES);
   const all = Buffer.from(await file.read(start, file.bytes));
   const tag = all.length - ID3V1_BYTES;

@@ -1,7 +1,9 @@
 import { ServiceError } from '../../../errors.ts';
+import { listBrands } from '../../ftyp.ts';
 import { MAX_ELEMENTS, MAX_INDEX_BYTES } from '../container-limits.ts';
 import type { CountedFile } from '../counted-file.ts';
 import { cutOff, malformed } from '../counted-file.ts';
+import { type ContainerFormat, hasPictures } from './container-format.ts';
 
 interface Box {
   type: string;
@@ -12,11 +14,41 @@ interface Box {
 /** Of a protected track (ISO/IEC 14496-12, 8.12): `sinf` begins with the format that was there before. */
 const PROTECTED = /sinf.{4}frma/s;
 
+const VIDEO_BRAND = /^(isom|iso\w|mp4\d|mmp4|avc1|dash|M4V |3g[p2]\w|XAVC|qt {2})$/;
+
+const chooseMp4: ContainerFormat['chooseType'] = (facts) =>
+  hasPictures(facts) ? 'video/mp4' : 'audio/mp4';
+
+export const mp4: ContainerFormat = {
+  matches: (start) => detectKind(start) === 'mp4',
+  checkEnd: checkBoxes,
+  chooseType: chooseMp4,
+};
+
+export const m4a: ContainerFormat = {
+  matches: (start) => detectKind(start) === 'm4a',
+  checkEnd: checkBoxes,
+  chooseType: chooseMp4,
+};
+
+export const quicktime: ContainerFormat = {
+  matches: (start) => detectKind(start) === 'quicktime',
+  checkEnd: checkBoxes,
+  chooseType: (facts) => (hasPictures(facts) ? 'video/quicktime' : 'audio/mp4'),
+};
+
+function detectKind(start: string): 'mp4' | 'm4a' | 'quicktime' | undefined {
+  const brands = listBrands(start);
+  if (/^(M4[ABP] |F4A )$/.test(brands[0] ?? '')) return 'm4a';
+  if (brands[0] === 'qt  ') return 'quicktime';
+  return brands.some((brand) => VIDEO_BRAND.test(brand)) ? 'mp4' : undefined;
+}
+
 /**
  * Whether an MP4 or QuickTime file is all there, by its boxes at the top: each says how long it is.
  * Throws `file_malformed`, `file_too_complex`, and `type_unsupported` where it is encrypted.
  */
-export async function checkIsoBoxes(file: CountedFile): Promise<void> {
+async function checkBoxes(file: CountedFile): Promise<void> {
   const boxes = new Map<string, Box>();
   const isWhole = () => boxes.has('moov') && (boxes.has('mdat') || boxes.has('moof'));
   let at = 0;

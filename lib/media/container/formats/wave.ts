@@ -1,12 +1,19 @@
 import { MAX_ELEMENTS } from '../container-limits.ts';
 import type { CountedFile } from '../counted-file.ts';
 import { cutOff, malformed } from '../counted-file.ts';
+import type { ContainerFormat } from './container-format.ts';
 
 /** Written by programs that did not know how long it would become, or cannot say so in 32 bits. */
 const UNKNOWN_SIZE = 0xffffffff;
 
-/** Whether a WAV file holds all the sound that it says it does. Throws `file_malformed`. */
-export async function checkWave(file: CountedFile): Promise<void> {
+export const wave: ContainerFormat = {
+  matches: (start) => /^(RIFF|RF64).{4}WAVE/s.test(start),
+  checkEnd: checkSound,
+  chooseType: () => 'audio/wav',
+};
+
+/** A WAV file has to hold all the sound that it declares. */
+async function checkSound(file: CountedFile): Promise<void> {
   let at = 12;
   for (let count = 0; count < MAX_ELEMENTS; count += 1) {
     const head = Buffer.from(await file.read(at, at + 8));

@@ -1,8 +1,9 @@
+import { PICTURE_TYPES, type PictureType } from '../../media-types.ts';
 import { bmp } from './bmp/bmp.ts';
 import { gif } from './gif.ts';
 import { avif, heic } from './heif/heif.ts';
 import { jpeg } from './jpeg/jpeg.ts';
-import { PICTURE_TYPES, type PictureFormat, type PictureType } from './picture-format.ts';
+import type { PictureFormat } from './picture-format.ts';
 import { png } from './png.ts';
 import { tiff } from './tiff/tiff.ts';
 import { webp } from './webp.ts';

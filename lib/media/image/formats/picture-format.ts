@@ -1,19 +1,7 @@
 import type { Metadata, Sharp as Picture } from 'sharp';
+import type { PictureType } from '../../media-types.ts';
 import type { ExifFacts } from '../exif.ts';
 import type { Sharp } from '../pixels.ts';
-
-/** The picture formats that are analysed. Each is a module in this folder and a row in formats.ts. */
-export const PICTURE_TYPES = [
-  'image/jpeg',
-  'image/png',
-  'image/webp',
-  'image/gif',
-  'image/tiff',
-  'image/avif',
-  'image/heic',
-  'image/bmp',
-] as const;
-export type PictureType = (typeof PICTURE_TYPES)[number];
 
 export interface Size {
   width: number;

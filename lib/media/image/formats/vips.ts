@@ -1,13 +1,9 @@
 import type { Sharp as Picture } from 'sharp';
 import { ServiceError } from '../../../errors.ts';
+import { PICTURE_TYPES, type PictureType } from '../../media-types.ts';
 import { profileSpace } from '../icc.ts';
 import type { Sharp } from '../pixels.ts';
-import {
-  type Header,
-  PICTURE_TYPES,
-  type PictureFacts,
-  type PictureType,
-} from './picture-format.ts';
+import type { Header, PictureFacts } from './picture-format.ts';
 
 /** How strict libvips is: warnings are how damage shows, but in a TIFF, where odd text in a tag is one. */
 export type FailOn = 'warning' | 'error';

@@ -1,6 +1,7 @@
 import { listBrands } from '../../../ftyp.ts';
+import type { PictureType } from '../../../media-types.ts';
 import { openPixels, type Sharp } from '../../pixels.ts';
-import type { Header, PictureFormat, PictureType, WalkedFile } from '../picture-format.ts';
+import type { Header, PictureFormat, WalkedFile } from '../picture-format.ts';
 import { openByVips, pixelBytes, readVipsHeader } from '../vips.ts';
 import { makeStill } from './still.ts';
 import { type HeifStructure, walkHeif } from './structure.ts';
