@@ -7,7 +7,7 @@ import { createUploadReader } from '../lib/aws/stored-file.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
-import { describeLimits } from '../lib/media/limits.ts';
+import { describeLimits } from '../lib/media/media.ts';
 import { connectGemini, connectModelFiles } from '../lib/work/connect-gemini.ts';
 import { connectStores } from '../lib/work/connect-stores.ts';
 import { handleEvent } from '../lib/work/messages.ts';

@@ -1,7 +1,7 @@
+import type { Settings } from '../config.ts';
 import { ServiceError } from '../errors.ts';
 import type { MediumName } from '../source.ts';
 import { detectMediaType, SIGNATURE_BYTES } from './detect.ts';
-import type { MediaLimits } from './limits.ts';
 import {
   CONTAINER_TYPES,
   type ContainerType,
@@ -9,7 +9,7 @@ import {
   PICTURE_TYPES,
   type PictureType,
 } from './media-types.ts';
-import type { MediaFile, Medium } from './medium.ts';
+import type { MediaFile, MediaLimits, Medium } from './medium.ts';
 
 interface Row<Type extends MediaType = MediaType> {
   types: readonly Type[];
@@ -64,4 +64,20 @@ export async function findMedium(file: MediaFile, limits: MediaLimits): Promise<
 function checkSize({ bytes }: MediaFile, { maxBytes }: { maxBytes: number }): void {
   if (bytes > maxBytes)
     throw new ServiceError('file_too_large', `The file has more than ${maxBytes} bytes.`);
+}
+
+type LimitSettings =
+  | 'MAX_PICTURE_BYTES'
+  | 'MAX_PICTURE_PIXELS'
+  | 'MAX_VIDEO_BYTES'
+  | 'MAX_AUDIO_BYTES'
+  | 'MAX_DOCUMENT_BYTES';
+
+export function describeLimits(config: Pick<Settings, LimitSettings>): MediaLimits {
+  return {
+    image: { maxBytes: config.MAX_PICTURE_BYTES, maxPixels: config.MAX_PICTURE_PIXELS },
+    video: { maxBytes: config.MAX_VIDEO_BYTES },
+    document: { maxBytes: config.MAX_DOCUMENT_BYTES },
+    audio: { maxBytes: config.MAX_AUDIO_BYTES },
+  };
 }

@@ -1,5 +1,5 @@
 import type { Clip, Keep, MediumName, Pages, Source } from '../source.ts';
-import type { MediaLimits } from './limits.ts';
+import type { PictureLimits } from './image/picture-limits.ts';
 import type { KnownType } from './media-types.ts';
 
 /** A file in the store, read by ranges: nobody holds it whole but who asks for all of it. */
@@ -10,6 +10,11 @@ export interface MediaFile {
   read(start: number, end: number): Promise<Uint8Array>;
   /** @throws ServiceError `file_too_large` */
   readAll(maxBytes: number): Promise<Uint8Array>;
+}
+
+/** The limits that a stage sets: `params` in serverless.yml. */
+export interface MediaLimits extends Record<MediumName, { maxBytes: number }> {
+  image: PictureLimits;
 }
 
 /** What a client said of how to look at the file. */

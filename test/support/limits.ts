@@ -1,5 +1,5 @@
 import type { PictureLimits } from '../../lib/media/image/picture-limits.ts';
-import type { MediaLimits } from '../../lib/media/limits.ts';
+import type { MediaLimits } from '../../lib/media/medium.ts';
 import type { UploadLimits } from '../../lib/requests/upload-limits.ts';
 
 /** What serverless.yml sets unless a stage says otherwise: bytes, but for the pixels. */

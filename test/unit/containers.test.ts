@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readTracks } from '../../lib/media/container/container.ts';
 import {
   MAX_AUDIO_SECONDS,
   MAX_TRACKS,
   MAX_VIDEO_SECONDS,
 } from '../../lib/media/container/container-limits.ts';
 import { countReads } from '../../lib/media/container/counted-file.ts';
-import { readTracks } from '../../lib/media/container/read-tracks.ts';
 import { nameKinds } from '../../lib/media/container/track-facts.ts';
 import { findMedium } from '../../lib/media/media.ts';
 import { inspectContainer } from '../support/inspect-container.ts';

@@ -3,7 +3,7 @@ import type { PictureType } from '../../../media-types.ts';
 import { openPixels, type Sharp } from '../../pixels.ts';
 import type { Header, PictureFormat, WalkedFile } from '../picture-format.ts';
 import { openByVips, pixelBytes, readVipsHeader } from '../vips.ts';
-import { makeStill } from './still.ts';
+import { makeStill } from './sequence.ts';
 import { type HeifStructure, walkHeif } from './structure.ts';
 
 const BRAND_OFFSET = 8;
@@ -37,12 +37,12 @@ export const avif: PictureFormat<HeifStructure> = {
 export const heic: PictureFormat<HeifStructure> = {
   ...heif,
   matches: (start) => detectBrand(start) === 'image/heic',
-  readHeader: (sharp, file) => readHeifHeader(sharp, makeStill(file) ?? file.bytes, file.structure),
+  readHeader: (sharp, file) => readHeifHeader(sharp, stillOf(file) ?? file.bytes, file.structure),
   heldPixelBytes: ({ channels = 4 }) => channels,
   emptiness: () => ({ pixelsPerByte: 400, pixelBytes: 11 }),
   async open(sharp, file) {
     const { decodeHeic } = await import('./decode.ts');
-    return openPixels(sharp, await decodeHeic(makeStill(file) ?? file.bytes));
+    return openPixels(sharp, await decodeHeic(stillOf(file) ?? file.bytes));
   },
 };
 
@@ -60,9 +60,15 @@ function detectBrand(start: string): PictureType | undefined {
   return undefined;
 }
 
+/** The first frame of a sequence; undefined for a file that holds a still picture itself. */
+function stillOf({ bytes, structure }: WalkedFile<HeifStructure>): Buffer | undefined {
+  const { track, hasPrimaryItem } = structure;
+  return track && !hasPrimaryItem ? makeStill(bytes, track) : undefined;
+}
+
 /** libvips knows an AVIF by its main brand alone, which is another one for sequences that hold a still picture. */
 function nameAvif(file: WalkedFile<HeifStructure>): Uint8Array {
-  const still = makeStill(file);
+  const still = stillOf(file);
   if (still) return still;
   const { bytes } = file;
   const brand = Buffer.from(bytes.subarray(BRAND_OFFSET, BRAND_OFFSET + 4)).toString('latin1');

@@ -1,7 +1,7 @@
 import { MAX_FRAMES } from '../../picture-limits.ts';
 import type { Size, Structure } from '../picture-format.ts';
 import { type Box, findBox, findPath, listBoxes } from './boxes.ts';
-import { isFrameDamaged, readTrack, type Track } from './track.ts';
+import { isFrameDamaged, readTrack, type Track } from './sequence.ts';
 
 /** Version and flags, which some boxes begin with. */
 const FULL_BOX_BYTES = 4;
