@@ -1,7 +1,7 @@
 import { ServiceError } from '../errors.ts';
 import { DECODE_CPU_SECONDS } from './image/picture-limits.ts';
 
-/** How often the processor's time is looked at, in milliseconds. */
+/** Interval at which the processor time is looked at, in milliseconds. */
 const LOOK_MS = 50;
 
 /** The cause of the error that says: the decoder still runs. */

@@ -14,7 +14,7 @@ export function mediumOf(contentType: string): MediumName {
   return FAMILIES[type.split('/')[0] ?? ''] ?? 'image';
 }
 
-/** What a name may end in, per format; every other ending says nothing about it. */
+/** The endings of file names by type; every other ending says nothing about the file. */
 const ENDINGS: Record<KnownType, readonly string[]> = {
   'image/jpeg': ['jpg', 'jpeg', 'jpe', 'jfif', 'mpo'],
   'image/png': ['png', 'apng'],

@@ -29,7 +29,7 @@ export type ContainerType = (typeof CONTAINER_TYPES)[number];
 /** The type of a video or a recording: a WebM without pictures is known by its tracks alone. */
 export type StreamType = ContainerType | 'audio/webm';
 
-/** What may be analysed. */
+/** The types that are analysed. */
 export type KnownType = PictureType | StreamType | 'application/pdf';
 
 /** Known only so that the refusal can name them. */

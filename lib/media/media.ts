@@ -40,7 +40,7 @@ const streams: Row<ContainerType> = {
   },
 };
 
-/** What can be analysed. A new medium is a folder beside this file, and a row here. */
+/** The media that can be analysed. A new medium is a folder beside this file, and a row here. */
 const MEDIA: readonly Row[] = [pictures, documents, streams];
 
 /**

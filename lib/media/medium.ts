@@ -17,31 +17,31 @@ export interface MediaLimits extends Record<MediumName, { maxBytes: number }> {
   image: PictureLimits;
 }
 
-/** What a client said of how to look at the file. */
+/** The client's options for looking at the file. */
 export interface MediaOptions {
   keep?: Keep | undefined;
   clip?: Clip | undefined;
   pages?: Pages | undefined;
 }
 
-/** What is known of a file without decoding it. */
+/** The facts of a file that are known without decoding it. */
 export interface MediaFacts {
   mediaType: KnownType;
-  /** What a record's `source` says of it, beside its type. */
+  /** Its part of a record's `source`, beside the type. */
   source: Partial<Source>;
   /** Kinds found: they leave with a file that goes to the model as it is, and with no other. */
   metadata: readonly string[];
-  /** What else there is to say to who has to trust the file; stands in `safety`. */
+  /** Its part of a result's `safety`, beside the metadata. */
   safety?: Record<string, unknown>;
 }
 
-/** What the model is sent: made anew and held, or the upload as it is. */
+/** The file for the model: made anew and held, or the upload as it is. */
 export type Prepared = { mediaType: string; poster?: Poster } & (
   | { bytes: Uint8Array; thumbnail?: Uint8Array | undefined }
   | { original: true }
 );
 
-/** What people see of a file that is no picture. */
+/** The picture that people see of a file that is none. */
 export interface Poster {
   mediaType: 'image/jpeg';
   bytes: Uint8Array;

@@ -3,7 +3,7 @@ import { setInterval } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import type { ResourceLimits, Worker } from 'node:worker_threads';
 
-/** How often a thread is asked for the time that it has had, in milliseconds. */
+/** Interval at which a thread is asked for its processor time, in milliseconds. */
 const LOOK_MS = 50;
 
 /**

@@ -15,11 +15,11 @@ export const CONTAINER_SECONDS = 20;
 /** Heap of the thread that does it, in MiB: the tables of the longest video have some 100. */
 export const CONTAINER_HEAP_MEGABYTES = 256;
 
-/** What is read at once where less is asked for, in bytes: headers stand close to one another. */
+/** Bytes read at once where fewer are asked for: headers stand close to one another. */
 export const WINDOW_BYTES = 262_144;
 /** Boxes, or elements, of one container that are looked at: an hour of a browser's own recording has 300,000. */
 export const MAX_ELEMENTS = 1_500_000;
 /** Bytes of the index of an MP4 (64 MiB): 24 hours of sound and pictures have some 40. */
 export const MAX_INDEX_BYTES = 67_108_864;
-/** How much of a file's end is searched for its last page, frame or cluster, in bytes (4 MiB). */
+/** Bytes of a file's end that are searched for its last page, frame or cluster (4 MiB). */
 export const TAIL_BYTES = 4_194_304;

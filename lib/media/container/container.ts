@@ -60,15 +60,16 @@ export async function inspectContainer(file: MediaFile, type: ContainerType): Pr
 
 function checkBounds(type: StreamType, { tracks, durationSeconds }: ContainerFacts): void {
   if (tracks.every(({ codec }) => codec === 'unknown')) {
-    const message = 'Nothing in the file can be read: its codecs are unknown, or it is encrypted.';
+    const message =
+      'No track of the file can be read: the codecs are unknown, or the file is encrypted.';
     throw new ServiceError('type_unsupported', message);
   }
   if (tracks.length > MAX_TRACKS)
-    throw new ServiceError('file_too_complex', `It has more than ${MAX_TRACKS} tracks.`);
-  if (!(durationSeconds > 0)) throw malformed('There is nothing in the file that takes time.');
+    throw new ServiceError('file_too_complex', `The file has more than ${MAX_TRACKS} tracks.`);
+  if (!(durationSeconds > 0)) throw malformed('The file has no duration.');
   const most = type.startsWith('video/') ? MAX_VIDEO_SECONDS : MAX_AUDIO_SECONDS;
   if (durationSeconds > most)
-    throw new ServiceError('file_too_complex', `It is longer than ${most} seconds.`);
+    throw new ServiceError('file_too_complex', `The file is longer than ${most} seconds.`);
 }
 
 /** The facts for a record, and whether there is anything in the part that was asked for: else `request_invalid`. */
@@ -77,7 +78,7 @@ function describeStream(
   { clip }: MediaOptions,
 ): MediaFacts {
   if (clip?.start !== undefined && clip.start >= durationSeconds) {
-    const message = `The clip begins behind the end, at ${durationSeconds.toFixed(3)} s.`;
+    const message = `The clip starts at ${clip.start} s, behind the end of the file at ${durationSeconds.toFixed(3)} s.`;
     throw new ServiceError('request_invalid', message);
   }
   const size = tracks.find(({ kind }) => kind === 'video');
@@ -93,7 +94,7 @@ function describeStream(
 }
 
 /**
- * What is in a container. A table of a kilobyte may count four billion pictures, so that it is read in a
+ * Reads the tracks of a container. A table of a kilobyte may count four billion pictures, so that it is read in a
  * thread, whose memory and time are bounded. Throws `file_malformed` and `file_too_complex`.
  */
 export async function readTracks(
@@ -115,7 +116,8 @@ export async function readTracks(
   worker.on('error', (cause) => end.reject(tooComplex(cause))); // its memory is full
   worker.on('message', (message: TracksMessage) => {
     if ('answer' in message) end.resolve(message.answer);
-    else if ('failure' in message) end.reject(malformed('Its content makes no sense.', message));
+    else if ('failure' in message)
+      end.reject(malformed('The tracks of the file cannot be read.', message));
     else serve(worker, file, message.read).catch(end.reject);
   });
   try {
@@ -134,6 +136,6 @@ async function serve(worker: Worker, file: CountedFile, asked: { start: number; 
 }
 
 function tooComplex(cause?: unknown): ServiceError {
-  const message = 'It takes too much to know what is in the file.';
+  const message = 'Reading the tracks of the file takes too much time or memory.';
   return new ServiceError('file_too_complex', message, { cause });
 }

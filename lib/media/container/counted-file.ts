@@ -37,7 +37,7 @@ export function countReads(file: MediaFile, left: Bounds = { ...BOUNDS }): Count
     left.reads -= 1;
     left.bytes -= end - start;
     if (left.reads < 0 || left.bytes < 0) {
-      const message = 'Too much of the file has to be read to know what is in it.';
+      const message = 'Too much of the file has to be read to find its tracks.';
       throw new ServiceError('file_too_complex', message);
     }
     return file.read(start, end);

@@ -18,7 +18,7 @@ export const DOCUMENT_CPU_SECONDS = 10;
 /** The same for the picture of a page, which an analysis can do without. */
 export const POSTER_CPU_SECONDS = 4;
 
-/** What PDFium may take, in bytes: so much, and so many times the file, for it and the copies of it that are made. */
+/** Memory that PDFium may take, in bytes: a fixed part, and the file several times, for it and its copies. */
 export const DOCUMENT_MEMORY_BYTES = 268_435_456;
 export const DOCUMENT_MEMORY_COPIES = 8;
 

@@ -42,19 +42,19 @@ interface DocumentFacts {
   pages: number;
   /** The pages that are asked about, from 1, both included. */
   range: PageRange;
-  /** Of the document itself: none of it leaves with its pages. */
+  /** The document's own metadata: none of it leaves with its pages. */
   metadata: DocumentMetadata[];
-  /** In pictures on the pages: leaves with them. */
+  /** Metadata in pictures on the pages: it leaves with them. */
   metadataKept: DocumentMetadata[];
-  /** What would do something where it is opened, and what is no page; none of it was run. */
+  /** Contents that would do something where the document is opened, and ones that are no page; none were run. */
   activeContent: ActiveContent[];
 }
 
-/** How a JPEG within the document begins its camera's data. */
+/** The start of a camera's data in a JPEG within the document. */
 const EXIF_MARK = 'Exif\0\0';
 
 /**
- * What can be known of a PDF without drawing it. `wanted`: the pages that are asked about, else all.
+ * The facts of a PDF that can be known without drawing it. `wanted`: the pages that are asked about, else all.
  * @throws ServiceError `file_malformed`, `file_too_complex`, `type_unsupported` (it wants a password),
  * `request_invalid` (it has no such pages)
  */
@@ -86,11 +86,11 @@ export async function inspectDocument(
 }
 
 const END_MARK = '%%EOF';
-/** Where a file that is written for the web says its length: in its first object. */
+/** Bytes of the first object, in which a file that is written for the web declares its length. */
 const START_BYTES = 1_024;
 
 /**
- * Whether the file ends where it says. PDFium itself repairs what is cut off: half a document would be
+ * Whether the file ends where it declares. PDFium itself repairs a file that is cut off: half a document would be
  * analysed as if it were whole.
  */
 function hasEnd(bytes: Uint8Array): boolean {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as package_ from '@embedpdf/pdfium';
 
-/** What is used of PDFium's C interface (public/fpdfview.h and its neighbours); handles and addresses are numbers. */
+/** The part of PDFium's C interface that is used (public/fpdfview.h and its neighbours); handles and addresses are numbers. */
 export interface Pdfium {
   pdfium: {
     HEAPU8: Uint8Array;

@@ -15,7 +15,7 @@ export interface PageRange {
 
 export interface DocumentContents {
   pages: number;
-  /** Those that are asked about. */
+  /** The pages that are asked about. */
   range: PageRange;
   metadata: ('info' | 'xmp')[];
   activeContent: ActiveContent[];
@@ -34,7 +34,7 @@ const INFO_NAMES = [
 /** Bytes of an empty text in UTF-16, with its end. */
 const EMPTY_TEXT_BYTES = 2;
 
-/** What can be known of a document without drawing it; each page that is asked about is unpacked and read once. */
+/** Reads the facts of a document without drawing it; each page that is asked about is unpacked and read once. */
 export function readFacts(
   pdfium: Pdfium,
   document: number,
@@ -66,7 +66,10 @@ function checkSizes(pdfium: Pdfium, document: number, pages: number): Refusal | 
     if (!pdfium.FPDF_GetPageSizeByIndexF(document, index, at)) return missing(index);
     const [width = 0, height = 0] = pdfium.pdfium.HEAPF32.subarray(at / 4, at / 4 + 2);
     if (!(Math.max(width, height) <= MAX_PAGE_POINTS))
-      return { kind: 'too-complex', reason: `Page ${index + 1} is larger than any sheet.` };
+      return {
+        kind: 'too-complex',
+        reason: `Page ${index + 1} is longer than ${MAX_PAGE_POINTS} points.`,
+      };
   }
   return undefined;
 }
@@ -94,7 +97,7 @@ const ACTIVE = {
   media: ['RichMedia', 'Movie', 'Sound', '3D'],
 } as const;
 const ACTIVE_KINDS = ['javascript', 'launch', 'attachments', 'forms', 'submit', 'media'] as const;
-/** What a document holds that does something, or that is no page. */
+/** Contents of a document that do something, or are no page. */
 export type ActiveContent = (typeof ACTIVE_KINDS)[number];
 
 interface Contents {
@@ -109,7 +112,7 @@ const STREAM = 'stream\r\n';
 const STREAM_END = 'endstream';
 
 /**
- * What the objects of a document are, by their names alone: nothing is run and no stream unpacked.
+ * Lists the objects of a document by their names alone: nothing is run and no stream unpacked.
  * `written` is what PDFium writes of a document: each object in the open, whatever it was packed in, and
  * names without the escapes that hide them.
  */
@@ -140,15 +143,15 @@ function* readObjects(written: Uint8Array): Generator<string> {
   }
 }
 
-/** What the stream that this text ends with would be, once unpacked; only the last object has one. */
+/** The reason not to unpack the stream that this text ends with; only the last object has one. */
 function findBomb(text: string): string | undefined {
   const own = text.slice(text.lastIndexOf(' obj'));
   const filters = /\/Filter\s*\[([^\]]*)\]/.exec(own)?.[1]?.match(/\//g)?.length ?? 0;
-  if (filters > MAX_FILTERS) return `A stream is packed ${filters} times over.`;
+  if (filters > MAX_FILTERS) return `A stream of the document is compressed ${filters} times over.`;
   if (!/\/Subtype\s*\/Image\b/.test(own)) return undefined;
   const [width, height] = [readNumber(own, 'Width'), readNumber(own, 'Height')];
   if (width * height <= MAX_EMBEDDED_PIXELS) return undefined;
-  return `It holds a picture of more than ${MAX_EMBEDDED_PIXELS} pixels.`;
+  return `The document holds a picture of more than ${MAX_EMBEDDED_PIXELS} pixels.`;
 }
 
 function readNumber(text: string, name: string): number {

@@ -11,14 +11,14 @@ export interface DrawnPage {
   rgbx: Uint8Array;
 }
 
-/** What is to be done with a document; pages from 1. */
+/** A task for the thread; pages from 1. */
 export type PdfTask =
   | { name: 'facts'; range: PageRange | undefined }
   | { name: 'cut'; range: PageRange }
   | { name: 'draw'; page: number }
   | { name: 'texts' };
 
-/** What the thread says. */
+/** The thread's answer. */
 export type PdfAnswer =
   | DocumentContents
   | DrawnPage
@@ -26,10 +26,10 @@ export type PdfAnswer =
   | { texts: string[] }
   | Refusal;
 
-/** Of JavaScript's own in the thread; PDFium's is bounded there. */
+/** The heap of JavaScript in the thread; PDFium's memory is bounded there. */
 const THREAD_HEAP_MEGABYTES = 512;
 
-const LOCKED = 'The PDF is locked: it opens with a password only. Save it without one.';
+const LOCKED = 'The PDF opens with a password only. Save it without one.';
 
 type Done = Exclude<PdfAnswer, Refusal>;
 

@@ -119,7 +119,7 @@ export function chooseOutputEdge(longEdge: number): number {
 }
 
 /**
- * What may stand behind a picture with transparent parts, best first: most drawings are made for white
+ * Backgrounds for a picture with transparent parts, best first: most drawings are made for white
  * paper; white ones need a dark ground; grey shows drawings that hold both.
  */
 const BACKGROUNDS = [
@@ -127,11 +127,11 @@ const BACKGROUNDS = [
   { background: '#202020', luma: 32 },
   { background: '#808080', luma: 128 },
 ];
-/** What differs by less from the ground, in luma (0–255), is hard to see. */
+/** Difference from the background, in luma (0–255), below which a pixel is hard to see. */
 const MIN_CONTRAST = 64;
 /** A part of what is drawn, so small that its being lost is no loss. */
 const NEGLIGIBLE = 0.02;
-/** Of pixels that take more bytes, one in so many tells as much as all; it divides no usual width. */
+/** From this size on, in bytes, one pixel in so many tells as much as all; the step divides no usual width. */
 const LARGE_BYTES = 400_000;
 const SAMPLE_STEP = 23;
 /** Alpha (0–255) from which a pixel counts as drawn. */

@@ -43,7 +43,7 @@ function readerOf(data: Buffer) {
   };
 }
 
-/** Where the entry of each tag stands. */
+/** The place of each tag's entry. */
 function readDirectory(read: Reader, at: number): Map<number, number> {
   const entries = Math.floor(Math.min(read.number(at, 2), read.length / ENTRY_BYTES));
   const places = Array.from({ length: entries }, (_, index) => at + 2 + index * ENTRY_BYTES);

@@ -55,21 +55,21 @@ function readText(tag: Buffer): string {
 
 /** Entries of a curve; real ones have up to 4,096. */
 const MAX_CURVE_ENTRIES = 4_096;
-/** How many numbers each kind of a parametric curve has (ICC.1:2022, table 68). */
+/** Numbers of each kind of parametric curve (ICC.1:2022, table 68). */
 const PARAMETERS = [1, 3, 4, 5, 7];
 const LEVELS = 256;
 /** Light that a curve may answer beyond 0–1 by rounding. */
 const TOLERANCE = 0.001;
 const FIXED_ONE = 65_536;
 const MAX_VERSION = 0x05000000;
-/** Of scanners, screens, printers and of a space of colours: the others go from one profile to another. */
+/** Profiles of scanners, screens, printers and colour spaces: the others go from one profile to another. */
 const CLASSES = ['scnr', 'mntr', 'prtr', 'spac'];
 
 type Three<T> = readonly [T, T, T];
 
 /** Colours of three lights, as phones, cameras and screens have them. */
 export interface MatrixProfile {
-  /** Of each channel, linear light (0–1) by level (0–255). */
+  /** Linear light (0–1) by level (0–255), for each channel. */
   curves: Three<Float64Array>;
   /** The XYZ (of the white D50) of each channel's full light. */
   lights: Three<Three<number>>;

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 
 /** Bytes that a decode holds, from which on it takes so long that a collection before it hardly counts. */
 const LARGE_DECODE_BYTES = 64_000_000;
-/** What the process holds, from which on it is crowded (160 MiB). */
+/** Memory of the process from which on it is crowded (160 MiB). */
 const CROWDED_BYTES = 167_772_160;
 /** Pictures after which, in a crowded process, so much may be dead that a collection is worth its while. */
 const CROWDED_PICTURES = 16;

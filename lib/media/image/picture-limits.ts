@@ -24,7 +24,7 @@ export const MAX_EMPTY_BYTES = 140_000_000;
 
 /** Long edge, in pixels, of what is sent to the model; its tokens do not depend on the size. */
 export const OUTPUT_EDGE_PIXELS = 1_344;
-/** How far the long edge may be moved, in pixels, where that makes the decode cheaper. */
+/** The range for the long edge, in pixels, where another one makes the decode cheaper. */
 export const OUTPUT_EDGE_MIN_PIXELS = 1_152;
 export const OUTPUT_EDGE_MAX_PIXELS = 1_408;
 

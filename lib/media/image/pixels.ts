@@ -10,7 +10,7 @@ export interface Pixels {
   channels: 1 | 2 | 3 | 4;
 }
 
-/** Those that are held alone, and so may go from thread to thread. */
+/** Pixels that share their memory with nothing, and so may go from thread to thread. */
 export interface RawPicture extends Pixels {
   data: Uint8Array<ArrayBuffer>;
   channels: 1 | 3 | 4;

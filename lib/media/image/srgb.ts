@@ -1,5 +1,5 @@
 /**
- * What linear red, green and blue light of sRGB has of the XYZ of a colour, its white being D50: Bradford's matrix
+ * The shares of XYZ (white D50) in linear red, green and blue light of sRGB: Bradford's matrix
  * and sRGB's own in one (Lindbloom).
  */
 export const XYZ_TO_LIGHT = [

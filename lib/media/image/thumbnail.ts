@@ -23,7 +23,7 @@ export function needsThumbnail(picture: Uint8Array): boolean {
   return picture.length > MAX_OWN_THUMBNAIL_BYTES;
 }
 
-/** Of an upright picture that was opened. */
+/** Encodes a thumbnail of an upright picture that was opened. */
 export function shrinkToThumbnail(picture: Picture): Promise<Uint8Array> {
   const edge = THUMBNAIL_EDGE_PIXELS;
   return encodeThumbnail(
@@ -31,7 +31,7 @@ export function shrinkToThumbnail(picture: Picture): Promise<Uint8Array> {
   );
 }
 
-/** Of pixels that are there anyway: all in all, a third of the time. */
+/** Takes a thumbnail's pixels from pixels that are there anyway: all in all, a third of the time. */
 export function sampleForThumbnail(pixels: Pixels): Pixels {
   return samplePixels(pixels, THUMBNAIL_EDGE_PIXELS);
 }
@@ -40,7 +40,7 @@ export function encodeThumbnail(small: Picture): Promise<Uint8Array> {
   return small.jpeg({ quality: THUMBNAIL_QUALITY, optimiseCoding: false }).toBuffer();
 }
 
-/** Of the pixels that become one, so many by so many are looked at: enough for a glance. */
+/** Pixels looked at, along each edge, of the block that becomes one: enough for a glance. */
 const TAPS = 3;
 
 /** The picture at a long edge of at most so many pixels, in a fraction of the time of a proper shrink. */
@@ -59,7 +59,7 @@ function samplePixels(pixels: Pixels, edge: number): Pixels {
   return { ...pixels, data, width, height };
 }
 
-/** Where the taps of each of `count` stand, among `length`, in bytes. */
+/** The places of the taps of each of `count` pixels among `length`, in bytes. */
 function listPlaces(length: number, count: number, step: number): Int32Array {
   const between = length / (count * TAPS);
   return Int32Array.from(

@@ -33,13 +33,14 @@ async function readAiff(file: CountedFile): Promise<ContainerFacts> {
   if (!place || !chunks.has('SSND')) throw cutOff();
   const common = readCommon(Buffer.from(await file.read(place.start, place.end)));
   const { channels, frames, sampleRate, codec } = common;
-  if (!(sampleRate > 0) || !channels) throw malformed('Its sound has no rate or no channels.');
+  if (!(sampleRate > 0) || !channels)
+    throw malformed('The sound has no sample rate or no channels.');
   const track = { kind: 'audio' as const, codec, channels, sampleRate };
   const metadata = TEXTS.some((name) => chunks.has(name)) ? ['tags'] : [];
   return { durationSeconds: frames / sampleRate, tracks: [track], metadata };
 }
 
-/** Where the content of each kind of chunk stands. */
+/** The place of the content of each kind of chunk. */
 async function listChunks(file: CountedFile) {
   const chunks = new Map<string, { start: number; end: number }>();
   let at = FORM_HEAD_BYTES;

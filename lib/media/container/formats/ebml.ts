@@ -7,7 +7,7 @@ import { type ContainerFormat, hasPictures } from './container-format.ts';
 const HEADER = 0x1a45dfa3;
 const SEGMENT = 0x18538067;
 const CLUSTER = 0x1f43b675;
-/** What a segment holds: where one of these comes, a cluster of unknown length has ended (RFC 9559). */
+/** The elements of a segment: where one of these comes, a cluster of unknown length has ended (RFC 9559). */
 const OF_SEGMENT = [
   CLUSTER,
   0x114d9b74, // SeekHead
@@ -22,7 +22,7 @@ const CLUSTER_BYTES = Buffer.from([0x1f, 0x43, 0xb6, 0x75]);
 
 interface Element {
   id: number;
-  /** Where its content begins. */
+  /** The start of its content. */
   body: number;
   /** Undefined: until what holds it ends. */
   end: number | undefined;
@@ -59,10 +59,11 @@ function readDocType(start: string): string | undefined {
 /** A WebM or Matroska file has to hold all of its segment. */
 async function checkSegment(file: CountedFile): Promise<void> {
   const header = await readElement(file, 0);
-  if (header?.id !== HEADER || header.end === undefined) throw malformed('It has no EBML header.');
+  if (header?.id !== HEADER || header.end === undefined)
+    throw malformed('The file has no EBML header.');
   const segment = await readElement(file, header.end);
   if (!segment) throw cutOff();
-  if (segment.id !== SEGMENT) throw malformed('No segment follows its EBML header.');
+  if (segment.id !== SEGMENT) throw malformed('No segment follows the EBML header.');
   if (segment.end === undefined) return checkClusters(file, segment.body);
   if (segment.end > file.bytes) throw cutOff();
 }
@@ -71,11 +72,13 @@ async function checkSegment(file: CountedFile): Promise<void> {
 async function checkClusters(file: CountedFile, body: number): Promise<void> {
   let at = file.bytes - body > TAIL_BYTES ? await findLastCluster(file) : body;
   for (let count = 0; at < file.bytes; count += 1) {
-    if (count > MAX_ELEMENTS) throw new ServiceError('file_too_complex', 'It has too many parts.');
+    if (count > MAX_ELEMENTS)
+      throw new ServiceError('file_too_complex', 'The file has too many parts.');
     const element = await readElement(file, at);
     if (!element) throw cutOff();
     const { id, end } = element;
-    if (end === undefined && !OF_SEGMENT.includes(id)) throw malformed('A part has no end.');
+    if (end === undefined && !OF_SEGMENT.includes(id))
+      throw malformed('An element of the file has no end.');
     if (end !== undefined && end > file.bytes) throw cutOff();
     at = end ?? element.body;
   }
@@ -85,7 +88,8 @@ async function findLastCluster(file: CountedFile): Promise<number> {
   const start = file.bytes - TAIL_BYTES;
   const tail = Buffer.from(await file.read(start, file.bytes));
   const at = tail.lastIndexOf(CLUSTER_BYTES);
-  if (at < 0) throw new ServiceError('file_too_complex', 'Its last cluster is too large.');
+  if (at < 0)
+    throw new ServiceError('file_too_complex', 'The last cluster of the file is too large.');
   return start + at;
 }
 

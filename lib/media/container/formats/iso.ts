@@ -11,7 +11,7 @@ interface Box {
   end: number;
 }
 
-/** Of a protected track (ISO/IEC 14496-12, 8.12): `sinf` begins with the format that was there before. */
+/** The mark of an encrypted track (ISO/IEC 14496-12, 8.12): `sinf` begins with the original format. */
 const PROTECTED = /sinf.{4}frma/s;
 
 const VIDEO_BRAND = /^(isom|iso\w|mp4\d|mmp4|avc1|dash|M4V |3g[p2]\w|XAVC|qt {2})$/;
@@ -45,7 +45,7 @@ function detectKind(start: string): 'mp4' | 'm4a' | 'quicktime' | undefined {
 }
 
 /**
- * Whether an MP4 or QuickTime file is all there, by its boxes at the top: each says how long it is.
+ * An MP4 or QuickTime file has to hold all of its boxes at the top, each of which says how long it is.
  * Throws `file_malformed`, `file_too_complex`, and `type_unsupported` where it is encrypted.
  */
 async function checkBoxes(file: CountedFile): Promise<void> {
@@ -53,11 +53,12 @@ async function checkBoxes(file: CountedFile): Promise<void> {
   const isWhole = () => boxes.has('moov') && (boxes.has('mdat') || boxes.has('moof'));
   let at = 0;
   for (let count = 0; at < file.bytes; count += 1) {
-    if (count > MAX_ELEMENTS) throw new ServiceError('file_too_complex', 'It has too many boxes.');
+    if (count > MAX_ELEMENTS)
+      throw new ServiceError('file_too_complex', 'The file has too many boxes.');
     const box = await readBox(file, at);
     // Some phones and cameras write a few bytes of their own behind the last box.
     if (!box && isWhole()) break;
-    if (!box) throw malformed('The file holds something else than boxes.');
+    if (!box) throw malformed('The file holds bytes that are no box.');
     if (box.end > file.bytes) throw cutOff();
     boxes.set(box.type, box);
     at = box.end;
@@ -80,7 +81,7 @@ async function readBox(file: CountedFile, start: number): Promise<Box | undefine
 
 async function checkIndex(file: CountedFile, { start, end }: Box): Promise<void> {
   if (end - start > MAX_INDEX_BYTES)
-    throw new ServiceError('file_too_complex', 'Its index is too large.');
+    throw new ServiceError('file_too_complex', 'The index of the file (moov) is too large.');
   const index = Buffer.from(await file.read(start, end)).toString('latin1');
   if (PROTECTED.test(index)) throw new ServiceError('type_unsupported', 'The file is encrypted.');
 }

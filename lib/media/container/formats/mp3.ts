@@ -8,7 +8,7 @@ const RATES = [44_100, 48_000, 32_000];
 const KILOBITS_1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
 const KILOBITS_2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 const ID3_HEAD_BYTES = 10;
-/** How far behind the tag the first frame is looked for, and how far into it its own index, in bytes. */
+/** Bytes behind the tag that are searched for the first frame and its index. */
 const SEARCHED_BYTES = 4_096;
 const HAS_FRAMES = 1;
 const HAS_BYTES = 2;
@@ -33,7 +33,7 @@ function measureFrame(bytes: Uint8Array, at: number): number | undefined {
 }
 
 /**
- * Whether an MP3 has all the bytes that its first frame counts, where an encoder wrote that. An MP3 without
+ * An MP3 has to hold all the bytes that its first frame counts, where an encoder wrote that. An MP3 without
  * says nothing of its end. Throws `file_malformed`.
  */
 async function checkCountedBytes(file: CountedFile): Promise<void> {

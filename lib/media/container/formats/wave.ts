@@ -26,9 +26,9 @@ async function checkSound(file: CountedFile): Promise<void> {
     if (isSound) return;
     at = end + (size % 2);
   }
-  throw malformed('It has too many parts.');
+  throw malformed('The file has too many parts.');
 }
 
 function checkHasSound(file: CountedFile, start: number): void {
-  if (start >= file.bytes) throw malformed('There is no sound in the file.');
+  if (start >= file.bytes) throw malformed('The file holds no sound.');
 }

@@ -81,7 +81,7 @@ const MAX_CODE_BITS = 12;
 const TABLE_SIZE = 2 ** MAX_CODE_BITS;
 
 /**
- * How many pixels a frame's data really holds, up to `enough`: fewer than its size says means that it
+ * The number of pixels that a frame's data really holds, up to `enough`: fewer than its size says means that it
  * was cut or overwritten. Follows the codes and adds up lengths only, so a frame that unpacks to a
  * thousand times its bytes costs no more than those bytes. `from` is where its first sub-block starts,
  * behind the byte of the code size (GIF89a, appendix F).
@@ -100,7 +100,7 @@ function countLzwPixels(bytes: Uint8Array, from: number, enough: number): number
   return pixels;
 }
 
-/** What each code stands for, in pixels: 0 for a clear code, −1 for the end and for what cannot be. */
+/** The pixels that each code stands for: 0 for a clear code, −1 for the end and for a code that cannot be. */
 function createLengthTable(codeSize: number) {
   const lengths = new Uint32Array(TABLE_SIZE).fill(1);
   const clear = 2 ** codeSize;

@@ -106,10 +106,10 @@ function mostPackedBytes(pixelBits: number, size: Size | undefined): number {
 const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
 
 const ZLIB_HEADER_BYTES = 2;
-/** What a byte of packed data can become at most (RFC 1951: 258 bytes for two bits). */
+/** Bytes that one of packed data can become at most (RFC 1951: 258 bytes for two bits). */
 const MAX_UNPACKING = 1_032;
 
-/** Where the packed data of these chunks stands; undefined where it is not packed. */
+/** The packed data of these chunks; undefined where it is not packed. */
 const PACKED: Partial<Record<string, (data: Buffer) => Buffer | undefined>> = {
   iCCP: (data) => behindZeros(data, 1)?.subarray(1),
   zTXt: (data) => behindZeros(data, 1)?.subarray(1),
@@ -143,7 +143,7 @@ function unpackedBytes(packed: Buffer, most: number): number {
   }
 }
 
-/** What stands behind so many zero bytes. */
+/** The rest behind so many zero bytes. */
 function behindZeros(data: Buffer, zeros: number): Buffer | undefined {
   const at = data.indexOf(0);
   if (at < 0) return undefined;

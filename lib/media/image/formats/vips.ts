@@ -5,7 +5,7 @@ import { profileSpace } from '../icc.ts';
 import type { Sharp } from '../pixels.ts';
 import type { Header, PictureFacts } from './picture-format.ts';
 
-/** How strict libvips is: warnings are how damage shows, but in a TIFF, where odd text in a tag is one. */
+/** The strictness of libvips: damage shows in warnings, but in a TIFF, where odd text in a tag is one. */
 export type FailOn = 'warning' | 'error';
 
 /**
@@ -69,7 +69,7 @@ export async function decodeAway(picture: Picture, kernel: 'lanczos3' | 'nearest
   await picture.resize({ width: edge, height: edge, fit: 'fill', kernel }).raw().toBuffer();
 }
 
-/** What a check of the frames and pages that are not analysed rejects with. */
+/** The error of a check of the frames and pages that are not analysed. */
 export function otherFrameDamaged(cause: unknown): ServiceError {
   return new ServiceError('file_malformed', 'Another frame or page is damaged.', { cause });
 }

@@ -4,7 +4,7 @@ import { decodeAway, openByVips, otherFrameDamaged, pixelBytes, readVipsHeader }
 
 const RIFF_HEAD_BYTES = 12;
 const CHUNK_HEAD_BYTES = 8;
-/** Where a frame's own chunks start within `ANMF`. */
+/** The start of a frame's own chunks within `ANMF`. */
 const FRAME_HEAD_BYTES = 16;
 /** Real files carry a handful beside their frames. */
 const MAX_OTHER_CHUNKS = 1_000;

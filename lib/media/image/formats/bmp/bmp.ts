@@ -51,6 +51,6 @@ export const bmp: PictureFormat<BmpStructure> = {
 };
 
 function headerOf({ structure: { header } }: WalkedFile<BmpStructure>): BmpHeader {
-  if (!header) throw new ServiceError('file_malformed', 'The BMP header makes no sense.');
+  if (!header) throw new ServiceError('file_malformed', 'The BMP header is not valid.');
   return header;
 }

@@ -88,7 +88,7 @@ function maskRowReader({ width, bitsPerPixel, masks }: BmpHeader, bytes: Uint8Ar
   };
 }
 
-/** How the bits of a mask become 0–255. */
+/** The shift and scale that turn the bits of a mask into 0–255. */
 function describeMask(mask: number) {
   const shift = mask === 0 ? 0 : Math.clz32(1) - Math.clz32(mask & -mask);
   return { mask, shift, scale: mask === 0 ? 0 : 255 / (mask >>> shift) };
@@ -118,7 +118,7 @@ const MOVE = 2;
 interface Pen {
   x: number;
   y: number;
-  /** How many pixels are left in this row. */
+  /** Pixels that are left in this row. */
   room(): number;
   put(index: number): void;
 }

@@ -1,4 +1,4 @@
-/** What a BMP says of itself; sizes in pixels, places in bytes from the start of the file. */
+/** The header of a BMP; sizes in pixels, places in bytes from the start of the file. */
 export interface BmpHeader {
   width: number;
   height: number;
@@ -102,7 +102,7 @@ function readMasks(file: Buffer, headerBytes: number, bits: number, compression:
   return [mask(0), mask(1), mask(2), isLong ? mask(3) : 0] as const;
 }
 
-/** Where no masks are given. The fourth byte of 32 bits is a filler then, whatever it holds. */
+/** The masks of a header that gives none. The fourth byte of 32 bits is a filler then, whatever it holds. */
 function masksOf(bits: number): BmpHeader['masks'] {
   return bits === 16 ? [0x7c00, 0x3e0, 0x1f, 0] : [0xff0000, 0xff00, 0xff, 0];
 }

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { ServiceError } from '../../../../errors.ts';
 import type { RawPicture } from '../../pixels.ts';
 
-/** What the thread says: the pixels, or which call of libheif failed and how. */
+/** The thread's answer: the pixels, or which call of libheif failed and how. */
 export type HeicAnswer = RawPicture | { failure: string };
 
 /**

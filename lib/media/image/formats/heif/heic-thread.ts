@@ -3,7 +3,7 @@ import libheif from 'libheif-js/libheif-wasm/libheif.js';
 import type { RawPicture } from '../../pixels.ts';
 import type { HeicAnswer } from './decode.ts';
 
-/** What is used of libheif's C interface (libheif/api/libheif); all numbers are addresses, but for sizes. */
+/** The part of libheif's C interface that is used (libheif/api/libheif); all numbers are addresses, but for sizes. */
 interface Libheif {
   HEAPU8: Uint8Array;
   HEAPU32: Uint32Array;
@@ -46,7 +46,7 @@ const RGB = 1;
 const INTERLEAVED_RGB = 10;
 const INTERLEAVED_RGBA = 11;
 const INTERLEAVED = 10;
-/** Where `strict_decoding` stands in heif_decoding_options: without it, damage is passed over. */
+/** The place of `strict_decoding` in heif_decoding_options: without it, damage is passed over. */
 const STRICT_AT = 21;
 /** Code, detail, address of the message. */
 const ERROR_WORDS = 3;

@@ -92,7 +92,7 @@ async function readHeifHeader(
 const DISPLAY_P3 = 12;
 const SRGB_CURVES = [1, 6, 13];
 
-/** Of the wide colours that a number names, Display P3 are the ones that cameras and screens write. */
+/** The profile of Display P3, the only wide colours that cameras and screens name by numbers. */
 async function findNamedProfile(
   sharp: Sharp,
   { primaries, transfer }: { primaries: number; transfer: number },

@@ -3,7 +3,7 @@ import { type Box, findBox, findPath, listBoxes } from './boxes.ts';
 const SAMPLE_TABLE = ['moov', 'trak', 'mdia', 'minf', 'stbl'];
 /** Version and flags, and a count of entries behind them. */
 const LIST_HEAD_BYTES = 8;
-/** Where width and height stand in a sample entry (ISO/IEC 14496-12, 12.1.3). */
+/** The places of width and height in a sample entry (ISO/IEC 14496-12, 12.1.3). */
 const ENTRY_WIDTH = 24;
 const ENTRY_BOXES = 78;
 
@@ -14,13 +14,13 @@ interface Sample {
 
 /** A sequence of pictures, as a film holds it. */
 export interface Track {
-  /** How the samples are coded: `av01`, `hvc1` … */
+  /** The coding of the samples: `av01`, `hvc1` … */
   codec: string;
   width: number;
   height: number;
-  /** Where the boxes of the decoder's configuration stand. */
+  /** The boxes of the decoder's configuration. */
   configuration: Box;
-  /** How many the file says that there are. */
+  /** The number of samples that the file declares. */
   frames: number;
   /** The first of them, up to as many as were asked for. */
   samples: Sample[];
@@ -78,7 +78,7 @@ function readRuns(view: Buffer, box: Box | undefined) {
   }));
 }
 
-/** Where the entries of a list stand, as many as there is room for. */
+/** The places of a list's entries, as many as there is room for. */
 function listPlaces(box: Box | undefined, bytes: number): number[] {
   const start = box ? box.start + LIST_HEAD_BYTES : 0;
   const length = Math.max(0, Math.floor(((box?.end ?? 0) - start) / bytes));

@@ -20,7 +20,7 @@ const MAX_SEGMENTS = 5_000;
 
 export interface Segment {
   marker: number;
-  /** Where the marker's code stands, behind its FF. */
+  /** The place of the marker's code, behind its FF. */
   at: number;
   /** Behind its last byte; the coded data of a scan begins there. */
   end: number;
@@ -29,7 +29,7 @@ export interface Segment {
 export interface Markers {
   /** Up to the end marker, which is not among them. */
   segments: readonly Segment[];
-  /** Where the code of the end marker stands; undefined where there is none. */
+  /** The place of the end marker's code; undefined where there is none. */
   endAt: number | undefined;
   /** Whether there are more segments than any encoder writes; the decoder keeps each. */
   tooMany: boolean;
@@ -59,7 +59,7 @@ export function contentOf(bytes: Uint8Array, { at, end }: Segment): Uint8Array {
   return bytes.subarray(at + 3, end);
 }
 
-/** Where the next marker's code stands. In the coded data FF 00 is a data byte, FF D0–D7 a restart. */
+/** The place of the next marker's code. In the coded data FF 00 is a data byte, FF D0–D7 a restart. */
 export function findMarker(bytes: Uint8Array, from: number): number {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = view.indexOf(0xff, from);

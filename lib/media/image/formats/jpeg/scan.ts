@@ -87,14 +87,14 @@ function unstuff(bytes: Uint8Array, from: number): { data: Buffer; ends: number[
   return { data: data.subarray(0, length + SPARE_BYTES), ends: [...ends, length] };
 }
 
-/** Of blocks that stand in one scan. */
+/** Frames whose blocks stand in one scan. */
 const SEQUENTIAL: readonly number[] = [MARKER.SOF_BASELINE, MARKER.SOF_EXTENDED];
 const TABLE_HEAD_BYTES = 17;
 const BLOCK_EDGE = 8;
 
 /** The one scan of a JPEG whose blocks stand in it all together, in Huffman's codes. */
 interface BaselineScan {
-  /** Where its coded data starts. */
+  /** The start of its coded data. */
   data: number;
   /** Groups of blocks (MCUs), in all and from one restart to the next. */
   groups: number;
@@ -184,11 +184,11 @@ const CODE_BITS = 16;
 /** Bits that are looked at for several codes at once: a table that stays in the processor's cache. */
 const PEEK_BITS = 12;
 const SPARE_BITS = CODE_BITS - PEEK_BITS;
-/** What the end of a block counts as, in places: as many as a block has, so that it always ends one. */
+/** Places that the end of a block counts as: all that a block has, so that it always ends one. */
 const BLOCK_PLACES = 64;
 
 /**
- * What the next bits stand for, in entries of bits | places << 5: how many bits the codes and the values
+ * The meaning of the next bits, in entries of bits | places << 5: how many bits the codes and the values
  * behind them take, and how many places of a block they fill. 0 where there is no such code.
  */
 interface HuffmanTable {
@@ -248,7 +248,7 @@ function joinFrom(one: Uint16Array, peek: number): number {
   return bits | (places << 5);
 }
 
-/** Where the block ends that starts at this bit; −1 for bits that are no code. */
+/** The end of the block that starts at this bit; −1 for bits that are no code. */
 function skipBlock(view: DataView, start: number, dc: HuffmanTable, ac: HuffmanTable): number {
   const last = (view.byteLength - 4) * 8;
   let peek = (view.getUint32(start >>> 3) << (start & 7)) >>> 16;

@@ -2,7 +2,7 @@ import { MARKER, type Markers, walkMarkers } from './markers.ts';
 import { walkScan } from './scan.ts';
 
 const { APP0, APP14, APP15, COM, DHT, DQT, DRI, EOI, SOS } = MARKER;
-/** Of 8 bits, with Huffman's codes: baseline, extended, progressive. */
+/** Frames of 8 bits with Huffman's codes. */
 const FRAMES: readonly number[] = [
   MARKER.SOF_BASELINE,
   MARKER.SOF_EXTENDED,
@@ -10,10 +10,10 @@ const FRAMES: readonly number[] = [
 ];
 const START = Buffer.from([0xff, 0xd8]);
 const END = Buffer.from([0xff, EOI]);
-/** What says of which kind the colours are, in words of ours: theirs may hold anything. */
+/** The segments that name the kind of colours, written anew: the file's own may hold anything. */
 const JFIF = Buffer.from('\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0', 'latin1');
 const ADOBE = Buffer.from('\xff\xee\0\x0eAdobe\0d\0\0\0\0', 'latin1');
-/** Where the kind of Adobe's colours stands in its segment. */
+/** The place of the kind of colours in Adobe's segment. */
 const ADOBE_KIND = 15;
 
 interface Stripped {
@@ -98,7 +98,7 @@ function withoutFill(bytes: Uint8Array, end: number): number {
   return at;
 }
 
-/** Those of applications, and comments. */
+/** Segments of applications, and comments. */
 function isMetadata(code: number): boolean {
   return (code >= APP0 && code <= APP15) || code === COM;
 }
@@ -109,7 +109,7 @@ function startsWith(segment: Uint8Array, text: string, minBytes: number): boolea
   return segment.length >= minBytes && start === text;
 }
 
-/** Where the number of a segment's first table stands, and the components of a frame and of a scan. */
+/** The places of a segment's first table, and of the components of a frame and of a scan. */
 const TABLES_AT = 4;
 const FRAME_COMPONENTS_AT = 10;
 const SCAN_COMPONENTS_AT = 5;

@@ -46,7 +46,7 @@ export interface Tiff {
 
 export interface TiffTag {
   count: number;
-  /** Where its values stand. */
+  /** The place of its values. */
   at: number;
   /** Do all its values lie within the file? A tag of a few bytes may claim more of them than can be counted. */
   isInside: boolean;
@@ -60,9 +60,9 @@ export interface TiffDirectory {
   count: number;
   bytes: number;
   tags: Tags;
-  /** Where the place of the next one is written. */
+  /** The place of the pointer to the next one. */
   end: number;
-  /** Where the next directory stands; 0 behind the last. */
+  /** The place of the next directory; 0 behind the last. */
   next: number;
 }
 

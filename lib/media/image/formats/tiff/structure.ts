@@ -38,7 +38,7 @@ export interface TiffStructure extends Structure {
 
 /** A page behind the first. */
 export interface LaterPage {
-  /** Where its directory stands, and where the place of the next one is written. */
+  /** The places of its directory, and of the pointer to the next one. */
   at: number;
   end: number;
   pixels: number;
@@ -108,7 +108,7 @@ function isLargeVariant(tags: Tags): boolean {
   return pixels > MAX_VARIANT_PIXELS && nameVariant(tags) !== undefined;
 }
 
-/** What one strip or tile unpacks to, in bytes. */
+/** Bytes that one strip or tile unpacks to. */
 function blockBytes(tags: Tags): number {
   const pixelBytes = (firstOf(tags, TIFF.samples, 1) * firstOf(tags, TIFF.sampleBits, 1)) / 8;
   const width = firstOf(tags, TIFF.tileWidth, firstOf(tags, TIFF.width, 0));
@@ -121,7 +121,7 @@ function blockBytes(tags: Tags): number {
   return width * rows * pixelBytes;
 }
 
-/** Where nothing is packed, decoders work the sizes out and pass over those that are too large. */
+/** Sizes that are too large for pages without compression do not count: decoders work them out themselves. */
 function isDataInside(tags: Tags, length: number): boolean {
   const offsets = tags.get(TIFF.tileOffsets) ?? tags.get(TIFF.stripOffsets);
   const sizes = tags.get(TIFF.tileBytes) ?? tags.get(TIFF.stripBytes);

@@ -22,7 +22,7 @@ export type TiffVariant =
   | 'signed'
   | 'unnamed-colours';
 
-/** Those that the decoder reads right, told something else of them. */
+/** Variants that libvips reads right when their tags say something else. */
 export const REDECLARED: readonly TiffVariant[] = ['unnamed-colours', 'signed'];
 
 /** Undefined for a TIFF that libvips reads as it is. */
@@ -64,7 +64,7 @@ export function findUnsupported(tags: Tags): string | undefined {
   return firstOf(tags, TIFF.sampleBits, 1) === 12 ? '12 bits a sample' : undefined;
 }
 
-/** What the decoder is told instead of what stands there, so that it reads the header. */
+/** The tags with which libvips reads the header. */
 export function declareReadable(variant: TiffVariant, tags: Tags): TagChanges {
   const samples = Math.min(firstOf(tags, TIFF.samples, 1), MAX_SAMPLES);
   switch (variant) {

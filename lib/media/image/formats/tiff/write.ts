@@ -3,7 +3,7 @@ import { openTiff } from './directory.ts';
 const LONG = 4;
 const LONG_BYTES = 4;
 
-/** What tags are to say instead; undefined takes one out. */
+/** The new values of tags; undefined takes one out. */
 export type TagChanges = ReadonlyMap<number, readonly number[] | undefined>;
 
 /**
@@ -54,12 +54,12 @@ export function redeclareTiff(bytes: Uint8Array, changes: TagChanges): Buffer {
 
 interface Entry {
   tag: number;
-  /** Where an entry that stays as it is stands. */
+  /** The place of an entry that stays as it is. */
   from: number;
   list?: readonly number[] | undefined;
 }
 
-/** Where the next entry goes, and the next list that does not fit into one. */
+/** The places for the next entry, and for the next list that does not fit into one. */
 interface Places {
   entry: number;
   free: number;
@@ -83,7 +83,7 @@ const ENTRY_BYTES = 12;
 const SHORT = 3;
 const UNDEFINED = 7;
 const RGB = 2;
-/** Of the four channels the last is alpha, not premultiplied. */
+/** The last of four channels is alpha, not premultiplied. */
 const UNASSOCIATED_ALPHA = 2;
 
 interface Layout {
