@@ -1,11 +1,11 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { walkMarkers } from '../../lib/media/image/formats/jpeg/markers.ts';
-import { stripJpeg } from '../../lib/media/image/formats/jpeg/strip.ts';
-import { convertPicture } from '../../lib/media/image/image.ts';
-import { inspectPicture } from '../support/inspect-picture.ts';
-import { MEDIA_LIMITS } from '../support/limits.ts';
-import { drawMarker } from '../support/pictures.ts';
+import { walkMarkers } from '../../../lib/media/image/formats/jpeg/markers.ts';
+import { stripJpeg } from '../../../lib/media/image/formats/jpeg/strip.ts';
+import { convertPicture } from '../../../lib/media/image/image.ts';
+import { inspectPicture } from '../../support/inspect-picture.ts';
+import { MEDIA_LIMITS } from '../../support/limits.ts';
+import { drawMarker } from '../../support/pictures.ts';
 
 const draw = () => drawMarker().resize(320, 240);
 const EXIF = {

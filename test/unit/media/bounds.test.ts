@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { isStuck, withinBounds } from '../../lib/media/bounds.ts';
+import { isStuck, withinBounds } from '../../../lib/media/bounds.ts';
 
 const forever = () => new Promise<never>(() => undefined);
 const never = new AbortController().signal;

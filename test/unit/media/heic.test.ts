@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { convertPicture } from '../../lib/media/image/image.ts';
-import { createHeicGrid } from '../support/hostile.ts';
-import { inspectPicture } from '../support/inspect-picture.ts';
-import { PICTURE_LIMITS } from '../support/limits.ts';
-import { CORNERS, type Colour, drawMarker, MARKER, readCorners } from '../support/pictures.ts';
-import { HEIF_TURNS, turnHeif } from '../support/turn-heif.ts';
+import { convertPicture } from '../../../lib/media/image/image.ts';
+import { createHeicGrid } from '../../support/hostile.ts';
+import { inspectPicture } from '../../support/inspect-picture.ts';
+import { PICTURE_LIMITS } from '../../support/limits.ts';
+import { CORNERS, type Colour, drawMarker, MARKER, readCorners } from '../../support/pictures.ts';
+import { HEIF_TURNS, turnHeif } from '../../support/turn-heif.ts';
 
-const fixture = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
+const fixture = (name: string) => readFileSync(new URL(`../../fixtures/${name}`, import.meta.url));
 
 async function convert(bytes: Uint8Array) {
   const facts = await inspectPicture(bytes, PICTURE_LIMITS);

@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readTracks } from '../../lib/media/container/container.ts';
+import { readTracks } from '../../../lib/media/container/container.ts';
 import {
   MAX_AUDIO_SECONDS,
   MAX_TRACKS,
   MAX_VIDEO_SECONDS,
-} from '../../lib/media/container/container-limits.ts';
-import { countReads } from '../../lib/media/container/counted-file.ts';
-import { nameKinds } from '../../lib/media/container/track-facts.ts';
-import { findMedium } from '../../lib/media/media.ts';
-import { inspectContainer } from '../support/inspect-container.ts';
-import { MEDIA_LIMITS } from '../support/limits.ts';
-import { writeAiff, writeWave } from '../support/sound.ts';
+} from '../../../lib/media/container/container-limits.ts';
+import { countReads } from '../../../lib/media/container/counted-file.ts';
+import { nameKinds } from '../../../lib/media/container/track-facts.ts';
+import { findMedium } from '../../../lib/media/media.ts';
+import { inspectContainer } from '../../support/inspect-container.ts';
+import { MEDIA_LIMITS } from '../../support/limits.ts';
+import { writeAiff, writeWave } from '../../support/sound.ts';
 
 const fixture = (name: string): Buffer =>
-  readFileSync(new URL(`../fixtures/media/${name}`, import.meta.url));
+  readFileSync(new URL(`../../fixtures/media/${name}`, import.meta.url));
 
 /** A file as the store has it. */
 function hold(bytes: Uint8Array) {

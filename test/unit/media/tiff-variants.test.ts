@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { contentOf, walkMarkers } from '../../lib/media/image/formats/jpeg/markers.ts';
-import { convertPicture } from '../../lib/media/image/image.ts';
-import { inspectPicture } from '../support/inspect-picture.ts';
-import { PICTURE_LIMITS } from '../support/limits.ts';
-import { CORNERS, type Colour, drawMarker, MARKER, readCorners } from '../support/pictures.ts';
-import { createTiff, type TiffEntry, withTags } from '../support/tiff.ts';
+import { contentOf, walkMarkers } from '../../../lib/media/image/formats/jpeg/markers.ts';
+import { convertPicture } from '../../../lib/media/image/image.ts';
+import { inspectPicture } from '../../support/inspect-picture.ts';
+import { PICTURE_LIMITS } from '../../support/limits.ts';
+import { CORNERS, type Colour, drawMarker, MARKER, readCorners } from '../../support/pictures.ts';
+import { createTiff, type TiffEntry, withTags } from '../../support/tiff.ts';
 
 const SHORT = 3;
 const LONG = 4;

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ServiceError } from '../../lib/errors.ts';
-import { decodeBmp } from '../../lib/media/image/formats/bmp/decode.ts';
-import { readBmpHeader } from '../../lib/media/image/formats/bmp/header.ts';
-import { convertPicture } from '../../lib/media/image/image.ts';
-import { createBmp } from '../support/bmp.ts';
-import { inspectPicture } from '../support/inspect-picture.ts';
-import { PICTURE_LIMITS } from '../support/limits.ts';
-import { CORNERS, type Colour, MARKER, readCorners } from '../support/pictures.ts';
+import { ServiceError } from '../../../lib/errors.ts';
+import { decodeBmp } from '../../../lib/media/image/formats/bmp/decode.ts';
+import { readBmpHeader } from '../../../lib/media/image/formats/bmp/header.ts';
+import { convertPicture } from '../../../lib/media/image/image.ts';
+import { createBmp } from '../../support/bmp.ts';
+import { inspectPicture } from '../../support/inspect-picture.ts';
+import { PICTURE_LIMITS } from '../../support/limits.ts';
+import { CORNERS, type Colour, MARKER, readCorners } from '../../support/pictures.ts';
 
 const { width, height } = MARKER;
 /** The colour of the marker's pixel. */

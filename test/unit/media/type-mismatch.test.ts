@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findTypeMismatch } from '../../lib/media/claimed-type.ts';
+import { findTypeMismatch } from '../../../lib/media/claimed-type.ts';
 
 test.each([
   [

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { convertColours } from '../../lib/media/image/colours.ts';
-import { shrink, startConversion } from '../../lib/media/image/convert.ts';
-import { writeTiff } from '../../lib/media/image/formats/tiff/write.ts';
-import { readMatrixProfile } from '../../lib/media/image/icc.ts';
-import { inspectPicture } from '../support/inspect-picture.ts';
-import { PICTURE_LIMITS } from '../support/limits.ts';
-import { D50, LIGHTS, writeProfile } from '../support/profile.ts';
+import { convertColours } from '../../../lib/media/image/colours.ts';
+import { shrink, startConversion } from '../../../lib/media/image/convert.ts';
+import { writeTiff } from '../../../lib/media/image/formats/tiff/write.ts';
+import { readMatrixProfile } from '../../../lib/media/image/icc.ts';
+import { inspectPicture } from '../../support/inspect-picture.ts';
+import { PICTURE_LIMITS } from '../../support/limits.ts';
+import { D50, LIGHTS, writeProfile } from '../../support/profile.ts';
 
 const STEPS = [0, 1, 3, 8, 20, 52, 90, 128, 171, 200, 236, 254, 255];
 const EDGE = 64;

@@ -5,8 +5,8 @@ import {
   drawDocument,
   inspectDocument,
   readDocument,
-} from '../../lib/media/document/document.ts';
-import { type PdfParts, packBomb, writePdf, writeStream } from '../support/pdf.ts';
+} from '../../../lib/media/document/document.ts';
+import { type PdfParts, packBomb, writePdf, writeStream } from '../../support/pdf.ts';
 
 const numbered = (pages: number) =>
   Array.from({ length: pages }, (_, index) => `Page ${index + 1}`);

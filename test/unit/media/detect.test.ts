@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { detectMediaType } from '../../lib/media/detect.ts';
-import { isPictureType } from '../../lib/media/media-types.ts';
-import { createGif, drawMarker } from '../support/pictures.ts';
+import { detectMediaType } from '../../../lib/media/detect.ts';
+import { isPictureType } from '../../../lib/media/media-types.ts';
+import { createGif, drawMarker } from '../../support/pictures.ts';
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 

@@ -1,9 +1,9 @@
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { chooseOutputEdge } from '../../lib/media/image/convert.ts';
-import { convertPicture } from '../../lib/media/image/image.ts';
-import { inspectPicture } from '../support/inspect-picture.ts';
-import { PICTURE_LIMITS } from '../support/limits.ts';
+import { chooseOutputEdge } from '../../../lib/media/image/convert.ts';
+import { convertPicture } from '../../../lib/media/image/image.ts';
+import { inspectPicture } from '../../support/inspect-picture.ts';
+import { PICTURE_LIMITS } from '../../support/limits.ts';
 import {
   CORNERS,
   type Colour,
@@ -13,8 +13,8 @@ import {
   insertSegment,
   MARKER,
   readCorners,
-} from '../support/pictures.ts';
-import { createPair } from '../support/sequence.ts';
+} from '../../support/pictures.ts';
+import { createPair } from '../../support/sequence.ts';
 
 async function convert(bytes: Uint8Array) {
   const facts = await inspectPicture(bytes, PICTURE_LIMITS);

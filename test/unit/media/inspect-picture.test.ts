@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { MAX_FRAMES, MAX_JPEG_SCANS } from '../../lib/media/image/picture-limits.ts';
-import { loadSharp } from '../../lib/media/image/sharp.ts';
-import { inspectPicture } from '../support/inspect-picture.ts';
-import { PICTURE_LIMITS } from '../support/limits.ts';
+import { MAX_FRAMES, MAX_JPEG_SCANS } from '../../../lib/media/image/picture-limits.ts';
+import { loadSharp } from '../../../lib/media/image/sharp.ts';
+import { inspectPicture } from '../../support/inspect-picture.ts';
+import { PICTURE_LIMITS } from '../../support/limits.ts';
 import {
   claimJpegSize,
   createBlackPng,
@@ -13,7 +13,7 @@ import {
   insertSegment,
   MARKER,
   repeatLastScan,
-} from '../support/pictures.ts';
+} from '../../support/pictures.ts';
 
 const inspect = (bytes: Uint8Array, limits = {}) =>
   inspectPicture(bytes, { ...PICTURE_LIMITS, ...limits });

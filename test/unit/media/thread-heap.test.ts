@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { boundHeap } from '../../lib/media/thread-bounds.ts';
+import { boundHeap } from '../../../lib/media/thread-bounds.ts';
 
 /** Some 80 MB, and then it ends by itself. */
 const GREEDY = 'const held = []; for (let at = 0; at < 2_000_000; at += 1) held.push({ at });';

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import sharp, { type JpegOptions } from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { walkMarkers } from '../../lib/media/image/formats/jpeg/markers.ts';
-import { walkScan } from '../../lib/media/image/formats/jpeg/scan.ts';
-import { convertPicture } from '../../lib/media/image/image.ts';
-import { createBmp } from '../support/bmp.ts';
-import { inspectPicture } from '../support/inspect-picture.ts';
-import { PICTURE_LIMITS } from '../support/limits.ts';
+import { walkMarkers } from '../../../lib/media/image/formats/jpeg/markers.ts';
+import { walkScan } from '../../../lib/media/image/formats/jpeg/scan.ts';
+import { convertPicture } from '../../../lib/media/image/image.ts';
+import { createBmp } from '../../support/bmp.ts';
+import { inspectPicture } from '../../support/inspect-picture.ts';
+import { PICTURE_LIMITS } from '../../support/limits.ts';
 import {
   CORNERS,
   claimJpegSize,
@@ -17,9 +17,9 @@ import {
   drawMarker,
   MARKER,
   readCorners,
-} from '../support/pictures.ts';
-import { createSequence } from '../support/sequence.ts';
-import { createTiff, ONE_PIXEL, withTags } from '../support/tiff.ts';
+} from '../../support/pictures.ts';
+import { createSequence } from '../../support/sequence.ts';
+import { createTiff, ONE_PIXEL, withTags } from '../../support/tiff.ts';
 
 async function convert(bytes: Uint8Array) {
   const facts = await inspectPicture(bytes, PICTURE_LIMITS);
@@ -178,7 +178,7 @@ describe('sequences', () => {
 
   test('given a HEIC sequence without a still picture, then its first frame is sent', async () => {
     const tile = { width: 64, height: 64 };
-    const still = readFileSync(new URL('../fixtures/marker-10bit.heic', import.meta.url));
+    const still = readFileSync(new URL('../../fixtures/marker-10bit.heic', import.meta.url));
     const { facts } = await convert(createSequence([still, still], tile, ['hevc', 'hvc1', 'hvcC']));
     expect(facts).toMatchObject({ frames: 2, mediaType: 'image/heic' });
   });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeRoom } from '../../lib/media/image/memory.ts';
+import { makeRoom } from '../../../lib/media/image/memory.ts';
 
 test('what is dead is let go of before a decode that takes much memory', async () => {
   const dead = new WeakRef(new ArrayBuffer(1_000));

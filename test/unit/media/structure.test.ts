@@ -3,14 +3,20 @@ import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { findMarker } from '../../lib/media/image/formats/jpeg/markers.ts';
-import { convertPicture } from '../../lib/media/image/image.ts';
-import { MAX_FRAMES, MAX_HELD_BYTES } from '../../lib/media/image/picture-limits.ts';
-import { claimAvifSize } from '../support/hostile.ts';
-import { inspectPicture } from '../support/inspect-picture.ts';
-import { PICTURE_LIMITS } from '../support/limits.ts';
-import { createGif, createPng, drawMarker, insertSegment, pngChunk } from '../support/pictures.ts';
-import { createTiff, ONE_PIXEL, withTags } from '../support/tiff.ts';
+import { findMarker } from '../../../lib/media/image/formats/jpeg/markers.ts';
+import { convertPicture } from '../../../lib/media/image/image.ts';
+import { MAX_FRAMES, MAX_HELD_BYTES } from '../../../lib/media/image/picture-limits.ts';
+import { claimAvifSize } from '../../support/hostile.ts';
+import { inspectPicture } from '../../support/inspect-picture.ts';
+import { PICTURE_LIMITS } from '../../support/limits.ts';
+import {
+  createGif,
+  createPng,
+  drawMarker,
+  insertSegment,
+  pngChunk,
+} from '../../support/pictures.ts';
+import { createTiff, ONE_PIXEL, withTags } from '../../support/tiff.ts';
 
 const inspect = (bytes: Uint8Array) => inspectPicture(bytes, PICTURE_LIMITS);
 const expectCode = (bytes: Uint8Array, code: string) =>

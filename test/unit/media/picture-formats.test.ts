@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FORMATS } from '../../lib/media/image/formats/formats.ts';
-import { PICTURE_TYPES } from '../../lib/media/media-types.ts';
-import { createBmp } from '../support/bmp.ts';
-import { inspectPicture } from '../support/inspect-picture.ts';
-import { createGif, drawMarker, pngChunk } from '../support/pictures.ts';
-import { createTiff, ONE_PIXEL } from '../support/tiff.ts';
+import { FORMATS } from '../../../lib/media/image/formats/formats.ts';
+import { PICTURE_TYPES } from '../../../lib/media/media-types.ts';
+import { createBmp } from '../../support/bmp.ts';
+import { inspectPicture } from '../../support/inspect-picture.ts';
+import { createGif, drawMarker, pngChunk } from '../../support/pictures.ts';
+import { createTiff, ONE_PIXEL } from '../../support/tiff.ts';
 
 const heic = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
 
