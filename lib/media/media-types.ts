@@ -33,7 +33,7 @@ export type StreamType = ContainerType | 'audio/webm';
 export type KnownType = PictureType | StreamType | 'application/pdf';
 
 /** Known only so that the refusal can name them. */
-export type RefusedType =
+type RefusedType =
   | 'image/jxl'
   | 'image/svg+xml'
   | 'image/vnd.adobe.photoshop'

@@ -25,7 +25,7 @@ export interface OpenedPicture extends WalkedPicture {
  * Throws `file_too_complex` for more parts than any encoder writes, `file_malformed` where the end is missing or
  * a checksum is wrong, `type_unsupported` for a variant that the decoder lacks.
  */
-export function checkStructure({ structure }: WalkedFile): void {
+export function checkStructure(structure: Structure): void {
   const { tooComplex = false, damaged = false, frames, ended, unsupported } = structure;
   if (tooComplex || frames > MAX_FRAMES)
     throw new ServiceError('file_too_complex', 'The file has more parts than any picture needs.');
@@ -67,12 +67,8 @@ export function checkCost(picture: OpenedPicture, { maxPixels }: PictureLimits):
     throw refuse('Decoding the picture takes more memory than there is.');
   if (isHugeAndEmpty(header, bytes.length))
     throw refuse('The file is too small for the dimensions it declares.');
-  if (pixels * scansOf(structure) > MAX_JPEG_SCAN_PIXELS)
+  if (pixels * (structure.scans ?? 1) > MAX_JPEG_SCAN_PIXELS)
     throw refuse('The JPEG has too many scans for its dimensions.');
-}
-
-function scansOf({ scans = 1 }: Structure): number {
-  return scans;
 }
 
 /** The decoder knows no frames of an animated PNG or AVIF; of the others both count the same. */

@@ -63,15 +63,15 @@ export async function inspectPicture(
   limits: PictureLimits,
 ): Promise<PictureFacts> {
   const structure = FORMATS[mediaType].walk(bytes);
-  checkStructure({ bytes, structure });
+  checkStructure(structure);
   const { embedded } = structure;
   if (!embedded) return inspectWalked({ bytes, mediaType, structure }, limits);
+  checkStructure(embedded.structure);
   const facts = await inspectWalked({ ...embedded, mediaType: 'image/jpeg' }, limits);
   return { ...facts, mediaType, structure };
 }
 
 async function inspectWalked(walked: WalkedPicture, limits: PictureLimits): Promise<PictureFacts> {
-  checkStructure(walked);
   checkDeclaredSize(walked, limits);
   const opened = await readHeader(walked);
   checkCost(opened, limits);

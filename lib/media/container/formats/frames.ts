@@ -1,5 +1,5 @@
 /** The length of the frame that begins there, in bytes; undefined where none does. */
-export type MeasureFrame = (bytes: Uint8Array, at: number) => number | undefined;
+type MeasureFrame = (bytes: Uint8Array, at: number) => number | undefined;
 
 /** Bytes of the head of a frame, as far as it tells the frame's length. */
 export const FRAME_HEAD_BYTES = 7;

@@ -49,7 +49,7 @@ export type Header = Size &
   };
 
 /** A limit on pictures in which next to nothing is coded (cost.ts). */
-export interface Emptiness {
+interface Emptiness {
   /** Pixels to a byte of the file beyond which it is all but empty. */
   pixelsPerByte: number;
   /** Memory that the decode was measured to take, in bytes a pixel. */

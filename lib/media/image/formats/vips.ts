@@ -6,7 +6,7 @@ import type { Sharp } from '../pixels.ts';
 import type { Header, PictureFacts } from './picture-format.ts';
 
 /** The strictness of libvips: damage shows in warnings, but in a TIFF, where odd text in a tag is one. */
-export type FailOn = 'warning' | 'error';
+type FailOn = 'warning' | 'error';
 
 /**
  * Reads the header by libvips: from a buffer, never a path, by which it opens formats that the bytes do not

@@ -44,7 +44,7 @@ export interface Tiff {
   text(at: number, bytes: number): string;
 }
 
-export interface TiffTag {
+interface TiffTag {
   count: number;
   /** The place of its values. */
   at: number;

@@ -37,7 +37,7 @@ export interface TiffStructure extends Structure {
 }
 
 /** A page behind the first. */
-export interface LaterPage {
+interface LaterPage {
   /** The places of its directory, and of the pointer to the next one. */
   at: number;
   end: number;
