@@ -2,6 +2,8 @@
 export const MAX_VIDEO_SECONDS = 10_800;
 /** The longest recording, in seconds (9.5 hours): the most that a model takes. */
 export const MAX_AUDIO_SECONDS = 34_200;
+/** Samples a second (100 MHz): the finest recordings have 45 MHz. A container's own field holds up to 1e308. */
+export const MAX_SAMPLE_RATE = 100_000_000;
 /** Tracks of a container: films with a sound track for each of two dozen languages have fewer. */
 export const MAX_TRACKS = 64;
 

@@ -8,6 +8,7 @@ import {
   CONTAINER_HEAP_MEGABYTES,
   CONTAINER_SECONDS,
   MAX_AUDIO_SECONDS,
+  MAX_SAMPLE_RATE,
   MAX_TRACKS,
   MAX_VIDEO_SECONDS,
 } from './container-limits.ts';
@@ -66,6 +67,8 @@ function checkBounds(type: StreamType, { tracks, durationSeconds }: ContainerFac
   }
   if (tracks.length > MAX_TRACKS)
     throw new ServiceError('file_too_complex', `The file has more than ${MAX_TRACKS} tracks.`);
+  if (tracks.some(({ sampleRate = 0 }) => !(sampleRate >= 0 && sampleRate <= MAX_SAMPLE_RATE)))
+    throw malformed('The sample rate of its sound is out of range.');
   if (!(durationSeconds > 0)) throw malformed('The file has no duration.');
   const most = type.startsWith('video/') ? MAX_VIDEO_SECONDS : MAX_AUDIO_SECONDS;
   if (durationSeconds > most)

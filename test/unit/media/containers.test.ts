@@ -183,6 +183,18 @@ describe('a file that lies', () => {
     await expect(inspect(long)).rejects.toEqual(tooComplex);
   });
 
+  test.each([
+    ['more samples a second than the table has digits for', 16_383 + 1_000],
+    ['endlessly many', 0x7ffe],
+    ['next to none', 1],
+  ])('given a sound with %s: malformed', async (_, exponent) => {
+    const odd = writeAiff(1);
+    const common = odd.indexOf('COMM') + 8;
+    odd.writeUInt32BE(0xffff_ffff, common + 2);
+    odd.writeUInt16BE(exponent, common + 8);
+    await expect(inspect(odd)).rejects.toEqual(malformed);
+  });
+
   test('given any bytes changed, then there are facts within bounds or one of the codes of files', async () => {
     const name = fc.constantFrom('tiny.mp4', 'tiny.webm', 'tiny.ogg');
     const changes = fc.array(fc.tuple(fc.nat(4_000), fc.nat(255)), { minLength: 1, maxLength: 8 });
