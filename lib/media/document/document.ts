@@ -101,7 +101,8 @@ function hasEnd(bytes: Uint8Array): boolean {
   // An object behind the end mark belongs to a later state of the document, whose own end is missing.
   const isCut = /\d\s+\d+\s+obj\b/.test(behind.toString('latin1', 0, MAX_BYTES_BEHIND_END));
   const start = file.toString('latin1', 0, START_BYTES);
-  const promised = Number(/\/Linearized\b[^>]*?\/L\s+(\d+)/s.exec(start)?.[1] ?? 0);
+  const [dictionary = ''] = /\/Linearized\b[^>]*/.exec(start) ?? [];
+  const promised = Number(/\/L\s+(\d+)/.exec(dictionary)?.[1] ?? 0);
   return behind.length <= MAX_BYTES_BEHIND_END && !isCut && promised <= bytes.length;
 }
 

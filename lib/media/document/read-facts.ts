@@ -131,13 +131,19 @@ function listContents(written: Uint8Array): Contents {
   };
 }
 
+/**
+ * A text, or the beginning of one that is never closed. That is matched, too: else the search would begin
+ * anew, up to the file's end, at each `\(` within it.
+ */
+const TEXT = /\((?:\\.|[^\\()])*(\)?)/gs;
+
 /** The text between the streams, without the strings in it, which may say anything. */
 function* readObjects(written: Uint8Array): Generator<string> {
   const file = Buffer.from(written.buffer, written.byteOffset, written.length);
   for (let from = 0; from < file.length; ) {
     const stream = file.indexOf(STREAM, from);
     const to = stream < 0 ? file.length : stream;
-    yield file.toString(LATIN1, from, to).replaceAll(/\((?:\\.|[^\\()])*\)/gs, '()');
+    yield file.toString(LATIN1, from, to).replaceAll(TEXT, (text, end) => (end ? '()' : text));
     const end = stream < 0 ? -1 : file.indexOf(STREAM_END, to);
     from = end < 0 ? file.length : end + STREAM_END.length;
   }
@@ -146,14 +152,19 @@ function* readObjects(written: Uint8Array): Generator<string> {
 /** The reason not to unpack the stream that this text ends with; only the last object has one. */
 function findBomb(text: string): string | undefined {
   const own = text.slice(text.lastIndexOf(' obj'));
-  const filters = /\/Filter\s*\[([^\]]*)\]/.exec(own)?.[1]?.match(/\//g)?.length ?? 0;
+  const filters = countFilters(own);
   if (filters > MAX_FILTERS) return `A stream of the document is compressed ${filters} times over.`;
   if (!/\/Subtype\s*\/Image\b/.test(own)) return undefined;
-  const [width, height] = [readNumber(own, 'Width'), readNumber(own, 'Height')];
+  const width = Number(/\/Width\s+(\d+)/.exec(own)?.[1] ?? 0);
+  const height = Number(/\/Height\s+(\d+)/.exec(own)?.[1] ?? 0);
   if (width * height <= MAX_EMBEDDED_PIXELS) return undefined;
   return `The document holds a picture of more than ${MAX_EMBEDDED_PIXELS} pixels.`;
 }
 
-function readNumber(text: string, name: string): number {
-  return Number(new RegExp(`/${name}\\s+(\\d+)`).exec(text)?.[1] ?? 0);
+/** A list that is never closed has no filters. */
+function countFilters(object: string): number {
+  const list = /\/Filter\s*\[/.exec(object);
+  if (!list) return 0;
+  const [filters = '', behind] = object.slice(list.index + list[0].length).split(']', 2);
+  return behind === undefined ? 0 : filters.split('/').length - 1;
 }

@@ -79,6 +79,18 @@ test('given words like those in a text, when inspected, then nothing is told', a
   expect(activeContent).toEqual([]);
 });
 
+test.each([
+  ['texts', `(${'\\('.repeat(2e6)}(`],
+  ['lists of filters', ` obj ${'/Filter['.repeat(5e5)}`],
+])(
+  'given 4 MB of %s that never end, when inspected, then it is within its time',
+  async (_, words) => {
+    const stream = writeStream('/Type/Metadata/Subtype/XML', fromText(`endstream ${words}`));
+    const facts = await inspect({ catalog: '/Metadata 6 0 R', more: [stream] });
+    expect(facts).toMatchObject({ pages: 1, activeContent: [] });
+  },
+);
+
 test('given a later state of a document, when its end is missing, then it is cut off', async () => {
   const whole = asText(writePdf());
   const later = `${whole}4 0 obj\n<</Type/Page>>\nendobj\n`;
