@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
-import { connectIdempotency } from '../lib/api/connect-idempotency.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
+import { connectIdempotency } from '../lib/api/idempotency.ts';
 import { connectBucket, connectTable } from '../lib/aws/connections.ts';
 import { createPictureLinks } from '../lib/aws/picture-links.ts';
-import { createUploadWriter } from '../lib/aws/upload-writer.ts';
+import { createUploadWriter } from '../lib/aws/upload-form.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
-import { limitUploads } from '../lib/rates/limits.ts';
+import { limitUploads } from '../lib/rates/rate-lease.ts';
 import { type AnalyzeNowDeps, analyzeNow } from '../lib/requests/analyze-now.ts';
 import { type AnalyzeForm, parseForm } from '../lib/requests/form.ts';
 import { freshness } from '../lib/requests/upload.ts';

@@ -6,9 +6,8 @@ import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
-import { limitReads } from '../lib/rates/limits.ts';
-import type { BuryDeps } from '../lib/requests/bury.ts';
-import { cancelUpload } from '../lib/requests/cancel-upload.ts';
+import { limitReads } from '../lib/rates/rate-lease.ts';
+import { type BuryDeps, cancelUpload } from '../lib/requests/delete.ts';
 
 const input = z.object({ path: z.object({ id: z.string() }) });
 

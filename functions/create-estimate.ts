@@ -5,7 +5,7 @@ import { createClientSettings } from '../lib/aws/client-settings.ts';
 import { connectTable } from '../lib/aws/connections.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
-import { limitReads } from '../lib/rates/limits.ts';
+import { limitReads } from '../lib/rates/rate-lease.ts';
 import { type EstimateDeps, estimateCost } from '../lib/requests/estimate.ts';
 import { estimateRequest } from '../lib/requests/estimate-subject.ts';
 import { createAnalyzerFinder } from '../lib/work/find-analyzer.ts';

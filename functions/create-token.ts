@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
-import { connectIdempotency } from '../lib/api/connect-idempotency.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
+import { connectIdempotency } from '../lib/api/idempotency.ts';
+import { createTokens } from '../lib/aws/clients.ts';
 import { connectTable } from '../lib/aws/connections.ts';
-import { createTokens } from '../lib/aws/tokens.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
 import { createToken, type TokenDeps, tokenRequest } from '../lib/door/token.ts';
-import { limitReads } from '../lib/rates/limits.ts';
+import { limitReads } from '../lib/rates/rate-lease.ts';
 
 /** For browsers and phones. Any key makes tokens for what it may do itself: no scope is needed. */
 export function createHandler(deps: TokenDeps & Guards) {

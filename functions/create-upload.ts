@@ -1,19 +1,18 @@
 import * as z from 'zod/mini';
-import { connectIdempotency } from '../lib/api/connect-idempotency.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
+import { connectIdempotency } from '../lib/api/idempotency.ts';
 import { connectBucket, connectTable } from '../lib/aws/connections.ts';
-import { createPartStarter } from '../lib/aws/part-starter.ts';
-import { createFormSigner } from '../lib/aws/upload-form.ts';
+import { createFormSigner, createPartStarter } from '../lib/aws/upload-form.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
-import { limitUploads } from '../lib/rates/limits.ts';
+import { limitUploads } from '../lib/rates/rate-lease.ts';
+import { readUploadLimits } from '../lib/requests/multipart.ts';
 import {
   announceUpload,
   freshness,
   type UploadDeps,
   uploadRequest,
 } from '../lib/requests/upload.ts';
-import { readUploadLimits } from '../lib/requests/upload-limits.ts';
 import { connectStores } from '../lib/work/connect-stores.ts';
 
 const input = z.object({ query: z.object({ fresh: freshness }), body: uploadRequest });

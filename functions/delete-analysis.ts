@@ -10,7 +10,7 @@ import { createUploads } from '../lib/aws/uploads.ts';
 import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
-import { limitReads } from '../lib/rates/limits.ts';
+import { limitReads } from '../lib/rates/rate-lease.ts';
 import { type DeleteDeps, deleteAnalysis } from '../lib/requests/delete.ts';
 
 const input = z.object({ path: z.object({ id: z.string() }) });

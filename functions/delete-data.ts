@@ -11,8 +11,8 @@ import { createUploads } from '../lib/aws/uploads.ts';
 import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
-import { limitReads } from '../lib/rates/limits.ts';
-import { type DeleteAllDeps, deleteAll } from '../lib/requests/delete-all.ts';
+import { limitReads } from '../lib/rates/rate-lease.ts';
+import { type DeleteAllDeps, deleteAll } from '../lib/requests/delete.ts';
 
 /** How long one call deletes, in seconds: with room to answer before the HTTP API gives up at 30. */
 const MAX_DELETE_SECONDS = 20;

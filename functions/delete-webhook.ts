@@ -4,7 +4,7 @@ import { connectTable } from '../lib/aws/connections.ts';
 import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
-import { limitReads } from '../lib/rates/limits.ts';
+import { limitReads } from '../lib/rates/rate-lease.ts';
 import { removeWebhook, type WebhookDeps } from '../lib/webhooks/webhooks.ts';
 
 const input = z.object({ path: z.object({ id: z.string() }) });

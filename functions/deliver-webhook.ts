@@ -6,8 +6,8 @@ import { createDoorSecretReader } from '../lib/aws/door-secret.ts';
 import { createQueue } from '../lib/aws/queue.ts';
 import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
-import { type DeliverMessagesDeps, deliverMessages } from '../lib/webhooks/deliver-messages.ts';
-import { createWebhookCaller } from '../lib/webhooks/webhook-call.ts';
+import { type DeliverMessagesDeps, deliverMessages } from '../lib/webhooks/deliver.ts';
+import { createWebhookCaller } from '../lib/webhooks/webhook-target.ts';
 
 /** Takes the messages of the webhooks' queue, and calls whom they are for. */
 export function createHandler(deps: DeliverMessagesDeps) {

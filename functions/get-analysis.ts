@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { matchETag } from '../lib/api/etag.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
+import { matchETag } from '../lib/api/validation.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { connectBucket, connectTable } from '../lib/aws/connections.ts';
 import { createFileLinks, createPictureLinks } from '../lib/aws/picture-links.ts';
@@ -8,7 +8,7 @@ import { createResults } from '../lib/aws/results.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
 import { ServiceError } from '../lib/errors.ts';
-import { limitReads } from '../lib/rates/limits.ts';
+import { limitReads } from '../lib/rates/rate-lease.ts';
 import { type LookUpDeps, waitForAnalysis } from '../lib/requests/wait.ts';
 
 /** The longest wait, in seconds: with room to answer before the HTTP API gives up at 30. */

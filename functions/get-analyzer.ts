@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
-import { analyzerVersion } from '../lib/analyzers/reference.ts';
+import { analyzerVersion } from '../lib/analyzers/registry.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { connectTable } from '../lib/aws/connections.ts';
 import { createOwnAnalyzers, type OwnAnalyzers } from '../lib/aws/own-analyzers.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
-import { limitReads } from '../lib/rates/limits.ts';
-import { showAnalyzer } from '../lib/requests/show-analyzer.ts';
+import { limitReads } from '../lib/rates/rate-lease.ts';
+import { showAnalyzer } from '../lib/requests/put-analyzer.ts';
 
 const input = z.object({
   path: z.object({ name: z.string() }),

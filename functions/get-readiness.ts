@@ -6,7 +6,7 @@ import { connectTable } from '../lib/aws/connections.ts';
 import { connectAwsProbes } from '../lib/aws/probes.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
-import { limitReads } from '../lib/rates/limits.ts';
+import { limitReads } from '../lib/rates/rate-lease.ts';
 import { connectProbes } from '../lib/work/connect-gemini.ts';
 
 /** When it is worth asking again, in seconds. */

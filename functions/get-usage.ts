@@ -5,7 +5,7 @@ import { connectTable } from '../lib/aws/connections.ts';
 import { createSpending } from '../lib/aws/spending.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
-import { limitReads } from '../lib/rates/limits.ts';
+import { limitReads } from '../lib/rates/rate-lease.ts';
 import { reportUsage, type UsageDeps, usageQuery } from '../lib/requests/usage.ts';
 
 const input = z.object({ query: usageQuery });

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import { showSummary } from '../lib/analysis.ts';
-import { formatCursor } from '../lib/api/cursor.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
+import { formatCursor } from '../lib/api/validation.ts';
 import { createAnalysisLists } from '../lib/aws/analysis-lists.ts';
 import { connectTable } from '../lib/aws/connections.ts';
 import { createPictureLinks } from '../lib/aws/picture-links.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
-import { limitReads } from '../lib/rates/limits.ts';
+import { limitReads } from '../lib/rates/rate-lease.ts';
 import { describeLinks, type LinkDeps } from '../lib/requests/links.ts';
 import { listQuery } from '../lib/requests/list-query.ts';
 

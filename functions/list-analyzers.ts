@@ -4,8 +4,8 @@ import { connectTable } from '../lib/aws/connections.ts';
 import { createOwnAnalyzers, type OwnAnalyzers } from '../lib/aws/own-analyzers.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
-import { limitReads } from '../lib/rates/limits.ts';
-import { listAnalyzers } from '../lib/requests/show-analyzer.ts';
+import { limitReads } from '../lib/rates/rate-lease.ts';
+import { listAnalyzers } from '../lib/requests/put-analyzer.ts';
 
 export function createHandler({ door, limit, own }: Guards & { own: OwnAnalyzers }) {
   return createHttpHandler({

@@ -5,7 +5,7 @@ import { createDeliveries } from '../lib/aws/deliveries.ts';
 import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
-import { limitReads } from '../lib/rates/limits.ts';
+import { limitReads } from '../lib/rates/rate-lease.ts';
 import { type DeliveryDeps, listDeliveries } from '../lib/webhooks/webhooks.ts';
 
 const input = z.object({ path: z.object({ id: z.string() }) });

@@ -6,8 +6,8 @@ import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createStoredParts } from '../lib/aws/stored-parts.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
-import { limitReads } from '../lib/rates/limits.ts';
-import { type ListPartsDeps, listParts } from '../lib/requests/list-parts.ts';
+import { limitReads } from '../lib/rates/rate-lease.ts';
+import { type ListPartsDeps, listParts } from '../lib/requests/multipart.ts';
 
 const input = z.object({ path: z.object({ id: z.string() }) });
 

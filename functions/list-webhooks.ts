@@ -5,7 +5,7 @@ import { createDoorSecretReader } from '../lib/aws/door-secret.ts';
 import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
-import { limitReads } from '../lib/rates/limits.ts';
+import { limitReads } from '../lib/rates/rate-lease.ts';
 import { listWebhooks, type WebhookDeps } from '../lib/webhooks/webhooks.ts';
 
 export function createHandler({ door, limit, ...deps }: WebhookDeps & Guards) {

@@ -1,13 +1,12 @@
 import * as z from 'zod/mini';
-import { newDefinition } from '../lib/analyzers/definition.ts';
-import { analyzerName } from '../lib/analyzers/reference.ts';
+import { newDefinition } from '../lib/analyzers/own.ts';
+import { analyzerName } from '../lib/analyzers/registry.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
-import { createAnalyzerWriter } from '../lib/aws/analyzer-writer.ts';
 import { connectTable } from '../lib/aws/connections.ts';
-import { createOwnAnalyzers } from '../lib/aws/own-analyzers.ts';
+import { createAnalyzerWriter, createOwnAnalyzers } from '../lib/aws/own-analyzers.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
-import { limitReads } from '../lib/rates/limits.ts';
+import { limitReads } from '../lib/rates/rate-lease.ts';
 import { type PutAnalyzerDeps, putAnalyzer } from '../lib/requests/put-analyzer.ts';
 
 const input = z.object({ path: z.object({ name: analyzerName }), body: newDefinition });

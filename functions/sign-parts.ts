@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
-import { connectIdempotency } from '../lib/api/connect-idempotency.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
+import { connectIdempotency } from '../lib/api/idempotency.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
 import { connectTable } from '../lib/aws/connections.ts';
-import { createPartSigner } from '../lib/aws/part-signer.ts';
+import { createPartSigner } from '../lib/aws/upload-form.ts';
 import { readConfig } from '../lib/config.ts';
 import { connectDoor } from '../lib/door/connect-door.ts';
-import { limitReads } from '../lib/rates/limits.ts';
+import { limitReads } from '../lib/rates/rate-lease.ts';
 import { partsRequest, type SignPartsDeps, signParts } from '../lib/requests/sign-parts.ts';
 
 const input = z.object({ path: z.object({ id: z.string() }), body: partsRequest });

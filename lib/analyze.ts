@@ -13,11 +13,9 @@ import { countMediaTokens } from './media/tokens.ts';
 import { openPurse, type PurseDeps } from './money/purse.ts';
 import type { Delivery, Outcome } from './outcome.ts';
 import type { Source } from './source.ts';
-import { askModel } from './work/ask-model.ts';
+import { askModel, prepareInquiry } from './work/ask-model.ts';
 import { chooseByMedium } from './work/choose-by-medium.ts';
 import { type ClaimDeps, claimAnalysis } from './work/claim.ts';
-import { digestFile } from './work/digest.ts';
-import { prepareInquiry } from './work/inquire.ts';
 import {
   forgetLeftPicture,
   forgetPicture,
@@ -25,11 +23,18 @@ import {
   keepPicture,
 } from './work/keep-picture.ts';
 import { holdLease } from './work/lease.ts';
+import { releaseFile, releaseLeftFile } from './work/model-file.ts';
 import { type PaidOnceDeps, preferFresh, settleKnown } from './work/paid-once.ts';
-import { releaseFile, releaseLeftFile } from './work/release-file.ts';
-import { type SendMediaDeps, sendMedia, type ToSend } from './work/send-media.ts';
-import { giveBack, type Held, idsOf, settleError, storeAnswer } from './work/settle.ts';
-import { endStuckWorker, type StuckDeps } from './work/stuck.ts';
+import { digestFile, type SendMediaDeps, sendMedia, type ToSend } from './work/send-media.ts';
+import {
+  endStuckWorker,
+  giveBack,
+  type Held,
+  idsOf,
+  type StuckDeps,
+  settleError,
+  storeAnswer,
+} from './work/settle.ts';
 
 /** A JPEG of so many bytes (512 KiB) is converted before anybody could see that stage: one write less. */
 const SHORT_BYTES = 524_288;

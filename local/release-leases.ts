@@ -1,8 +1,7 @@
 import { analysisRecord } from '../lib/analysis.ts';
 import { createAnalyses } from '../lib/aws/analyses.ts';
-import { nameReservation, parseMonth } from '../lib/aws/spending-month.ts';
-import type { Table, Update } from '../lib/aws/table.ts';
-import type { Item } from '../lib/aws/wire/attribute-values.ts';
+import { nameReservation, parseMonth } from '../lib/aws/spending.ts';
+import type { Item, Table, Update } from '../lib/aws/table.ts';
 
 /**
  * Ends every hold that the run before has left in the table, whatever it is on: nobody of that run is alive,

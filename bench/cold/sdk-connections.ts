@@ -32,7 +32,7 @@ import {
 import type { Objects } from '../../lib/aws/objects.ts';
 import type { OpenObject } from '../../lib/aws/stored-file.ts';
 import { addOnce, type Table } from '../../lib/aws/table.ts';
-import type { CallAws } from '../../lib/aws/wire/call.ts';
+import type { CallAws } from '../../lib/aws/wire/client.ts';
 
 // In the place of lib/aws/connections.ts: what functions call AWS with where they use AWS' own clients, as
 // anyone would write it. Credentials, region and endpoints are found by the clients.

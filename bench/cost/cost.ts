@@ -1,4 +1,4 @@
-import { costUsd } from '../../lib/gemini/prices.ts';
+import { costUsd } from '../../lib/gemini/tally.ts';
 import { startProgress } from '../harness/progress.ts';
 import type { Row, Table } from '../harness/table.ts';
 import { type Calls, listCalls } from '../service/call-counter.ts';

@@ -7,7 +7,7 @@ import { type AnalysisRecord, analysisRecord } from '../../lib/analysis.ts';
 import { createAnalysisId, pictureKey, uploadKey } from '../../lib/analysis-id.ts';
 import { createAnalyses } from '../../lib/aws/analyses.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
-import { toAttributes } from '../../lib/aws/wire/attribute-values.ts';
+import { toAttributes } from '../../lib/aws/table.ts';
 import { readJson } from '../../test/support/client.ts';
 import { type RunningStack, type StackHome, startStack } from '../../test/support/stack.ts';
 

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { createTable, type Table } from '../../lib/aws/table.ts';
-import { createCaller } from '../../lib/aws/wire/call.ts';
-import { createClient } from '../../lib/aws/wire/client.ts';
+import { createCaller, createClient } from '../../lib/aws/wire/client.ts';
 import type { Connection } from '../../lib/aws/wire/connection.ts';
 
 const BOUNDS = { connectMs: 1_000, answerMs: 30_000, tries: 1 };

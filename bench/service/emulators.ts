@@ -10,7 +10,7 @@ import { createAnalyses } from '../../lib/aws/analyses.ts';
 import { createClientRegistry } from '../../lib/aws/client-registry.ts';
 import { SCOPES } from '../../lib/aws/clients.ts';
 import { connectBucket, connectTable } from '../../lib/aws/connections.ts';
-import { createUploadWriter } from '../../lib/aws/upload-writer.ts';
+import { createUploadWriter } from '../../lib/aws/upload-form.ts';
 import { ROOT } from '../harness/bundles.ts';
 import { createCallCounter } from './call-counter.ts';
 import { startModel } from './model.ts';

@@ -1,6 +1,6 @@
 import { type AnalysisRecord, newAnalysis } from '../../lib/analysis.ts';
 import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
-import { type AttributeValue, toAttributes } from '../../lib/aws/wire/attribute-values.ts';
+import { type AttributeValue, toAttributes } from '../../lib/aws/table.ts';
 import { ANSWER, MODEL } from './model.ts';
 
 /** Half of all analyses are this client's, the others belong to many. */

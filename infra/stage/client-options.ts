@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Changes } from '../../lib/aws/client-registry.ts';
 import { type ClientSettings, clientSettings } from '../../lib/aws/client-settings.ts';
 import { SCOPES, type Scope } from '../../lib/aws/clients.ts';
-import { parseBlock } from '../../lib/door/addresses.ts';
+import { parseBlock } from '../../lib/door/edge.ts';
 
 /** A value that gives a setting back to the stage. */
 const DEFAULT = 'default';

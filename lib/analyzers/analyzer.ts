@@ -1,13 +1,21 @@
-import type * as z from 'zod/mini';
+import * as z from 'zod/mini';
 import type { Clip, MediumName, Pages } from '../source.ts';
 
-export type MediaResolution =
-  | 'MEDIA_RESOLUTION_LOW'
-  | 'MEDIA_RESOLUTION_MEDIUM'
-  | 'MEDIA_RESOLUTION_HIGH';
+const made = new WeakMap<z.core.$ZodType, object>();
+
+/** The JSON Schema that is sent with a question; made once of each, for that takes longer than all else of a question. */
+export function jsonSchemaOf(schema: z.core.$ZodType): object {
+  const known = made.get(schema);
+  if (known) return known;
+  const described = z.toJSONSchema(schema);
+  made.set(schema, described);
+  return described;
+}
+
+type MediaResolution = 'MEDIA_RESOLUTION_LOW' | 'MEDIA_RESOLUTION_MEDIUM' | 'MEDIA_RESOLUTION_HIGH';
 
 /** How much a model thinks before it answers: billed as output. */
-export type ThinkingLevel = 'MINIMAL' | 'LOW' | 'MEDIUM' | 'HIGH';
+type ThinkingLevel = 'MINIMAL' | 'LOW' | 'MEDIUM' | 'HIGH';
 
 export interface AnalyzerAnswer {
   /** What the client reads, by the API's names. */

@@ -1,7 +1,5 @@
 import * as z from 'zod/mini';
-import type { Analyzer, AnalyzerAnswer } from './analyzer.ts';
-import { jsonSchemaOf } from './json-schema.ts';
-import { UNRATED } from './moderation.ts';
+import { type Analyzer, type AnalyzerAnswer, jsonSchemaOf } from './analyzer.ts';
 import {
   cut,
   instructionsInImage,
@@ -9,6 +7,7 @@ import {
   nameMedium,
   RULES,
   reportInstructions,
+  UNRATED,
   withQuestion,
 } from './words.ts';
 

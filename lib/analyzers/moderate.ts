@@ -1,22 +1,19 @@
 import * as z from 'zod/mini';
-import type { Analyzer, AnalyzerAnswer } from './analyzer.ts';
-import { jsonSchemaOf } from './json-schema.ts';
+import { type Analyzer, type AnalyzerAnswer, jsonSchemaOf } from './analyzer.ts';
 import {
   CATEGORIES,
+  cut,
   highestOf,
+  instructionsInImage,
   LEVELS,
   LEVELS_OR_UNRATED,
   type Level,
-  rateEach,
-  UNRATED,
-} from './moderation.ts';
-import {
-  cut,
-  instructionsInImage,
   MAX_SHORT_LENGTH,
   nameMedium,
   RULES,
+  rateEach,
   reportInstructions,
+  UNRATED,
   withQuestion,
 } from './words.ts';
 

@@ -1,14 +1,14 @@
 import * as z from 'zod/mini';
-import type { Analyzer, AnalyzerAnswer } from './analyzer.ts';
-import { modelBox, toBox } from './box.ts';
-import { jsonSchemaOf } from './json-schema.ts';
+import { type Analyzer, type AnalyzerAnswer, jsonSchemaOf } from './analyzer.ts';
 import {
   cut,
   instructionsInImage,
   MAX_SHORT_LENGTH,
   MAX_TEXT_LENGTH,
+  modelBox,
   RULES,
   reportInstructions,
+  toBox,
   withQuestion,
 } from './words.ts';
 

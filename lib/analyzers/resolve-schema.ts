@@ -1,7 +1,6 @@
+import { findDefinition, isBoxName } from './check-schema.ts';
 import { BOUNDS, guessType } from './schema-bounds.ts';
 import { isSchema, type JsonSchema } from './schema-keywords.ts';
-import { isBoxName } from './schema-names.ts';
-import { findDefinition } from './schema-references.ts';
 
 /**
  * A schema that was checked, in the plainest form that says the same: references followed, one word

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import type { Analyzer, AnalyzerAnswer, Asked } from './analyzer.ts';
-import { jsonSchemaOf } from './json-schema.ts';
+import { type Analyzer, type AnalyzerAnswer, type Asked, jsonSchemaOf } from './analyzer.ts';
 import { checkWithin, describeSpan, keepWithin, modelTime, type Span, spanOf } from './times.ts';
 import {
   cut,

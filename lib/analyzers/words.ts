@@ -1,6 +1,75 @@
 import * as z from 'zod/mini';
 import type { MediumName } from '../source.ts';
 
+/** Gemini's boxes are integers on this scale, whatever the picture's size. */
+const BOX_SCALE = 1_000;
+
+/** A box as the model gives it: y before x. */
+export const modelBox = z
+  .array(z.int())
+  .check(z.length(4), z.describe('[ymin, xmin, ymax, xmax], four integers from 0 to 1000'));
+
+/** Fractions 0–1 of the upright picture, origin top left. */
+export interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** The box in fractions, clamped to the picture; undefined where nothing of it is left. */
+export function toBox(box: readonly number[]): Box | undefined {
+  const [ymin = 0, xmin = 0, ymax = 0, xmax = 0] = box.map(clamp);
+  if (xmax <= xmin || ymax <= ymin) return undefined;
+  return {
+    x: xmin / BOX_SCALE,
+    y: ymin / BOX_SCALE,
+    width: (xmax - xmin) / BOX_SCALE,
+    height: (ymax - ymin) / BOX_SCALE,
+  };
+}
+
+function clamp(value: number): number {
+  return Math.min(BOX_SCALE, Math.max(0, value));
+}
+
+/** What media are rated in, and how strongly. */
+export const LEVELS = ['none', 'low', 'medium', 'high'] as const;
+export const CATEGORIES = [
+  'sexual',
+  'violence',
+  'hate',
+  'harassment',
+  'selfHarm',
+  'drugs',
+  'weapons',
+] as const;
+type Category = (typeof CATEGORIES)[number];
+
+/** Of what nobody could judge: `none` would be a verdict. */
+export const UNRATED = 'unrated';
+export const LEVELS_OR_UNRATED = [...LEVELS, UNRATED] as const;
+export type Level = (typeof LEVELS_OR_UNRATED)[number];
+
+/** The same rating for each category. */
+export function rateEach<Rating extends z.ZodMiniType>(rating: Rating) {
+  return z.object({
+    sexual: rating,
+    violence: rating,
+    hate: rating,
+    harassment: rating,
+    selfHarm: rating,
+    drugs: rating,
+    weapons: rating,
+  } satisfies Record<Category, Rating>);
+}
+
+/** Where nothing was seen, one category that was not rated is enough to leave it open. */
+export function highestOf(levels: readonly Level[]): Level {
+  const shown = LEVELS.findLast((level) => level !== 'none' && levels.includes(level));
+  return shown ?? (levels.includes(UNRATED) ? UNRATED : 'none');
+}
+
 /** Bounds of what is stored of a model's words, in characters; a result fits many times into 300 KB. */
 export const MAX_CAPTION_LENGTH = 500;
 export const MAX_SHORT_LENGTH = 200;

@@ -1,21 +1,139 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { MiddlewareObj } from '@middy/core';
 import middy from '@middy/core';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
-import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type {
+  APIGatewayProxyEventV2,
+  APIGatewayProxyStructuredResultV2,
+  Context,
+} from 'aws-lambda';
 import type * as z from 'zod/mini';
 import type { Scope } from '../aws/clients.ts';
-import { readStorageTrouble } from '../aws/storage-trouble.ts';
 import { withDeadline } from '../deadline.ts';
 import type { Caller, Door } from '../door/door.ts';
 import { ServiceError, toServiceError } from '../errors.ts';
 import { logger } from '../log.ts';
-import type { RateLimit } from '../rates/rate-limit.ts';
+import { type Allowance, type RateLimit, WINDOW_SECONDS } from '../rates/rate-limit.ts';
 import type { Idempotency, Origin } from './idempotency.ts';
-import { isTooDeep, MAX_JSON_LEVELS } from './json-levels.ts';
-import { noteKey, runOnce } from './keyed-request.ts';
-import { limitRate } from './limit-rate.ts';
-import { describeProblem, type Reply } from './problem.ts';
-import type { Middleware, RouteEvent } from './route-event.ts';
-import { parseRequest } from './validation.ts';
+import { describeProblem, type Reply, readStorageTrouble } from './problem.ts';
+import { isTooDeep, MAX_JSON_LEVELS, parseRequest } from './validation.ts';
+
+/** A request's `Idempotency-Key`, and the digest of what came with it. */
+interface Keyed {
+  key: string;
+  digest: string;
+}
+
+/** An event of the HTTP API, on its way through the chain. */
+export type RouteEvent = Omit<APIGatewayProxyEventV2, 'body'> & {
+  body?: unknown;
+  caller?: Caller;
+  keyed?: Keyed;
+  /** What every answer to it carries, a refusal too. */
+  answerHeaders?: Record<string, string>;
+};
+type Middleware = MiddlewareObj<RouteEvent, APIGatewayProxyStructuredResultV2>;
+
+/**
+ * What a request says, as a digest: method, path, query, and what its body holds, however that is written.
+ * Libraries write the same JSON in another order or with other escapes, and the same form with a new boundary.
+ */
+function digestRequest({
+  requestContext,
+  rawPath,
+  rawQueryString,
+  body,
+  isBase64Encoded,
+}: RouteEvent): string {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([requestContext.http.method, rawPath, rawQueryString]));
+  if (typeof body === 'string') hash.update(body, isBase64Encoded ? 'base64' : 'utf8');
+  else if (body !== undefined) addContent(hash, body);
+  return hash.digest('base64url');
+}
+
+/** As canonical JSON (RFC 8785), and bytes as they are, behind their length. */
+function addContent(hash: Hash, value: unknown): void {
+  if (value instanceof Uint8Array) {
+    hash.update(`<${value.length}>`).update(value);
+  } else if (Array.isArray(value)) {
+    hash.update('[');
+    for (const each of value) {
+      addContent(hash, each);
+      hash.update(',');
+    }
+    hash.update(']');
+  } else if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value).filter(([, member]) => member !== undefined);
+    hash.update('{');
+    for (const [name, member] of members.toSorted(([one], [other]) => (one < other ? -1 : 1))) {
+      hash.update(`${JSON.stringify(name)}:`);
+      addContent(hash, member);
+      hash.update(',');
+    }
+    hash.update('}');
+  } else {
+    hash.update(JSON.stringify(value) ?? '');
+  }
+}
+
+/** Printable ASCII. */
+export const MAX_IDEMPOTENCY_KEY_CHARACTERS = 255;
+const KEY_PATTERN = /^[ -~]+$/;
+
+/** Notes the key, and what came with it: the body has been read. */
+function noteKey(): Middleware {
+  return {
+    before: ({ event }) => {
+      const key = event.headers['idempotency-key'];
+      if (key === undefined) return;
+      if (!KEY_PATTERN.test(key) || key.length > MAX_IDEMPOTENCY_KEY_CHARACTERS) {
+        const message = `has to be 1 to ${MAX_IDEMPOTENCY_KEY_CHARACTERS} printable ASCII characters`;
+        const fields = [{ path: 'headers.idempotency-key', message }];
+        throw new ServiceError('request_invalid', `Idempotency-Key ${message}.`, { fields });
+      }
+      event.keyed = { key, digest: digestRequest(event) };
+    },
+  };
+}
+
+/** Does the work; for a request with a key only where that was not done before. */
+function runOnce(
+  idempotency: Idempotency | undefined,
+  { keyed, caller, headers, requestContext }: RouteEvent,
+  work: (origin?: Origin) => Promise<Reply>,
+): Promise<Reply> {
+  if (!idempotency || !keyed || !caller) return work();
+  const { clientId } = caller;
+  const credential = headers.authorization ?? '';
+  const { requestId } = requestContext;
+  return idempotency({ ...keyed, clientId, credential, requestId }, work);
+}
+
+/** Lets a known client's request in, or refuses it; either way the answer says how many more may come. */
+function limitRate(limit: RateLimit): Middleware {
+  return {
+    before: async ({ event }) => {
+      if (!event.caller) return;
+      const allowance = await limit.take(event.caller);
+      if (!allowance) return;
+      event.answerHeaders = { ...event.answerHeaders, ...describeHeaders(allowance) };
+      if (allowance.admitted) return;
+      const { policy, perMinute, nextSeconds } = allowance;
+      const message = `At most ${perMinute} ${policy} a minute; the next in ${nextSeconds} s.`;
+      throw new ServiceError('rate_limited', message, { retryAfterSeconds: nextSeconds });
+    },
+  };
+}
+
+/** By draft-ietf-httpapi-ratelimit-headers-11 (May 2026): structured fields, one policy each. */
+function describeHeaders({ policy, perMinute, remaining, nextSeconds }: Allowance) {
+  const reset = nextSeconds > 0 ? `;t=${nextSeconds}` : '';
+  return {
+    'ratelimit-policy': `"${policy}";q=${perMinute};w=${WINDOW_SECONDS}`,
+    ratelimit: `"${policy}";r=${remaining}${reset}`,
+  };
+}
 
 /** Kept back from a function's time for the answer that says that a store was out of reach, in milliseconds. */
 const ANSWER_MS = 1_000;

@@ -1,10 +1,50 @@
-import { createHash, randomUUID } from 'node:crypto';
-import type { IdempotencyRecord, IdempotencyRecords } from '../aws/idempotency-records.ts';
-import { readStorageTrouble } from '../aws/storage-trouble.ts';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  hkdfSync,
+  randomBytes,
+  randomUUID,
+} from 'node:crypto';
+import {
+  createIdempotencyRecords,
+  type IdempotencyRecord,
+  type IdempotencyRecords,
+} from '../aws/idempotency-records.ts';
+import type { Table } from '../aws/table.ts';
 import { currentDeadline } from '../deadline.ts';
-import { seal, unseal } from '../door/seal.ts';
 import { ServiceError, toServiceError } from '../errors.ts';
-import { describeProblem, type Reply } from './problem.ts';
+import { describeProblem, type Reply, readStorageTrouble } from './problem.ts';
+
+const CIPHER = 'aes-256-gcm';
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** Text that only who knows the secret can read; base64. */
+function seal(secret: string, text: string): string {
+  const iv = randomBytes(IV_BYTES);
+  const cipher = createCipheriv(CIPHER, keyFor(secret), iv);
+  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64');
+}
+
+/** Undefined for another secret, or where it was changed. */
+function unseal(secret: string, sealed: string): string | undefined {
+  const bytes = Buffer.from(sealed, 'base64');
+  const decipher = createDecipheriv(CIPHER, keyFor(secret), bytes.subarray(0, IV_BYTES));
+  decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+  const opened = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES));
+  try {
+    return Buffer.concat([opened, decipher.final()]).toString('utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** The secret is long and random, so a plain derivation will do. */
+function keyFor(secret: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', 'sightline answer', 32));
+}
 
 /** How long a key stands for its request, in seconds (a day). */
 export const IDEMPOTENCY_SECONDS = 86_400;
@@ -26,7 +66,7 @@ export interface Origin {
   entropy: Uint8Array;
 }
 
-export interface KeyedRequest {
+interface KeyedRequest {
   clientId: string;
   /** As the client chose it. */
   key: string;
@@ -45,7 +85,7 @@ export type Idempotency = (
   work: (origin: Origin) => Promise<Reply>,
 ) => Promise<Reply>;
 
-export interface IdempotencyDeps {
+interface IdempotencyDeps {
   records: IdempotencyRecords;
   /** Epoch milliseconds. */
   now(): number;
@@ -179,4 +219,12 @@ function deriveEntropy(id: string, since: number): Uint8Array {
 
 function hash(text: string): string {
   return createHash('sha256').update(text).digest('base64url');
+}
+
+/** Of a function whose requests may come again without harm. */
+export function connectIdempotency(
+  table: Table,
+  { TABLE_NAME }: { TABLE_NAME: string },
+): Idempotency {
+  return createIdempotency({ records: createIdempotencyRecords(table, TABLE_NAME), now: Date.now });
 }

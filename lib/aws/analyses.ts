@@ -1,7 +1,6 @@
 import { type AnalysisRecord, analysisRecord, type Tombstone, tombstone } from '../analysis.ts';
 import { isAnalysisId } from '../analysis-id.ts';
-import { accepted, unlessRefused } from './conditions.ts';
-import { shows, type Table } from './table.ts';
+import { accepted, shows, type Table, unlessRefused } from './table.ts';
 
 /** The table's analyses. Every write is conditional; a refused condition answers false. */
 export type Analyses = ReturnType<typeof createAnalyses>;

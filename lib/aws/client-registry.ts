@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
 import { type ClientSettings, clientSettings, doorSettings } from './client-settings.ts';
 import { hashKey, SCOPES, type Scope } from './clients.ts';
-import { unlessRefused } from './conditions.ts';
-import type { Table } from './table.ts';
+import { type Table, unlessRefused } from './table.ts';
 
 /** Live keys of a client: one, and the next while it is rotated. */
 export const MAX_KEYS = 2;

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
-import { unlessRefused } from './conditions.ts';
-import type { Table } from './table.ts';
-import type { Item } from './wire/attribute-values.ts';
+import { type Item, type Table, unlessRefused } from './table.ts';
 
 /** A sender that says nothing more is dead, in milliseconds: longer than the function may take. */
 export const DELIVERY_LEASE_MS = 30_000;

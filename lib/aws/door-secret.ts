@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { connectSecrets } from './connections.ts';
-import type { CallAws } from './wire/call.ts';
+import type { CallAws } from './wire/client.ts';
 
 /** How long the secret is trusted before it is read again, in milliseconds. */
 const DOOR_SECRET_TTL_MS = 300_000;

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import { accepted } from './conditions.ts';
-import type { Table } from './table.ts';
+import { accepted, type Table } from './table.ts';
 
 /** What is known of the requests with an `Idempotency-Key`. A refused condition answers false. */
 export type IdempotencyRecords = ReturnType<typeof createIdempotencyRecords>;

@@ -1,5 +1,5 @@
 import type { SendToAws } from './wire/client.ts';
-import { encodePath } from './wire/encode.ts';
+import { encodePath } from './wire/sign.ts';
 
 type Body = string | Uint8Array;
 

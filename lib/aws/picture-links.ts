@@ -1,7 +1,6 @@
 import type { KeptPicture } from '../analysis.ts';
 import { bucketUrl, type Connection, readConnection } from './wire/connection.ts';
-import { encodePath } from './wire/encode.ts';
-import { signQuery } from './wire/sign.ts';
+import { encodePath, signQuery } from './wire/sign.ts';
 
 /** How long a link opens its picture, in seconds. Not longer: it needs no key. */
 const LINK_SECONDS = 900;

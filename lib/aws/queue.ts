@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
-import type { CallAws } from './wire/call.ts';
+import type { CallAws } from './wire/client.ts';
 
 /** SQS allows 12 hours from the receive, and refuses more: the longest delay, in seconds, leaves room for the work before it. */
 export const MAX_HIDE_SECONDS = 43_200 - 900;

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
-import { unlessRefused } from './conditions.ts';
-import type { Table } from './table.ts';
+import { type Table, unlessRefused } from './table.ts';
 
 /** How long a bucket that nobody takes from is kept, in seconds: it is full long before. */
 const IDLE_BUCKET_SECONDS = 3_600;
@@ -11,7 +10,7 @@ const IDLE_BUCKET_SECONDS = 3_600;
  */
 export const ABSURD_MICROSECONDS = 6 * 60_000_000;
 
-/** Token buckets (lib/rates/token-bucket.ts), shared by all instances. Every time is in microseconds since 1970. */
+/** Token buckets (lib/rates/rate-limit.ts), shared by all instances. Every time is in microseconds since 1970. */
 export type RateBuckets = ReturnType<typeof createRateBuckets>;
 
 const storedBucket = z.object({

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { describeKept } from './kept-days.ts';
 import { type Objects, undefinedIfGone } from './objects.ts';
+import { describeKept } from './upload-form.ts';
 
 /** Results of more bytes than this as JSON go to S3: an item of the table holds 400 KB in all. */
 export const MAX_INLINE_RESULT_BYTES = 300_000;

@@ -1,6 +1,81 @@
 import { isDeepStrictEqual } from 'node:util';
-import { fromAttributes, type Item, toAttributes } from './wire/attribute-values.ts';
-import type { CallAws } from './wire/call.ts';
+import type { CallAws } from './wire/client.ts';
+
+/** What was answered; undefined where the condition refused the write. Every other error is thrown. */
+export async function unlessRefused<T>(sent: Promise<T>): Promise<T | undefined> {
+  try {
+    return await sent;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ConditionalCheckFailedException')
+      return undefined;
+    throw error;
+  }
+}
+
+/** False where the condition refused the write; every other error is thrown. */
+export async function accepted(sent: Promise<object>): Promise<boolean> {
+  return (await unlessRefused(sent)) !== undefined;
+}
+
+/** A value as the table's protocol writes it: `{S: 'text'}`, `{N: '1'}`, … */
+export type AttributeValue = Record<string, unknown>;
+
+export type Item = Record<string, unknown>;
+
+/**
+ * Magnitudes of the table's numbers, 0 apart: from the first, below the second. Its 38 digits are more than any
+ * number of JavaScript has.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html#HowItWorks.DataTypes.Number
+ */
+const SMALLEST_NUMBER = 1e-130;
+const ABOVE_LARGEST_NUMBER = 1e126;
+
+/** Whether all numbers in it are ones that the table takes: of free JSON, any number may come. */
+export function fitsTable(value: unknown): boolean {
+  if (typeof value === 'number') return isTableNumber(value);
+  return typeof value !== 'object' || value === null || Object.values(value).every(fitsTable);
+}
+
+function isTableNumber(value: number): boolean {
+  const magnitude = Math.abs(value);
+  return value === 0 || (magnitude >= SMALLEST_NUMBER && magnitude < ABOVE_LARGEST_NUMBER);
+}
+
+/** Of plain data; what is undefined is left out, as JSON leaves it out. Throws for what has no place in a table. */
+export function toAttributes(item: Item): Record<string, AttributeValue> {
+  const given = Object.entries(item).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, toAttribute(value)]));
+}
+
+function toAttribute(value: unknown): AttributeValue {
+  if (typeof value === 'string') return { S: value };
+  if (typeof value === 'number' && isTableNumber(value)) return { N: String(value) };
+  if (typeof value === 'boolean') return { BOOL: value };
+  if (value === null) return { NULL: true };
+  if (Array.isArray(value))
+    return { L: value.filter((each) => each !== undefined).map(toAttribute) };
+  if (isPlain(value)) return { M: toAttributes(value) };
+  throw new Error(`A ${typeof value} cannot be stored: ${String(value)}`);
+}
+
+export function fromAttributes(attributes: object): Item {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [name, fromAttribute(value)]),
+  );
+}
+
+function fromAttribute(attribute: object): unknown {
+  const [[type, value] = []] = Object.entries(attribute);
+  if (type === 'N') return Number(value);
+  if (type === 'L') return value.map(fromAttribute);
+  if (type === 'M') return fromAttributes(value);
+  return type === 'NULL' ? null : value;
+}
+
+/** By its prototype, for a client's map may have an entry named `constructor`. */
+function isPlain(value: unknown): value is Item {
+  return typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype;
+}
 
 interface Expressions {
   ConditionExpression?: string | undefined;
@@ -8,13 +83,13 @@ interface Expressions {
   ExpressionAttributeValues?: Item | undefined;
 }
 
-export interface Get {
+interface Get {
   TableName: string;
   Key: Item;
   ConsistentRead?: boolean;
 }
 
-export interface Put extends Expressions {
+interface Put extends Expressions {
   TableName: string;
   Item: Item;
 }
@@ -26,12 +101,12 @@ export interface Update extends Expressions {
   ReturnValues?: 'ALL_OLD' | 'ALL_NEW';
 }
 
-export interface Delete extends Expressions {
+interface Delete extends Expressions {
   TableName: string;
   Key: Item;
 }
 
-export interface Scan extends Omit<Expressions, 'ConditionExpression'> {
+interface Scan extends Omit<Expressions, 'ConditionExpression'> {
   TableName: string;
   FilterExpression?: string | undefined;
   ProjectionExpression?: string | undefined;
@@ -39,22 +114,22 @@ export interface Scan extends Omit<Expressions, 'ConditionExpression'> {
   Limit?: number | undefined;
 }
 
-export interface Query extends Scan {
+interface Query extends Scan {
   IndexName?: string | undefined;
   KeyConditionExpression: string;
   ScanIndexForward?: boolean;
 }
 
-export interface Found {
+interface Found {
   Items: Item[];
   LastEvaluatedKey?: Item | undefined;
 }
 
 /** Whether an item as it is shows the write that was refused. */
-export type IsOurs = (item: Item | undefined) => boolean;
+type IsOurs = (item: Item | undefined) => boolean;
 
 /** DynamoDB, as its own reference has it, with plain values in the place of attribute values. */
-export type TableCalls = ReturnType<typeof createCalls>;
+type TableCalls = ReturnType<typeof createCalls>;
 export type Table = TableCalls & ReturnType<typeof describeOnce>;
 
 export function createTable(call: CallAws): Table {

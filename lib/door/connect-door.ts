@@ -1,9 +1,7 @@
 import { createClientSettings } from '../aws/client-settings.ts';
-import { createClients } from '../aws/clients.ts';
+import { createClients, createTokens, createUses } from '../aws/clients.ts';
 import { createDoorSecretReader } from '../aws/door-secret.ts';
 import type { Table } from '../aws/table.ts';
-import { createTokens } from '../aws/tokens.ts';
-import { createUses } from '../aws/uses.ts';
 import type { Settings } from '../config.ts';
 import { createDoor, type Door } from './door.ts';
 import { createJwtReader } from './jwt.ts';

@@ -1,9 +1,6 @@
-import type { Scope } from '../aws/clients.ts';
-import type { Uses } from '../aws/uses.ts';
+import type { Scope, Uses } from '../aws/clients.ts';
 import { ServiceError } from '../errors.ts';
-import { isListed } from './addresses.ts';
-import type { DoorEvent } from './door-event.ts';
-import { readEdgeAddress } from './edge.ts';
+import { type DoorEvent, isListed, readEdgeAddress } from './edge.ts';
 import { deriveSigningSecret, verifySignature } from './signature.ts';
 import { identify, type Visitor, type VisitorDeps } from './visitor.ts';
 

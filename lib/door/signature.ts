@@ -1,8 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { RequestDescriptor, Verifier } from 'http-message-sig';
-import type { Use } from '../aws/uses.ts';
+import type { Use } from '../aws/clients.ts';
 import { ServiceError } from '../errors.ts';
-import type { DoorEvent } from './door-event.ts';
+import type { DoorEvent } from './edge.ts';
 
 /** How long after `created` a signature is taken. */
 const SIGNATURE_SECONDS = 300;

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod/mini';
-import { hashKey, type Scope } from '../aws/clients.ts';
-import type { Tokens } from '../aws/tokens.ts';
+import { hashKey, type Scope, type Tokens } from '../aws/clients.ts';
 import { ServiceError } from '../errors.ts';
 import type { Caller } from './door.ts';
 import { TOKEN_PREFIX } from './visitor.ts';

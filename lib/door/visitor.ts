@@ -1,7 +1,5 @@
 import type { ClientSettings, DoorSettings } from '../aws/client-settings.ts';
-import { type Clients, hashKey, type Scope } from '../aws/clients.ts';
-import type { Tokens } from '../aws/tokens.ts';
-import type { Use } from '../aws/uses.ts';
+import { type Clients, hashKey, type Scope, type Tokens, type Use } from '../aws/clients.ts';
 import type { JwtIdentity } from './jwt.ts';
 
 /** Neither a key nor a token is longer than this many characters: what is longer is not even hashed. */

@@ -1,10 +1,8 @@
 import type { Usage } from '../analysis.ts';
 import type { Sleep } from '../retry.ts';
-import { boundTokens } from './bound.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { converse } from './converse.ts';
-import { askInOrder, type Turn } from './fallback.ts';
-import type { ReadKey } from './key.ts';
+import { createFault } from './errors.ts';
 import { CALL_TIMEOUT_MS, MAX_OUTPUT_TOKENS } from './limits.ts';
 import {
   createEndWatch,
@@ -14,10 +12,39 @@ import {
   type ThinkingLevel,
   type Warn,
 } from './models.ts';
-import { createBody, type ModelRequest, type Variant } from './request.ts';
-import { createOmissions, createSender } from './send.ts';
+import { boundTokens, createBody, type ModelRequest, type Variant } from './request.ts';
+import { askInOrder, createOmissions, createSender, type ReadKey, type Turn } from './send.ts';
 import { billError, createTally, type Meter, receiptOf } from './tally.ts';
-import { sendByHttp, type Transport } from './transport.ts';
+import { exchange, keyHeader, resolveUrl, sendByHttp, type Transport } from './transport.ts';
+
+interface ProbeOptions {
+  /** With or without a slash at its end. */
+  baseUrl: string;
+  readKey: ReadKey;
+  /** The longest that a model may take to answer, in milliseconds. */
+  timeoutMs: number;
+}
+
+/** Asks models.get, which costs nothing; throws where the model, or our key, is not known there. */
+export function createModelProbe({ baseUrl, readKey, timeoutMs }: ProbeOptions) {
+  return async (model: string): Promise<void> => {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const key = await readKey({ refresh: false, signal });
+    const url = resolveUrl(baseUrl, `/v1beta/models/${encodeURIComponent(model)}`);
+    const { status } = await exchange({
+      url,
+      method: 'GET',
+      headers: keyHeader(key),
+      signal,
+      deadline: Number.POSITIVE_INFINITY,
+      timeoutMs,
+      transport: sendByHttp,
+    });
+    if (status === 200) return;
+    const reason = `models.get answered ${status}.`;
+    throw createFault('model_unavailable', { remedy: 'stop', reason });
+  };
+}
 
 export interface GeminiOptions {
   /** With or without a slash at its end. */
@@ -37,7 +64,7 @@ export interface GeminiOptions {
   warn?: Warn;
 }
 
-export interface AskOptions {
+interface AskOptions {
   signal: AbortSignal;
   /** Epoch milliseconds: no call and no sleep goes past it. */
   deadline: number;

@@ -1,8 +1,9 @@
 import { type ErrorCode, ServiceError, type ServiceErrorOptions } from '../errors.ts';
+import { BACKOFF_BASE_MS, BACKOFF_CAP_MS, MAX_SLEEP_MS } from './limits.ts';
 import type { OptionalField } from './request.ts';
 
 /** What may help after a failed call: `stop` is nothing that we could do within this call. */
-export type Remedy = 'stop' | 'retry' | 'next_model' | 'new_key';
+type Remedy = 'stop' | 'retry' | 'next_model' | 'new_key';
 
 interface Fault extends Error {
   remedy: Remedy;
@@ -59,3 +60,12 @@ function faultOf(error: unknown): Fault | undefined {
 function isFault(value: unknown): value is Fault {
   return value instanceof Error && 'remedy' in value;
 }
+
+/** How every call to Gemini is tried again: its own delay goes before ours, and no long one is slept through. */
+export const BACKOFF = {
+  baseMs: BACKOFF_BASE_MS,
+  capMs: BACKOFF_CAP_MS,
+  maxSleepMs: MAX_SLEEP_MS,
+  delayOf,
+  isRetryable: (error: unknown) => remedyOf(error) === 'retry',
+};

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServiceError } from '../errors.ts';
 import { retry, type Sleep } from '../retry.ts';
-import { BACKOFF } from './backoff.ts';
-import { type Exchange, exchange, keyHeader, resolveUrl } from './exchange.ts';
+import { BACKOFF } from './errors.ts';
 import {
   type Progress,
   parseFile,
@@ -10,11 +9,19 @@ import {
   readSession,
   type StoredFile,
 } from './file-answer.ts';
-import { createKeyUser, type ReadKey } from './key.ts';
 import { CALL_TIMEOUT_MS, FILE_PIECE_BYTES, TRIES_OF_FILE_CALL } from './limits.ts';
 import { readProblem } from './problem.ts';
 import { plainBody } from './request.ts';
-import { type Answer, sendByHttp, type Transport } from './transport.ts';
+import { createKeyUser, type ReadKey } from './send.ts';
+import {
+  type Answer,
+  type Exchange,
+  exchange,
+  keyHeader,
+  resolveUrl,
+  sendByHttp,
+  type Transport,
+} from './transport.ts';
 
 export interface FilesOptions {
   /** With or without a slash at its end. */

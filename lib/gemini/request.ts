@@ -1,7 +1,41 @@
 import type { Clip } from '../source.ts';
-import { MEDIA_CHUNK_BYTES } from './limits.ts';
+import { MAX_REPAIR_BYTES, MEDIA_CHUNK_BYTES } from './limits.ts';
 import type { MediaResolution, ThinkingLevel } from './models.ts';
-import { toGeminiSchema } from './schema.ts';
+
+/**
+ * The keywords that Gemini takes without fail. Bounds such as maxItems, pattern or minimum are answered
+ * with a bare 400 at times (vercel/ai#21192, googleapis/python-genai#2170): they are checked here, when
+ * the answer comes, and the descriptions tell the model of them.
+ */
+const KEPT = new Set(['type', 'format', 'title', 'description', 'enum', 'required', '$ref']);
+const HOLDS_SCHEMA = new Set(['items', 'additionalProperties']);
+const LISTS_OF_SCHEMAS = new Set(['anyOf', 'oneOf', 'prefixItems']);
+const NAMED_SCHEMAS = new Set(['properties', '$defs']);
+
+/** A JSON Schema without what Gemini refuses. Names of properties stay, whatever they are. */
+export function toGeminiSchema(schema: unknown): unknown {
+  if (!isRecord(schema)) return schema;
+  const kept = Object.entries(schema).flatMap(([keyword, value]): [string, unknown][] => {
+    if (KEPT.has(keyword)) return [[keyword, value]];
+    const child = convertChild(keyword, value);
+    return child === undefined ? [] : [[keyword, child]];
+  });
+  return Object.fromEntries(kept);
+}
+
+function convertChild(keyword: string, value: unknown): unknown {
+  // `items: false`, which closes a tuple, is a bound like any other.
+  if (HOLDS_SCHEMA.has(keyword) && isRecord(value)) return toGeminiSchema(value);
+  if (LISTS_OF_SCHEMAS.has(keyword) && Array.isArray(value)) return value.map(toGeminiSchema);
+  if (!NAMED_SCHEMAS.has(keyword) || !isRecord(value)) return undefined;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, child]) => [name, toGeminiSchema(child)]),
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /** What the model is to look at: in the request itself, or stored at Gemini before (files.ts). */
 export type RequestMedia = { mediaType: string; clip?: Clip | undefined } & (
@@ -132,4 +166,30 @@ function encodePiece(before: Buffer, media: Uint8Array, after = NOTHING): Buffer
   piece.write(text, before.length, 'latin1');
   after.copy(piece, before.length + text.length);
   return piece;
+}
+
+/** Tokens of a picture that is looked at most closely: what counts for one of which nobody says. */
+const DEAREST_PICTURE_TOKENS = 2_240;
+
+type TokenBound = (variant: Pick<Variant, 'maxOutputTokens'>) => {
+  inputTokens: number;
+  outputTokens: number;
+};
+
+type Asked = Pick<
+  ModelRequest,
+  'systemInstruction' | 'prompt' | 'responseJsonSchema' | 'mediaTokens'
+>;
+
+/**
+ * The most tokens that a call can be billed for: no tokenizer makes more than one token of a byte, and
+ * what is written, thinking included, ends at the cap that the call sets.
+ */
+export function boundTokens(request: Asked): TokenBound {
+  const { systemInstruction, prompt, responseJsonSchema } = request;
+  const { mediaTokens = DEAREST_PICTURE_TOKENS } = request;
+  const words = [systemInstruction, prompt, JSON.stringify(responseJsonSchema)];
+  const bytes = words.reduce((sum, text) => sum + Buffer.byteLength(text), MAX_REPAIR_BYTES);
+  const inputTokens = bytes + mediaTokens;
+  return ({ maxOutputTokens }) => ({ inputTokens, outputTokens: maxOutputTokens });
 }

@@ -1,7 +1,6 @@
 import { ServiceError } from '../errors.ts';
 import { retry, type Sleep } from '../retry.ts';
-import { BACKOFF } from './backoff.ts';
-import { remedyOf } from './errors.ts';
+import { BACKOFF, remedyOf } from './errors.ts';
 import type { CallBounds, ModelFiles, UploadSession } from './files.ts';
 import { TRIES_OF_FILE_PIECE } from './limits.ts';
 

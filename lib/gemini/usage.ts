@@ -1,6 +1,14 @@
 import { MAX_BELIEVED_TOKENS } from './limits.ts';
-import type { TokenUsage } from './prices.ts';
 import type { Response } from './response.ts';
+
+/** What is billed of an answer. */
+export interface TokenUsage {
+  inputTokens: number;
+  /** Of the input, what the model had in its cache. */
+  cachedTokens?: number | undefined;
+  /** Thinking included: it is billed as output. */
+  outputTokens: number;
+}
 
 /** Tokens by kind. */
 export interface TokenCounts {

@@ -1,6 +1,11 @@
 import type { ClientSettings } from '../aws/client-settings.ts';
-import type { Ceilings } from '../aws/spending.ts';
-import { BOUNDED, type Bounded, type SpendingMonth, type Sums } from '../aws/spending-month.ts';
+import {
+  BOUNDED,
+  type Bounded,
+  type Ceilings,
+  type SpendingMonth,
+  type Sums,
+} from '../aws/spending.ts';
 import { ServiceError } from '../errors.ts';
 
 /** What a client may spend: money in USD; what is left out is not limited. */

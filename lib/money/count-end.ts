@@ -1,5 +1,4 @@
-import type { Spending } from '../aws/spending.ts';
-import type { Amounts } from '../aws/spending-month.ts';
+import type { Amounts, Spending } from '../aws/spending.ts';
 import { persist } from '../aws/wire/client.ts';
 import { logger } from '../log.ts';
 import { dayOf } from './budget.ts';

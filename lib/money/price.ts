@@ -1,6 +1,5 @@
-import { boundTokens } from '../gemini/bound.ts';
-import { boundUsd, costUsd } from '../gemini/prices.ts';
-import type { ModelRequest } from '../gemini/request.ts';
+import { boundTokens, type ModelRequest } from '../gemini/request.ts';
+import { boundUsd, costUsd } from '../gemini/tally.ts';
 import { toMicroUsd } from './budget.ts';
 
 type Priced = Pick<ModelRequest, 'systemInstruction' | 'prompt' | 'responseJsonSchema'> & {

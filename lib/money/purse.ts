@@ -1,13 +1,107 @@
+import type { AnalysisRecord } from '../analysis.ts';
 import type { createClientSettings } from '../aws/client-settings.ts';
-import type { Amounts, Reservation } from '../aws/spending-month.ts';
+import type { Amounts, Reservation, Spending, SpendingMonth } from '../aws/spending.ts';
 import { persist } from '../aws/wire/client.ts';
-import { chargeUsd } from '../gemini/prices.ts';
-import type { Meter, Tally } from '../gemini/tally.ts';
+import { ServiceError } from '../errors.ts';
+import { chargeUsd, type Meter, type Tally } from '../gemini/tally.ts';
 import { logger } from '../log.ts';
 import type { Outcome } from '../outcome.ts';
-import { type Budget, capOf, dayOf, type Limits, limitsOf, toMicroUsd, tooDear } from './budget.ts';
+import {
+  type Budget,
+  capOf,
+  ceilingsOf,
+  dayOf,
+  exhausted,
+  findExhausted,
+  isLimited,
+  type Limits,
+  limitsOf,
+  type Need,
+  NOTHING,
+  spentForGood,
+  sumUp,
+  toMicroUsd,
+  tooDear,
+} from './budget.ts';
 import { countOnce } from './count-end.ts';
-import { type Claimed, type SetAsideDeps, setAside } from './set-aside.ts';
+
+/** Writes tried for one reservation, where others come and go at the same moment. */
+const MAX_TRIES = 5;
+
+interface SetAsideDeps {
+  spending: Spending;
+  now(): number;
+}
+
+type Claimed = Pick<AnalysisRecord, 'id' | 'clientId' | 'maxUsd' | 'usage'> & {
+  leaseToken: string;
+};
+
+/** From what is set aside to what has to be. */
+interface Step {
+  held: Reservation | undefined;
+  wanted: Reservation;
+}
+
+/**
+ * Makes or enlarges the reservation of an analysis, within the limits.
+ * @throws ServiceError `budget_exhausted`: for good with `resetsAt`, else while others may give something back
+ */
+async function setAside(deps: SetAsideDeps, record: Claimed, limits: Limits, step: Step) {
+  const { spending, now } = deps;
+  const { held, wanted } = step;
+  const never = findExhausted(limits, { day: NOTHING, month: NOTHING }, wanted);
+  if (never) throw exhausted(never, now());
+  const ceilings = ceilingsOf(limits, growth(step));
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const written = held
+      ? await spending.raise(record.clientId, record.id, [held, wanted], ceilings)
+      : await spending.reserve(record.clientId, record.id, wanted, ceilings);
+    if (written) return;
+    const month = await spending.read(record.clientId, wanted.day);
+    const found = month.reservations[record.id];
+    if (isSame(found, wanted)) return; // written, and only the answer was lost
+    if (found && !isSame(found, held)) await bury(deps, record, found, wanted);
+    else refuse(month, limits, step, now());
+  }
+  throw underWay();
+}
+
+function isSame(one: Reservation | undefined, other: Reservation | undefined): boolean {
+  return one?.token === other?.token && one?.chargedMicroUsd === other?.chargedMicroUsd;
+}
+
+/**
+ * What a dead worker had set aside for this analysis. It may have asked the model, so the money counts as
+ * spent; the analysis does not: it is counted again now.
+ */
+async function bury(deps: SetAsideDeps, record: Claimed, dead: Reservation, wanted: Reservation) {
+  if (dead.until > wanted.until)
+    throw new ServiceError('internal', 'Another worker has taken over.');
+  const { chargedMicroUsd } = dead;
+  const amounts = { chargedMicroUsd, unconfirmedMicroUsd: chargedMicroUsd };
+  await deps.spending.settle(record.clientId, record.id, dead, amounts);
+}
+
+/** Throws where there is no room; what was in the way may be gone by now. */
+function refuse(month: SpendingMonth, limits: Limits, step: Step, now: number): void {
+  const spent = sumUp(month, step.wanted.day, now);
+  const gone = findExhausted(limits, spentForGood(spent), step.wanted);
+  if (gone) throw exhausted(gone, now);
+  if (findExhausted(limits, spent.charged, growth(step))) throw underWay();
+}
+
+function underWay(): ServiceError {
+  const message = 'What is left of the budget is set aside for analyses that are under way.';
+  return new ServiceError('budget_exhausted', message);
+}
+
+function growth({ held = NOTHING, wanted }: { held?: Need | undefined; wanted: Need }): Need {
+  return {
+    chargedMicroUsd: wanted.chargedMicroUsd - held.chargedMicroUsd,
+    admitted: wanted.admitted - held.admitted,
+  };
+}
 
 /** A worker whose time has been up for so long, in milliseconds, is dead for certain. */
 const LAST_WORDS_MS = 60_000;
@@ -107,4 +201,26 @@ function describeEnd(outcome: Outcome | undefined, tally: Readonly<Tally> | unde
     chargedMicroUsd: toMicroUsd(chargeUsd),
     admitted: isAnswered || (ended && chargeUsd > 0) ? 1 : 0,
   };
+}
+
+export interface RefuseSpentDeps extends BudgetDeps {
+  spending: Pick<Spending, 'read'>;
+}
+
+/** The least that an analysis takes: more is only known when it is asked for. */
+const LEAST = { chargedMicroUsd: 1, admitted: 1 };
+
+/**
+ * Refuses a client with nothing left before it sends a file. What is under way may still give something
+ * back; what holds for good is decided where the model is asked.
+ * @throws ServiceError `budget_exhausted`, with the time until it is reset
+ */
+export async function refuseSpent(deps: RefuseSpentDeps, clientId: string): Promise<void> {
+  const limits = limitsOf(deps.budget, (await deps.settings.read(clientId)).budget);
+  if (!isLimited(limits)) return;
+  const now = deps.now();
+  const day = dayOf(now);
+  const spent = sumUp(await deps.spending.read(clientId, day), day, now);
+  const gone = findExhausted(limits, spentForGood(spent), LEAST);
+  if (gone) throw exhausted(gone, now);
 }

@@ -1,4 +1,9 @@
+import { createRateBuckets } from '../aws/rate-buckets.ts';
+import type { Table } from '../aws/table.ts';
 import {
+  countTokens,
+  createBucket,
+  createRateLimit,
   createTaker,
   describeAllowance,
   limitBy,
@@ -6,8 +11,8 @@ import {
   type RateLimitOptions,
   remember,
   type Taken,
+  WINDOW_SECONDS,
 } from './rate-limit.ts';
-import { countTokens, createBucket, WINDOW_SECONDS } from './token-bucket.ts';
 
 /** How long tokens that an instance took in advance may be handed out, in seconds. */
 const LEASE_SECONDS = 10;
@@ -70,4 +75,24 @@ function tokensFor(perMinute: number): number {
 function capacityFor(perMinute: number): number {
   if (tokensFor(perMinute) === 1) return perMinute;
   return perMinute - Math.ceil((perMinute * LEASE_SECONDS) / WINDOW_SECONDS);
+}
+
+/** What makes an analysis, and so costs money. */
+export function limitUploads(
+  table: Table,
+  config: { TABLE_NAME: string; RATE_LIMIT_PER_MINUTE: number },
+): RateLimit {
+  const buckets = createRateBuckets(table, config.TABLE_NAME);
+  const perMinute = config.RATE_LIMIT_PER_MINUTE;
+  return createRateLimit({ buckets, policy: 'uploads', perMinute, now: Date.now });
+}
+
+/** Everything else. */
+export function limitReads(
+  table: Table,
+  config: { TABLE_NAME: string; READ_LIMIT_PER_MINUTE: number },
+): RateLimit {
+  const buckets = createRateBuckets(table, config.TABLE_NAME);
+  const perMinute = config.READ_LIMIT_PER_MINUTE;
+  return createLeasedLimit({ buckets, policy: 'reads', perMinute, now: Date.now });
 }

@@ -1,10 +1,55 @@
 import { ABSURD_MICROSECONDS, describeTake, type RateBuckets } from '../aws/rate-buckets.ts';
 import type { Caller } from '../door/door.ts';
-import { createTurns } from './in-turn.ts';
-import { type Bucket, countTokens, createBucket, latestFor } from './token-bucket.ts';
+
+/** Runs what has the same name one after the other, in the order it came; nothing waits for other names. */
+function createTurns(): <T>(name: string, work: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>();
+  return async (name, work) => {
+    const before = last.get(name) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    last.set(name, mine);
+    try {
+      return await mine;
+    } finally {
+      if (last.get(name) === mine) last.delete(name);
+    }
+  };
+}
+
+/** Over which a bucket refills, in seconds: the `w` of `RateLimit-Policy`. */
+export const WINDOW_SECONDS = 60;
+const MICROSECONDS = 1_000_000;
+
+/**
+ * A token bucket. Its whole state is one time, `fullAt`: when it will be full again (the "theoretical
+ * arrival time" of GCRA, ITU-T I.371). A token taken moves it on by `interval`. Times in microseconds.
+ */
+interface Bucket {
+  capacity: number;
+  /** Until one token is refilled. */
+  interval: number;
+}
+
+/** Rounded so that never more than `perMinute` come back in a minute. */
+export function createBucket(perMinute: number, capacity = perMinute): Bucket {
+  return { capacity, interval: Math.ceil((WINDOW_SECONDS * MICROSECONDS) / perMinute) };
+}
+
+/** The latest `fullAt` at which so many tokens are still there. */
+export function latestFor({ capacity, interval }: Bucket, tokens: number, now: number): number {
+  return now + (capacity - tokens) * interval;
+}
+
+/** Whole tokens that are there, and the seconds, rounded up, until there is one more. */
+export function countTokens({ capacity, interval }: Bucket, fullAt: number, now: number) {
+  const missing = Math.max(0, fullAt - now);
+  const taken = Math.min(capacity, Math.ceil(missing / interval));
+  const untilNext = taken === 0 ? 0 : missing - (taken - 1) * interval;
+  return { remaining: capacity - taken, nextSeconds: Math.ceil(untilNext / MICROSECONDS) };
+}
 
 /** Clients whose bucket an instance remembers. */
-export const MAX_REMEMBERED = 1_000;
+const MAX_REMEMBERED = 1_000;
 
 /** What became of one request that asked for a token. */
 export interface Allowance {
@@ -17,7 +62,7 @@ export interface Allowance {
 }
 
 /** A client, with its own numbers in the place of the stage's where it has any; 0 = no limit. */
-export type LimitedCaller = Pick<Caller, 'clientId'> &
+type LimitedCaller = Pick<Caller, 'clientId'> &
   Partial<Pick<Caller, 'uploadsPerMinute' | 'readsPerMinute'>>;
 
 export interface RateLimit {

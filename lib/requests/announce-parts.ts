@@ -1,17 +1,22 @@
-import type { AnalysisRecord } from '../analysis.ts';
+import { type AnalysisRecord, UPLOAD_EXPIRES_SECONDS } from '../analysis.ts';
 import type { Analyses } from '../aws/analyses.ts';
-import type { PartStarter, StartPartsOptions } from '../aws/part-starter.ts';
+import type { createFormSigner, PartStarter, StartPartsOptions } from '../aws/upload-form.ts';
 import { ServiceError } from '../errors.ts';
-import { choosePartSize, countParts, MULTIPART_EXPIRES_SECONDS } from './multipart.ts';
+import {
+  choosePartSize,
+  countParts,
+  MAX_FORM_UPLOAD_BYTES,
+  MULTIPART_EXPIRES_SECONDS,
+} from './multipart.ts';
 
-export interface AnnouncePartsDeps {
+interface AnnouncePartsDeps {
   analyses: Pick<Analyses, 'read' | 'create'>;
   parts: PartStarter;
   /** Epoch milliseconds. */
   now(): number;
 }
 
-export interface PartedWish extends Omit<StartPartsOptions, 'key'> {
+interface PartedWish extends Omit<StartPartsOptions, 'key'> {
   bytes: number;
 }
 
@@ -20,7 +25,7 @@ export interface PartedWish extends Omit<StartPartsOptions, 'key'> {
  * Where an earlier run of the same request got as far, its upload is gone on with: the one begun here stays
  * empty, and the bucket's lifecycle ends it.
  */
-export async function announceParts(
+async function announceParts(
   deps: AnnouncePartsDeps,
   announced: AnalysisRecord,
   { bytes, ...wish }: PartedWish,
@@ -49,4 +54,37 @@ function describeParted({ id, multipart, uploadExpiresAt: expiresAt = '' }: Anal
     maxBytes: bytes,
     links: { parts: `/v1/uploads/${id}/parts`, complete: `/v1/uploads/${id}/complete` },
   };
+}
+
+export interface PrepareUploadDeps extends AnnouncePartsDeps {
+  uploads: ReturnType<typeof createFormSigner>;
+}
+
+interface PreparedWish {
+  contentType: string;
+  contentLength?: number | undefined;
+  partChecksum?: 'sha256' | 'crc32' | undefined;
+  maxBytes: number;
+  keptDays: number | undefined;
+}
+
+/** Stores the record, and lets the file come: by a signed form, or, where it is large, in parts. */
+export async function prepareUpload(
+  deps: PrepareUploadDeps,
+  record: AnalysisRecord,
+  { contentType, contentLength: bytes, partChecksum, maxBytes, keptDays }: PreparedWish,
+  now: number,
+) {
+  if (bytes !== undefined && bytes > MAX_FORM_UPLOAD_BYTES)
+    return announceParts(deps, record, { contentType, bytes, checksum: partChecksum, keptDays });
+  await deps.analyses.create(record); // refused where an earlier run of the same request got as far
+  return deps.uploads.sign({
+    key: record.source.key,
+    contentType,
+    minBytes: bytes ?? 0,
+    maxBytes: bytes ?? Math.min(maxBytes, MAX_FORM_UPLOAD_BYTES),
+    expiresInSeconds: UPLOAD_EXPIRES_SECONDS,
+    keptDays,
+    now,
+  });
 }

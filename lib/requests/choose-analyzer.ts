@@ -1,9 +1,7 @@
 import * as z from 'zod/mini';
 import type { Analyzer } from '../analyzers/analyzer.ts';
-import { DEFAULT_ANALYZERS } from '../analyzers/defaults.ts';
-import { parseReference } from '../analyzers/reference.ts';
-import { isTooDeep, MAX_JSON_LEVELS } from '../api/json-levels.ts';
-import { parseRequest } from '../api/validation.ts';
+import { DEFAULT_ANALYZERS, parseReference } from '../analyzers/registry.ts';
+import { isTooDeep, MAX_JSON_LEVELS, parseRequest } from '../api/validation.ts';
 import { mediumOf } from '../media/claimed-type.ts';
 import type { FindAnalyzer } from '../work/find-analyzer.ts';
 

@@ -4,9 +4,9 @@ import { countMediaTokens, countTextTokens } from '../media/tokens.ts';
 import { capOf, toUsd } from '../money/budget.ts';
 import { priceCall } from '../money/price.ts';
 import type { BudgetDeps } from '../money/purse.ts';
+import { prepareInquiry } from '../work/ask-model.ts';
 import { checkMedium } from '../work/choose-by-medium.ts';
 import type { FindAnalyzer } from '../work/find-analyzer.ts';
-import { prepareInquiry } from '../work/inquire.ts';
 import { chooseAnalyzer } from './choose-analyzer.ts';
 import { describeSubject, type EstimateRequest, type Subject } from './estimate-subject.ts';
 

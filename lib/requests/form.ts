@@ -1,12 +1,11 @@
 import * as z from 'zod/mini';
 import { maxUsd } from '../analysis.ts';
-import { readBoundary } from '../api/form-boundary.ts';
-import type { RouteEvent } from '../api/route-event.ts';
+import type { RouteEvent } from '../api/http.ts';
 import { parseRequest } from '../api/validation.ts';
 import { ServiceError } from '../errors.ts';
 import { clip, keep, pages } from '../source.ts';
 import { analyzerFields } from './choose-analyzer.ts';
-import { type FormPart, readForm } from './read-form.ts';
+import { type FormPart, readBoundary, readForm } from './read-form.ts';
 import { callbackUrl, filename, mediaType, prompt } from './upload.ts';
 
 /** The largest file that a form may carry, in bytes: as base64 and with its form it fits into Lambda's 6 MB. */

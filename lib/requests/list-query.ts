@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { STATUSES } from '../analysis.ts';
-import { cursor } from '../api/cursor.ts';
+import { cursor } from '../api/validation.ts';
 
 const MAX_PAGE_ITEMS = 100;
 const DAY_MS = 86_400_000;

@@ -1,8 +1,11 @@
 import * as z from 'zod/mini';
 import type { AnalysisRecord } from '../analysis.ts';
 import type { Analyses } from '../aws/analyses.ts';
-import type { StoredPart } from '../aws/stored-parts.ts';
+import type { StoredPart, StoredParts } from '../aws/stored-parts.ts';
+import type { Settings } from '../config.ts';
 import { ServiceError } from '../errors.ts';
+import { mediumOf } from '../media/claimed-type.ts';
+import type { MediumName } from '../source.ts';
 
 /** How long parts may be sent, in seconds (a day): 2 GB from a phone take hours. The bucket's lifecycle ends later. */
 export const MULTIPART_EXPIRES_SECONDS = 86_400;
@@ -58,4 +61,70 @@ export async function findParted(
   if (!multipart)
     throw new ServiceError('request_invalid', 'This upload is sent by a form, and has no parts.');
   return { ...record, multipart };
+}
+
+export interface ListPartsDeps {
+  analyses: Pick<Analyses, 'read'>;
+  parts: Pick<StoredParts, 'list' | 'isComplete'>;
+}
+
+/**
+ * What is there of an upload, for one that goes on with it: a page that was loaded anew, or another machine.
+ * @throws ServiceError `analysis_not_found`, `request_invalid`, `upload_expired` where all of it is gone
+ */
+export async function listParts(deps: ListPartsDeps, clientId: string, id: string) {
+  const { status, source, multipart, uploadExpiresAt } = await findParted(deps, clientId, id);
+  const { uploadId, bytes, partSize, checksum: partChecksum } = multipart;
+  const isWaiting = status === 'awaiting_upload';
+  const stored = isWaiting ? await deps.parts.list(source.key, uploadId) : undefined;
+  const complete = !stored && (!isWaiting || (await deps.parts.isComplete(source.key)));
+  if (!stored && !complete) throw new ServiceError('upload_expired');
+  return {
+    id,
+    complete,
+    bytes,
+    partSize,
+    partCount: countParts(multipart),
+    partChecksum,
+    expiresAt: uploadExpiresAt,
+    parts: pickWhole(multipart, stored ?? []).map(({ number, eTag, bytes }) => ({
+      number,
+      etag: eTag,
+      bytes,
+    })),
+  };
+}
+
+/** Of a file that is sent by one form; what is larger goes in parts, of which a lost connection costs but one. */
+export const MAX_FORM_UPLOAD_BYTES = 100_000_000;
+
+/** The most bytes of each medium, as the stage sets them. */
+export type UploadLimits = Record<MediumName, number>;
+
+export function readUploadLimits(
+  config: Pick<
+    Settings,
+    'MAX_PICTURE_BYTES' | 'MAX_VIDEO_BYTES' | 'MAX_AUDIO_BYTES' | 'MAX_DOCUMENT_BYTES'
+  >,
+): UploadLimits {
+  return {
+    image: config.MAX_PICTURE_BYTES,
+    video: config.MAX_VIDEO_BYTES,
+    audio: config.MAX_AUDIO_BYTES,
+    document: config.MAX_DOCUMENT_BYTES,
+  };
+}
+
+const ANALYSED = /^(image\/(?!svg)|video\/|audio\/|application\/pdf$)/i;
+const UNTOLD = /^application\/octet-stream$/i;
+
+/**
+ * The most bytes that a file of this declared type may have.
+ * @throws ServiceError `type_unsupported`
+ */
+export function findMaximum(contentType: string, limits: UploadLimits): number {
+  if (ANALYSED.test(contentType)) return limits[mediumOf(contentType)];
+  if (UNTOLD.test(contentType)) return Math.max(...Object.values(limits)); // its bytes will tell
+  const message = `${contentType} is no type that can be analysed: pictures, videos, audio and PDF are.`;
+  throw new ServiceError('type_unsupported', message);
 }

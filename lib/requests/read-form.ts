@@ -1,7 +1,31 @@
 import { unescape as decodePercent } from 'node:querystring';
+import { MIMEType } from 'node:util';
 import { Dicer } from '@fastify/busboy';
-import { MAX_FORM_PARTS } from '../api/form-boundary.ts';
 import { ServiceError } from '../errors.ts';
+
+/**
+ * What RFC 2046 allows, 5.1.1. Node searches bytes for a text in linear time up to 250 characters; for a
+ * longer one, which the sender chooses, each byte may cost as many steps as it has characters.
+ */
+const BOUNDARY = /^[ -~]{1,70}$/;
+
+/** Each part costs time and memory, however few bytes of the body it takes. */
+export const MAX_FORM_PARTS = 1_000;
+
+/** What stands between the parts of a multipart form; undefined where the header names none that can be used. */
+export function readBoundary(contentType = ''): string | undefined {
+  const boundary = parseMediaType(contentType)?.params.get('boundary') ?? '';
+  return BOUNDARY.test(boundary) ? boundary : undefined;
+}
+
+function parseMediaType(contentType: string): MIMEType | undefined {
+  try {
+    const type = new MIMEType(contentType);
+    return type.essence === 'multipart/form-data' ? type : undefined;
+  } catch {
+    return undefined; // it is no media type
+  }
+}
 
 /** A part as it was sent: a file where it has a name of one, be it empty, else a field. */
 export interface FormPart {

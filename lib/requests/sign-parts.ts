@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { shownStatus } from '../analysis.ts';
 import type { Analyses } from '../aws/analyses.ts';
-import type { PartSigner } from '../aws/part-signer.ts';
+import type { PartSigner } from '../aws/upload-form.ts';
 import { ServiceError } from '../errors.ts';
 import { countParts, findParted, type PartedRecord, partNumber, sizePart } from './multipart.ts';
 

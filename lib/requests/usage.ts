@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import type { Spending } from '../aws/spending.ts';
-import type { SpendingMonth, Sums } from '../aws/spending-month.ts';
+import type { Spending, SpendingMonth, Sums } from '../aws/spending.ts';
 import { ServiceError } from '../errors.ts';
 import {
   dayOf,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AnalysisRecord, hasEnded, showAnalysis } from '../analysis.ts';
-import { matchETag } from '../api/etag.ts';
+import { matchETag } from '../api/validation.ts';
 import type { Analyses } from '../aws/analyses.ts';
 import type { Results } from '../aws/results.ts';
 import { describeLinks, type LinkDeps, type Links } from './links.ts';

@@ -1,12 +1,33 @@
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { Webhook } from 'standardwebhooks';
 import type { Analyses } from '../aws/analyses.ts';
 import type { Deliveries } from '../aws/deliveries.ts';
 import type { Webhooks } from '../aws/webhooks.ts';
 import { persist } from '../aws/wire/client.ts';
-import { logger } from '../log.ts';
-import type { CallResult, CallWebhook } from './webhook-call.ts';
-import { deriveWebhookSecret } from './webhook-event.ts';
-import type { WebhookMessage } from './webhook-message.ts';
-import { signEvent } from './webhook-sign.ts';
+import { withDeadline } from '../deadline.ts';
+import { beginInvocation, logger } from '../log.ts';
+import {
+  deriveWebhookSecret,
+  type WebhookEvent,
+  type WebhookMessage,
+  webhookMessage,
+} from './webhook-event.ts';
+import type { CallResult, CallWebhook } from './webhook-target.ts';
+
+/** Headers and body, as Standard Webhooks has them (standardwebhooks.com). `now` in epoch milliseconds. */
+function signEvent({ id, type, timestamp, analysisId }: WebhookEvent, secret: string, now: number) {
+  const status = type.slice('analysis.'.length);
+  const body = JSON.stringify({ type, timestamp, data: { id: analysisId, status } });
+  const sentAt = new Date(now);
+  const headers = {
+    'content-type': 'application/json',
+    'user-agent': 'Sightline-Webhooks/1',
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(now / 1000)),
+    'webhook-signature': new Webhook(secret).sign(id, sentAt, body),
+  };
+  return { headers, body };
+}
 
 /** Pauses between the tries, in seconds: a day in all. Each is drawn from its upper fifth. */
 const PAUSES_SECONDS = [5, 30, 300, 1_800, 7_200, 18_000, 28_800, 28_800];
@@ -89,4 +110,54 @@ function isGone(result: CallResult): boolean {
 /** Whatever it was, it may be mended within a day; but for a target that is gone. */
 function isRetried(result: CallResult): boolean {
   return !isDelivered(result) && !isGone(result);
+}
+
+/** The longest that a message nobody could handle is hidden, in seconds. */
+const MAX_FAILURE_DELAY_SECONDS = 60;
+
+export interface DeliverMessagesDeps extends DeliverDeps {
+  hide(receiptHandle: string, seconds: number): Promise<void>;
+}
+
+/** Handles messages of the webhooks' queue, and names those that have to come again. */
+export async function deliverMessages(
+  deps: DeliverMessagesDeps,
+  { Records }: SQSEvent,
+  context: Context,
+): Promise<SQSBatchResponse> {
+  beginInvocation(context);
+  const deadline = Date.now() + context.getRemainingTimeInMillis();
+  return withDeadline(deadline, () => deliverRecords(deps, Records));
+}
+
+async function deliverRecords(
+  deps: DeliverMessagesDeps,
+  Records: SQSRecord[],
+): Promise<SQSBatchResponse> {
+  const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
+  for (const record of Records) {
+    const seconds = await deliverRecord(deps, record);
+    if (seconds === undefined) continue;
+    batchItemFailures.push({ itemIdentifier: record.messageId });
+    await deps.hide(record.receiptHandle, seconds).catch(reportShown);
+  }
+  return { batchItemFailures };
+}
+
+/** The seconds after which the message has to come again; undefined where it is done with. */
+async function deliverRecord(deps: DeliverDeps, record: SQSRecord): Promise<number | undefined> {
+  const receives = Number(record.attributes.ApproximateReceiveCount);
+  try {
+    const message = webhookMessage.parse(JSON.parse(record.body));
+    return await deliverEvent(deps, message, receives);
+  } catch (error) {
+    const cause = error instanceof Error ? error.stack : undefined;
+    logger.error('webhook not handled', { messageId: record.messageId, receives, cause });
+    return MAX_FAILURE_DELAY_SECONDS;
+  }
+}
+
+/** It comes back by the queue's own time-out: a delay, no failure. */
+function reportShown(error: unknown): void {
+  logger.warn('message not hidden', { cause: error instanceof Error ? error.name : undefined });
 }

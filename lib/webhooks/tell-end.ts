@@ -2,8 +2,7 @@ import type { AnalysisRecord, EndStatus } from '../analysis.ts';
 import type { Sender } from '../aws/queue.ts';
 import type { Webhooks } from '../aws/webhooks.ts';
 import { logger } from '../log.ts';
-import { describeEnd } from './webhook-event.ts';
-import { CALLBACK, type WebhookMessage } from './webhook-message.ts';
+import { CALLBACK, describeEnd, type WebhookMessage } from './webhook-event.ts';
 
 export interface TellDeps {
   webhooks: Pick<Webhooks, 'read'>;

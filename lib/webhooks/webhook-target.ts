@@ -1,4 +1,7 @@
 import type { LookupAddress } from 'node:dns';
+import { lookup as resolveName } from 'node:dns/promises';
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { ServiceError } from '../errors.ts';
@@ -32,7 +35,7 @@ export function parseTarget(text: string, reach: Reach, field = 'url'): URL {
 }
 
 /** The address that stands in the place of a name; the URL has normalised decimal, octal and short forms. */
-export function addressIn({ hostname }: URL): string | undefined {
+function addressIn({ hostname }: URL): string | undefined {
   const bare = hostname.replace(/^\[|\]$/g, '');
   return isIP(bare) > 0 ? bare : undefined;
 }
@@ -41,7 +44,7 @@ export function addressIn({ hostname }: URL): string | undefined {
  * A lookup for one connection: resolves the name, and hands on only addresses that may be called. What was
  * checked is what is connected to, so that a name that changes in between is of no use.
  */
-export function createGuardedLookup(resolve: Resolve, reach: Reach): LookupFunction {
+function createGuardedLookup(resolve: Resolve, reach: Reach): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname)
       .then((addresses) => checkAll(hostname, addresses, reach))
@@ -78,4 +81,66 @@ function isLoopback(address: string): boolean {
 function refuseTarget(message: string, field: string): ServiceError {
   const fields = [{ path: `body.${field}`, message }];
   return new ServiceError('request_invalid', `This target is not called. ${message}`, { fields });
+}
+
+/** From the look-up of the name to the head of the answer, in milliseconds. */
+const CALL_TIMEOUT_MS = 15_000;
+
+interface WebhookCall {
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** What came of a call: the answer's status, or why there was none. */
+export type CallResult = { status: number } | { failure: 'refused_target' | 'no_answer' };
+
+interface CallerOptions {
+  reach: Reach;
+  resolve?: Resolve;
+  timeoutMs?: number;
+}
+
+const resolveAll: Resolve = (hostname) => resolveName(hostname, { all: true });
+
+/**
+ * Posts to targets that clients name. Redirects are not followed, nothing of the answer but its status is
+ * read, and the only addresses that are connected to are those that were checked.
+ */
+export function createWebhookCaller({ reach, resolve = resolveAll, timeoutMs }: CallerOptions) {
+  return async (call: WebhookCall): Promise<CallResult> => {
+    try {
+      const url = parseTarget(call.url, reach);
+      const signal = AbortSignal.timeout(timeoutMs ?? CALL_TIMEOUT_MS);
+      return {
+        status: await post(url, call, { signal, lookup: createGuardedLookup(resolve, reach) }),
+      };
+    } catch (error) {
+      return { failure: error instanceof ServiceError ? 'refused_target' : 'no_answer' };
+    }
+  };
+}
+
+export type CallWebhook = ReturnType<typeof createWebhookCaller>;
+
+type Guard = { signal: AbortSignal; lookup: ReturnType<typeof createGuardedLookup> };
+
+function post(
+  url: URL,
+  { headers, body }: WebhookCall,
+  { signal, lookup }: Guard,
+): Promise<number> {
+  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+  const length = String(Buffer.byteLength(body));
+  return new Promise((resolve, reject) => {
+    // Without an agent: a connection is never used again for a name that may lead elsewhere by then.
+    const options = { method: 'POST', agent: false, signal, lookup } as const;
+    const sent = send(url, { ...options, headers: { ...headers, 'content-length': length } });
+    sent.on('error', reject);
+    sent.on('response', (response) => {
+      resolve(response.statusCode ?? 0);
+      response.destroy();
+    });
+    sent.end(body);
+  });
 }

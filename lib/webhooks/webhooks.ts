@@ -5,8 +5,12 @@ import type { Deliveries, Delivery } from '../aws/deliveries.ts';
 import type { Sender } from '../aws/queue.ts';
 import type { Endpoint, Webhooks } from '../aws/webhooks.ts';
 import { ServiceError } from '../errors.ts';
-import { deriveWebhookSecret, webhookEvent } from './webhook-event.ts';
-import { CALLBACK, type WebhookMessage } from './webhook-message.ts';
+import {
+  CALLBACK,
+  deriveWebhookSecret,
+  type WebhookMessage,
+  webhookEvent,
+} from './webhook-event.ts';
 import { MAX_TARGET_CHARACTERS, parseTarget, type Reach } from './webhook-target.ts';
 
 /** Endpoints of one client: each is a message more for every analysis. */

@@ -1,6 +1,6 @@
 import type { AnalysisRecord } from '../analysis.ts';
 import type { Analyzer } from '../analyzers/analyzer.ts';
-import { DEFAULT_ANALYZERS } from '../analyzers/defaults.ts';
+import { DEFAULT_ANALYZERS } from '../analyzers/registry.ts';
 import { ServiceError } from '../errors.ts';
 import type { MediumName } from '../source.ts';
 import type { FindAnalyzer } from './find-analyzer.ts';

@@ -1,23 +1,50 @@
 import { randomUUID } from 'node:crypto';
 import {
   type AnalysisRecord,
+  type EndStatus,
   expiryOf,
   expiryOfUnused,
+  hasEnded,
   LEASE_SECONDS,
   newAnalysis,
   type Tombstone,
 } from '../analysis.ts';
 import { analysisIdFor, DROP_FOLDER, type UploadedObject } from '../analysis-id.ts';
-import { DEFAULT_ANALYZERS } from '../analyzers/defaults.ts';
-import { type AnalyzerReference, parseReference } from '../analyzers/reference.ts';
+import {
+  type AnalyzerReference,
+  DEFAULT_ANALYZERS,
+  parseReference,
+} from '../analyzers/registry.ts';
 import type { Analyses, LeaseFields } from '../aws/analyses.ts';
 import { type ErrorCode, ServiceError } from '../errors.ts';
 import { logger, measureEnd } from '../log.ts';
+import { type CountDeps, countEnd } from '../money/count-end.ts';
 import { describeError, type Outcome } from '../outcome.ts';
-import { type AfterEndDeps, countAndTell, tellAgain } from './after-end.ts';
+import { type TellDeps, tellEnd } from '../webhooks/tell-end.ts';
 import { type Decision, decideClaim, type Origin } from './decide.ts';
 import type { FindAnalyzer } from './find-analyzer.ts';
 import { type RetentionDeps, readRetention } from './retention.ts';
+
+interface AfterEndDeps extends TellDeps, CountDeps {}
+
+type Ended = Pick<AnalysisRecord, 'id' | 'clientId' | 'callbackUrl'>;
+
+/** What follows the end of an analysis that nobody was at work on: it is counted, and told of. */
+export async function countAndTell(
+  deps: AfterEndDeps,
+  record: Ended,
+  status: EndStatus,
+  endedAt: number,
+): Promise<void> {
+  await countEnd(deps, record, { [status]: 1 }, endedAt);
+  await tellEnd(deps, record, status, endedAt);
+}
+
+/** Tells again of what has ended: its worker may have died, or the queue failed, before it was told of. */
+export async function tellAgain(deps: TellDeps, record: AnalysisRecord): Promise<void> {
+  const { status, completedAt } = record;
+  if (hasEnded(status) && completedAt) await tellEnd(deps, record, status, Date.parse(completedAt));
+}
 
 /** Claims lost to a quicker worker before the message is left to it. */
 const MAX_CLAIM_TRIES = 3;
@@ -37,7 +64,7 @@ export interface Claim {
   before: AnalysisRecord | undefined;
 }
 
-export interface Identity {
+interface Identity {
   id: string;
   origin: Origin;
 }

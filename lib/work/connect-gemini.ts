@@ -6,10 +6,9 @@ import { createSecretReader } from '../aws/secrets.ts';
 import type { Table } from '../aws/table.ts';
 import type { Settings } from '../config.ts';
 import { createBreaker } from '../gemini/breaker.ts';
-import { createGemini, type Gemini } from '../gemini/client.ts';
+import { createGemini, createModelProbe, type Gemini } from '../gemini/client.ts';
 import { createModelFiles, type ModelFiles } from '../gemini/files.ts';
 import { createEndWatch } from '../gemini/models.ts';
-import { createModelProbe } from '../gemini/probe.ts';
 import { logger } from '../log.ts';
 
 type GeminiSettings = 'GEMINI_SECRET_ID' | 'GEMINI_BASE_URL' | 'GEMINI_MODELS';

@@ -3,8 +3,13 @@ import type { UploadedObject } from '../analysis-id.ts';
 import { type ErrorCode, ServiceError } from '../errors.ts';
 import { logger, measureEnd } from '../log.ts';
 import { describeError, type Outcome } from '../outcome.ts';
-import { countAndTell, tellAgain } from './after-end.ts';
-import { type ClaimDeps, describeDropped, identifyObject } from './claim.ts';
+import {
+  type ClaimDeps,
+  countAndTell,
+  describeDropped,
+  identifyObject,
+  tellAgain,
+} from './claim.ts';
 import { decideFailure } from './decide.ts';
 
 /** Ends the analysis of an object whose message was found in the dead-letter queue, by docs/states.md. */

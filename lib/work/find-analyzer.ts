@@ -1,8 +1,6 @@
 import type { Analyzer } from '../analyzers/analyzer.ts';
-import { analyzerDefinition } from '../analyzers/definition.ts';
-import { createOwnAnalyzer } from '../analyzers/own.ts';
-import type { AnalyzerReference } from '../analyzers/reference.ts';
-import { findBuiltIn, isBuiltIn } from '../analyzers/registry.ts';
+import { analyzerDefinition, createOwnAnalyzer } from '../analyzers/own.ts';
+import { type AnalyzerReference, findBuiltIn, isBuiltIn } from '../analyzers/registry.ts';
 import { createOwnAnalyzers } from '../aws/own-analyzers.ts';
 import type { Table } from '../aws/table.ts';
 

@@ -3,10 +3,33 @@ import {
   LEASE_RENEW_SECONDS,
   LEASE_SECONDS,
   type Stage,
+  type StageMs,
 } from '../analysis.ts';
 import type { Analyses, Change } from '../aws/analyses.ts';
 import { persist } from '../aws/wire/client.ts';
-import { timeStages } from './stage-times.ts';
+
+/** Measures the stages of one try, which begins now by validating. `now` in epoch milliseconds. */
+function timeStages(now: () => number) {
+  const passed: StageMs = {};
+  let current: Stage = 'validating';
+  let begun = now();
+
+  function listAll(): StageMs {
+    return { ...passed, [current]: Math.max(0, Math.round(now() - begun)) };
+  }
+
+  return {
+    begin(stage: Stage): void {
+      if (stage === current) return;
+      Object.assign(passed, listAll());
+      current = stage;
+      begun = now();
+    },
+    listPassed: (): StageMs => ({ ...passed }),
+    /** With the one that ends now. */
+    listAll,
+  };
+}
 
 export interface Lease {
   /** Aborts when the time is up or the lease is lost. */
@@ -26,7 +49,7 @@ export interface Lease {
   stop(): void;
 }
 
-export interface LeaseOptions {
+interface LeaseOptions {
   analyses: Analyses;
   record: AnalysisRecord & { leaseToken: string };
   /** From the time that the function has left. */

@@ -1,11 +1,119 @@
-import { MAX_FILE_RETURNS, type ModelFile } from '../analysis.ts';
+import { hasEnded, MAX_FILE_RETURNS, MAX_FILE_UPLOADS, type ModelFile } from '../analysis.ts';
+import { analysisIdFor, type UploadedObject } from '../analysis-id.ts';
+import type { Analyses } from '../aws/analyses.ts';
 import { ServiceError } from '../errors.ts';
+import type { StoredFile } from '../gemini/file-answer.ts';
 import type { ModelFiles } from '../gemini/files.ts';
 import { sendFile } from '../gemini/send-file.ts';
+import { logger } from '../log.ts';
 import type { MediaFile } from '../media/medium.ts';
 import { type Outcome, waitDelaySeconds } from '../outcome.ts';
-import { judgeFile, maySend } from './judge-file.ts';
 import type { Held } from './settle.ts';
+
+/** A file that goes sooner is sent again, in milliseconds: a question may take its time. */
+const MIN_LIFE_MS = 600_000;
+
+export type FileVerdict =
+  /** The model may be asked about it. */
+  | 'ready'
+  /** It is being looked through. */
+  | 'in_process'
+  /** It is sent again. */
+  | 'again'
+  /** The model cannot read it, whoever sends it. */
+  | 'unreadable';
+
+export interface JudgedFile {
+  /** As it is at the model; undefined where it is not. */
+  stored: StoredFile | undefined;
+  /** What was sent. */
+  sent: { bytes: number; sha256: string | undefined };
+  /** How often it was, this one included. */
+  uploads: number;
+  /** Epoch milliseconds. */
+  now: number;
+}
+
+/** What to do about a file that was sent to the model, by docs/states.md. */
+export function judgeFile({ stored, sent, uploads, now }: JudgedFile): FileVerdict {
+  if (!stored || isOther(stored, sent)) return 'again';
+  if ((stored.expiresAt ?? Number.POSITIVE_INFINITY) < now + MIN_LIFE_MS) return 'again';
+  if (stored.state === 'PROCESSING') return 'in_process';
+  if (stored.state === 'ACTIVE') return 'ready';
+  // FAILED may be a fault on its side; twice, it is the file.
+  return uploads > 1 ? 'unreadable' : 'again';
+}
+
+/** Whether it is to be sent at all. */
+function maySend(uploads: number): boolean {
+  return uploads < MAX_FILE_UPLOADS;
+}
+
+function isOther(stored: StoredFile, sent: JudgedFile['sent']): boolean {
+  const { bytes = sent.bytes, sha256 = sent.sha256 } = stored;
+  return bytes !== sent.bytes || sha256 !== sent.sha256;
+}
+
+/** The longest that a removal may take, in milliseconds: it is not worth more, for files go by themselves. */
+const REMOVAL_MS = 4_000;
+
+interface ReleaseDeps {
+  analyses: Pick<Analyses, 'read'>;
+  modelFiles: Pick<ModelFiles, 'remove'>;
+}
+
+/** Removes the model's file of an analysis that has ended, or was deleted meanwhile. Never throws: it has ended by then. */
+export async function releaseFile(
+  deps: ReleaseDeps,
+  { record, lease }: Held,
+  outcome: Outcome | undefined,
+): Promise<void> {
+  const { name } = lease.noted().modelFile ?? record.modelFile ?? {};
+  if (name === undefined || !outcome || outcome.kind === 'later') return;
+  await quietly(record.id, async () => {
+    const isOver = outcome.kind === 'ended' || (await isUnused(deps, record.id, name));
+    if (isOver) await remove(deps, name);
+  });
+}
+
+/** The same where the claim itself was the end, or found that the analysis is deleted. */
+export async function releaseLeftFile(
+  deps: ReleaseDeps,
+  object: UploadedObject,
+  outcome: Outcome,
+): Promise<Outcome> {
+  const isOver =
+    outcome.kind === 'ended' || (outcome.kind === 'ignored' && outcome.reason === 'deleted');
+  const id = isOver ? analysisIdFor(object) : undefined;
+  if (id === undefined) return outcome;
+  await quietly(id, async () => {
+    const found = await deps.analyses.read(id);
+    const name = found?.status === 'deleted' ? found.modelFile : found?.modelFile?.name;
+    if (name !== undefined) await remove(deps, name);
+  });
+  return outcome;
+}
+
+/** Of a lease that was lost: another worker may go on with the file. */
+async function isUnused({ analyses }: ReleaseDeps, id: string, name: string): Promise<boolean> {
+  const found = await analyses.read(id);
+  if (!found || found.status === 'deleted' || hasEnded(found.status)) return true;
+  return found.modelFile?.name !== name;
+}
+
+async function remove({ modelFiles }: ReleaseDeps, name: string): Promise<void> {
+  const signal = AbortSignal.timeout(REMOVAL_MS);
+  await modelFiles.remove(name, { signal, deadline: Date.now() + REMOVAL_MS });
+}
+
+async function quietly(analysisId: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : undefined;
+    logger.warn('file left at the model', { analysisId, cause });
+  }
+}
 
 /** Left for the last write of a worker that hands over, in milliseconds; a piece more has to fit in before. */
 const HAND_OVER_MS = 10_000;
@@ -17,7 +125,7 @@ export interface ModelFileDeps {
   now(): number;
 }
 
-export interface Original {
+interface Original {
   mediaType: string;
   file: MediaFile & { eTag: string | undefined };
   sha256: string | undefined;

@@ -1,8 +1,13 @@
-import type { AnalysisRecord, EndStatus } from '../analysis.ts';
-import { expiryOf, MAX_ATTEMPTS, MAX_PAUSED_TRIES } from '../analysis.ts';
+import {
+  type AnalysisRecord,
+  type EndStatus,
+  expiryOf,
+  MAX_ATTEMPTS,
+  MAX_PAUSED_TRIES,
+} from '../analysis.ts';
 import type { Analyses, Change } from '../aws/analyses.ts';
 import { MAX_INLINE_RESULT_BYTES, type Results } from '../aws/results.ts';
-import { fitsTable } from '../aws/wire/attribute-values.ts';
+import { fitsTable } from '../aws/table.ts';
 import { type ErrorCode, ServiceError, toServiceError } from '../errors.ts';
 import { spentOf } from '../gemini/tally.ts';
 import { logger, measureEnd } from '../log.ts';
@@ -138,4 +143,36 @@ function countPaused({ attempts, pausedTries = 0 }: AnalysisRecord, error: Servi
 /** The cause's name and sentence for the log; never the whole object, which may hold a request. */
 function causeOf({ cause }: ServiceError): string | undefined {
   return cause instanceof Error ? `${cause.name}: ${cause.message}` : undefined;
+}
+
+/** How long the message of a file that cost its worker stays hidden, in seconds. */
+const NEXT_TRY_SECONDS = 2;
+
+export interface StuckDeps {
+  now(): number;
+  /** Ends the process, whatever its threads do. */
+  endWorker(): void;
+}
+
+/**
+ * A decoder that does not come to its end takes the worker with it, so that it costs no more than one.
+ * The lease ends now, with the stage as it is: by docs/states.md the next worker counts a death, and
+ * the third ends the analysis.
+ */
+export async function endStuckWorker(
+  deps: StuckDeps,
+  { record, lease }: Held,
+  hide: (seconds: number) => Promise<void>,
+): Promise<Outcome> {
+  lease.stop();
+  await endLease(lease, deps.now());
+  await hide(NEXT_TRY_SECONDS);
+  logger.error('decoder stuck, worker ends', { ...idsOf(record), deaths: record.deaths + 1 });
+  deps.endWorker();
+  return { kind: 'later', seconds: NEXT_TRY_SECONDS, reason: 'decoder_stuck' };
+}
+
+/** Where even this cannot be written, the lease runs out by itself. */
+async function endLease(lease: Lease, now: number): Promise<void> {
+  await lease.advance({ leaseUntil: now }).catch(() => undefined);
 }

@@ -3,10 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listBuiltIn } from '../../lib/analyzers/registry.ts';
 import {
   createAnalyzerWriter,
+  createOwnAnalyzers,
+  listKey,
   MAX_ANALYZER_VERSIONS,
   MAX_OWN_ANALYZERS,
-} from '../../lib/aws/analyzer-writer.ts';
-import { createOwnAnalyzers, listKey, versionKey } from '../../lib/aws/own-analyzers.ts';
+  versionKey,
+} from '../../lib/aws/own-analyzers.ts';
 import { UPLOAD_LIMITS } from '../support/limits.ts';
 import { type Service, startService } from '../support/service.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_FORM_PARTS } from '../../lib/api/form-boundary.ts';
 import { MAX_FORM_FILE_BYTES, parseForm } from '../../lib/requests/form.ts';
+import { MAX_FORM_PARTS } from '../../lib/requests/read-form.ts';
 import { BOUNDARY, formContent } from '../../packages/laptop-cloud/test/form-content.ts';
 
 // As bytes, each a character, and as API Gateway hands a form over.

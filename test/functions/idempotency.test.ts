@@ -2,14 +2,13 @@ import { readFileSync } from 'node:fs';
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { createHttpHandler } from '../../lib/api/http.ts';
+import { createHttpHandler, MAX_IDEMPOTENCY_KEY_CHARACTERS } from '../../lib/api/http.ts';
 import {
   createIdempotency,
   IDEMPOTENCY_SECONDS,
   type Idempotency,
   type Origin,
 } from '../../lib/api/idempotency.ts';
-import { MAX_IDEMPOTENCY_KEY_CHARACTERS } from '../../lib/api/keyed-request.ts';
 import type { Reply } from '../../lib/api/problem.ts';
 import { createIdempotencyRecords } from '../../lib/aws/idempotency-records.ts';
 import { ServiceError } from '../../lib/errors.ts';

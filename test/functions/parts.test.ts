@@ -14,12 +14,12 @@ import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import {
   choosePartSize,
   countParts,
+  MAX_FORM_UPLOAD_BYTES,
   MULTIPART_EXPIRES_SECONDS,
   sizePart,
 } from '../../lib/requests/multipart.ts';
 import { MAX_SIGNED_PARTS } from '../../lib/requests/sign-parts.ts';
 import { announceUpload, type UploadRequest, uploadRequest } from '../../lib/requests/upload.ts';
-import { MAX_FORM_UPLOAD_BYTES } from '../../lib/requests/upload-limits.ts';
 import { UPLOAD_LIMITS } from '../support/limits.ts';
 import { type Service, startService } from '../support/service.ts';
 
@@ -348,7 +348,7 @@ describe('an upload is cancelled', () => {
 
   test('when S3 fails in the middle: the same call finishes it', async () => {
     const { id } = await begin();
-    const { cancelUpload } = await import('../../lib/requests/cancel-upload.ts');
+    const { cancelUpload } = await import('../../lib/requests/delete.ts');
     const abortParts = () => Promise.reject(new Error('S3 is down'));
     const failing = { ...service, uploads: { ...service.uploads, abortParts }, now: () => now };
     await expect(cancelUpload(failing, 'client', id)).rejects.toThrow('S3 is down');

@@ -5,7 +5,7 @@ import { type AnalysisRecord, newAnalysis } from '../../lib/analysis.ts';
 import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { type AnalyzeDeps, analyzeObject } from '../../lib/analyze.ts';
 import { createGemini } from '../../lib/gemini/client.ts';
-import { chargeUsd, costUsd } from '../../lib/gemini/prices.ts';
+import { chargeUsd, costUsd } from '../../lib/gemini/tally.ts';
 import { type Budget, dayOf } from '../../lib/money/budget.ts';
 import type { Outcome } from '../../lib/outcome.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';

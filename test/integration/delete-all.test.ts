@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newAnalysis } from '../../lib/analysis.ts';
 import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
-import { deleteAll } from '../../lib/requests/delete-all.ts';
+import { deleteAll } from '../../lib/requests/delete.ts';
 import { type Service, startService } from '../support/service.ts';
 
 let service: Service;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createModelProbe } from '../../lib/gemini/probe.ts';
+import { createModelProbe } from '../../lib/gemini/client.ts';
 import { type Gemini, startGemini } from '../../local/gemini/server.ts';
 
 const KEY = 'AIza-the-key-of-the-probe';

@@ -1,9 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { createGemini, type GeminiOptions } from '../../lib/gemini/client.ts';
-import { costUsd } from '../../lib/gemini/prices.ts';
 import type { ModelRequest } from '../../lib/gemini/request.ts';
-import { spentOf } from '../../lib/gemini/tally.ts';
+import { costUsd, spentOf } from '../../lib/gemini/tally.ts';
 import {
   detail,
   type GeminiServer,

@@ -9,10 +9,13 @@ import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { deleteAnalysis } from '../../lib/requests/delete.ts';
 import { type DeliverDeps, deliverEvent } from '../../lib/webhooks/deliver.ts';
 import { tellEnd } from '../../lib/webhooks/tell-end.ts';
-import { createWebhookCaller } from '../../lib/webhooks/webhook-call.ts';
-import { deriveWebhookSecret, describeEnd } from '../../lib/webhooks/webhook-event.ts';
-import { CALLBACK, type WebhookMessage } from '../../lib/webhooks/webhook-message.ts';
-import type { Resolve } from '../../lib/webhooks/webhook-target.ts';
+import {
+  CALLBACK,
+  deriveWebhookSecret,
+  describeEnd,
+  type WebhookMessage,
+} from '../../lib/webhooks/webhook-event.ts';
+import { createWebhookCaller, type Resolve } from '../../lib/webhooks/webhook-target.ts';
 import { addWebhook, listDeliveries, replayDelivery } from '../../lib/webhooks/webhooks.ts';
 import { type Service, startService } from '../support/service.ts';
 

@@ -4,7 +4,7 @@ import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { createIdempotency } from '../../lib/api/idempotency.ts';
 import { createIdempotencyRecords } from '../../lib/aws/idempotency-records.ts';
 import { createModelPauses } from '../../lib/aws/model-pauses.ts';
-import { limitReads } from '../../lib/rates/limits.ts';
+import { limitReads } from '../../lib/rates/rate-lease.ts';
 import { releaseLeases } from '../../local/release-leases.ts';
 import { type Service, startService } from '../support/service.ts';
 

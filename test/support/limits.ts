@@ -1,6 +1,6 @@
 import type { PictureLimits } from '../../lib/media/image/picture-limits.ts';
 import type { MediaLimits } from '../../lib/media/medium.ts';
-import type { UploadLimits } from '../../lib/requests/upload-limits.ts';
+import type { UploadLimits } from '../../lib/requests/multipart.ts';
 
 /** What serverless.yml sets unless a stage says otherwise: bytes, but for the pixels. */
 export const PICTURE_LIMITS: PictureLimits = { maxBytes: 26_214_400, maxPixels: 60_000_000 };

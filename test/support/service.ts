@@ -3,14 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
-import type { AwsCall } from 'laptop-cloud/cloud';
-import { startCloud } from 'laptop-cloud/cloud';
+import { type AwsCall, startCloud } from 'laptop-cloud/cloud';
 import { playTemplate } from 'laptop-cloud/play';
 import { createAnalyses } from '../../lib/aws/analyses.ts';
 import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
 import { createClientRegistry } from '../../lib/aws/client-registry.ts';
 import { createClientSettings } from '../../lib/aws/client-settings.ts';
-import { createClients, SCOPES, type Scope } from '../../lib/aws/clients.ts';
+import {
+  createClients,
+  createTokens,
+  createUses,
+  SCOPES,
+  type Scope,
+} from '../../lib/aws/clients.ts';
 import {
   connectBucket,
   connectQueues,
@@ -19,19 +24,19 @@ import {
 } from '../../lib/aws/connections.ts';
 import { createContents } from '../../lib/aws/contents.ts';
 import { createDeliveries } from '../../lib/aws/deliveries.ts';
-import { createPartSigner } from '../../lib/aws/part-signer.ts';
-import { createPartStarter } from '../../lib/aws/part-starter.ts';
 import { createFileLinks, createPictureLinks } from '../../lib/aws/picture-links.ts';
 import { createSender } from '../../lib/aws/queue.ts';
 import { createResults } from '../../lib/aws/results.ts';
 import { createSpending } from '../../lib/aws/spending.ts';
 import { createUploadReader } from '../../lib/aws/stored-file.ts';
 import { createStoredParts } from '../../lib/aws/stored-parts.ts';
-import { createTokens } from '../../lib/aws/tokens.ts';
-import { createFormSigner } from '../../lib/aws/upload-form.ts';
-import { createUploadWriter } from '../../lib/aws/upload-writer.ts';
+import {
+  createFormSigner,
+  createPartSigner,
+  createPartStarter,
+  createUploadWriter,
+} from '../../lib/aws/upload-form.ts';
 import { createUploads } from '../../lib/aws/uploads.ts';
-import { createUses } from '../../lib/aws/uses.ts';
 import { createWebhooks } from '../../lib/aws/webhooks.ts';
 import { createDoor } from '../../lib/door/door.ts';
 import { createModelFiles } from '../../lib/gemini/files.ts';

@@ -22,7 +22,7 @@ import { createClientKeys } from '../../infra/stage/client-keys.ts';
 import { dropAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
 import { SCOPES } from '../../lib/aws/clients.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
-import { nameSum } from '../../lib/aws/spending-month.ts';
+import { nameSum } from '../../lib/aws/spending.ts';
 import { dayOf } from '../../lib/money/budget.ts';
 import { post } from '../support/client.ts';
 import type { Plan } from '../support/faulty-aws.ts';

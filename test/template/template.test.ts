@@ -8,8 +8,8 @@ import {
   MAX_WAITS,
   RETENTION_DAYS,
 } from '../../lib/analysis.ts';
-import { DAYS_TAG } from '../../lib/aws/kept-days.ts';
 import { MAX_HIDE_SECONDS } from '../../lib/aws/queue.ts';
+import { DAYS_TAG } from '../../lib/aws/upload-form.ts';
 import { waitDelaySeconds } from '../../lib/outcome.ts';
 import { describePolicy } from '../../local/page.ts';
 import { createPackagedResolver, listDeployed, listOf, listResources } from './deployed.ts';

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { toBox } from '../../lib/analyzers/box.ts';
 import { classify } from '../../lib/analyzers/classify.ts';
 import {
   MAX_OBJECTS,
@@ -15,8 +14,9 @@ import {
   MAX_CAPTION_LENGTH,
   MAX_SHORT_LENGTH,
   MAX_TEXT_LENGTH,
+  toBox,
 } from '../../lib/analyzers/words.ts';
-import { toGeminiSchema } from '../../lib/gemini/schema.ts';
+import { toGeminiSchema } from '../../lib/gemini/request.ts';
 
 const found = findBuiltIn('describe');
 if (!found) throw new Error('describe is not registered');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { costUsd } from '../../lib/gemini/prices.ts';
 import { parseResponse } from '../../lib/gemini/response.ts';
+import { costUsd } from '../../lib/gemini/tally.ts';
 import { countTokens } from '../../lib/gemini/usage.ts';
 
 const MODEL = 'gemini-3.8-flash';

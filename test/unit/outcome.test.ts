@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { matchETag } from '../../lib/api/etag.ts';
+import { matchETag } from '../../lib/api/validation.ts';
 import { retryDelaySeconds } from '../../lib/outcome.ts';
 
 test('delays between tries grow, and stay within fifteen minutes', () => {

@@ -1,18 +1,101 @@
-import type { IncomingMessage } from 'node:http';
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
 import { currentDeadline } from '../../deadline.ts';
 import { retry } from '../../retry.ts';
 import { type Connection, endpointOf, readConnection } from './connection.ts';
-import {
-  type Answer,
-  type Bounds,
-  exchange,
-  type Outgoing,
-  openExchange,
-  readText,
-} from './exchange.ts';
 import { signRequest } from './sign.ts';
 
-export interface ClientOptions extends Bounds {
+interface Outgoing {
+  method: string;
+  origin: URL;
+  /** With the query, and sent as it stands: a URL would take `..` out of it, which may be part of an object's key. */
+  path: string;
+  headers: Record<string, string>;
+  body: string | Uint8Array;
+  signal?: AbortSignal | undefined;
+}
+
+interface Bounds {
+  /** Until a new connection stands, and until the answer is there, in milliseconds; of a streamed one, until it begins. */
+  connectMs: number;
+  answerMs: number;
+}
+
+interface Answer {
+  status: number;
+  text: string;
+}
+
+/** To one service; what is above waits. */
+const MAX_CONNECTIONS = 50;
+// They stay open: a new one takes longer than most calls.
+const httpAgent = new http.Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS });
+const httpsAgent = new https.Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS });
+
+/** One request and its whole answer. Rejects with Node's own errors, or with a `TimeoutError`. */
+function exchange(outgoing: Outgoing, bounds: Bounds): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { sent, stop } = start(outgoing, bounds);
+    sent.on('response', (response) => readText(response).then(resolve, reject));
+    sent.on('error', reject).on('close', stop);
+    sent.end(outgoing.body);
+  });
+}
+
+/** One request; its answer's body is still to come. Rejects as `exchange` does. */
+function openExchange(outgoing: Outgoing, bounds: Bounds): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const { sent, stop } = start(outgoing, bounds);
+    sent.on('response', (response) => {
+      stop();
+      resolve(response);
+    });
+    sent.on('error', reject).on('close', stop);
+    sent.end(outgoing.body);
+  });
+}
+
+/** By listeners: as an iterator of streams it takes three times as long. */
+function readText(response: IncomingMessage): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    response.on('end', () => {
+      const { statusCode: status = 0 } = response;
+      resolve({ status, text: Buffer.concat(chunks).toString() });
+    });
+    response.on('error', reject);
+  });
+}
+
+function start({ origin, method, path, headers, signal }: Outgoing, bounds: Bounds) {
+  const head = { method, path, headers, ...(signal && { signal }) };
+  const sent =
+    origin.protocol === 'https:'
+      ? https.request(origin, { ...head, agent: httpsAgent })
+      : http.request(origin, { ...head, agent: httpAgent });
+  return { sent, stop: boundTime(sent, bounds) };
+}
+
+/** Ends it when its time is up. */
+function boundTime(sent: ClientRequest, { connectMs, answerMs }: Bounds): () => void {
+  const end = (what: string) => () => {
+    sent.destroy(Object.assign(new Error(`No ${what} in time.`), { name: 'TimeoutError' }));
+  };
+  const answering = setTimeout(end('answer'), answerMs);
+  let connecting: NodeJS.Timeout | undefined;
+  sent.on('socket', (socket) => {
+    if (!socket.connecting) return;
+    connecting = setTimeout(end('connection'), connectMs);
+    socket.once('connect', () => clearTimeout(connecting));
+  });
+  return () => {
+    clearTimeout(answering);
+    clearTimeout(connecting);
+  };
+}
+
+interface ClientOptions extends Bounds {
   /** Its name in endpoints and signatures. */
   service: string;
   /** In all. */
@@ -23,7 +106,7 @@ export interface ClientOptions extends Bounds {
   connection?: Connection | undefined;
 }
 
-export interface Request {
+interface Request {
   method: 'POST' | 'GET' | 'PUT' | 'DELETE';
   /** Encoded. */
   path: string;
@@ -53,7 +136,7 @@ export function createClient(options: ClientOptions): SendToAws {
 }
 
 /** The same, for answers that are read as they come: a signal ends both the request and the answer. */
-export type OpenOnAws = (request: Request, signal: AbortSignal) => Promise<IncomingMessage>;
+type OpenOnAws = (request: Request, signal: AbortSignal) => Promise<IncomingMessage>;
 
 export function createOpener(options: ClientOptions): OpenOnAws {
   const prepare = createSigner(options);
@@ -160,4 +243,21 @@ function readStatus(error: Error): number {
   const metadata = '$metadata' in error ? error.$metadata : undefined;
   const isAnswer = typeof metadata === 'object' && metadata !== null;
   return isAnswer && 'httpStatusCode' in metadata ? Number(metadata.httpStatusCode) : 0;
+}
+
+/** Calls an operation of a service that speaks AWS' JSON protocol. */
+export type CallAws = (operation: string, input: object) => Promise<Record<string, unknown>>;
+
+/** `api`: what stands before the operation's name; `version`: the protocol's. */
+export function createCaller(send: SendToAws, api: string, version: '1.0' | '1.1'): CallAws {
+  return async (operation, input) => {
+    const headers = {
+      'content-type': `application/x-amz-json-${version}`,
+      'x-amz-target': `${api}.${operation}`,
+    };
+    const body = JSON.stringify(input);
+    const text = await send({ method: 'POST', path: '/', headers, body });
+    const answered: unknown = JSON.parse(text || '{}');
+    return typeof answered === 'object' && answered !== null ? { ...answered } : {};
+  };
 }

@@ -1,13 +1,33 @@
 import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import type { Credentials } from './connection.ts';
-import { encodeQuery } from './encode.ts';
+
+/** As signatures want it: all but what is unreserved (RFC 3986). */
+function encodeText(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+/** An object's key: its slashes stay. */
+export function encodePath(key: string): string {
+  return key.split('/').map(encodeText).join('/');
+}
+
+/** Sorted, as signatures want it, too. */
+function encodeQuery(query: Record<string, string>): string {
+  const pairs = Object.entries(query).map(([name, value]) =>
+    [name, value].map(encodeText).join('='),
+  );
+  return pairs.toSorted().join('&');
+}
 
 // Signature Version 4: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 
 export const ALGORITHM = 'AWS4-HMAC-SHA256';
 
 /** By whom, for what, and when. */
-export interface Signature {
+interface Signature {
   credentials: Credentials;
   region: string;
   service: string;
@@ -15,7 +35,7 @@ export interface Signature {
   now: number;
 }
 
-export interface Unsigned {
+interface Unsigned {
   method: string;
   host: string;
   /** Encoded. */
