@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
+import { createPictureLinks } from '../lib/analysis/link-signer.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { connectIdempotency } from '../lib/api/idempotency.ts';
+import { connectDoor } from '../lib/auth/connect-auth.ts';
 import { connectBucket, connectTable } from '../lib/aws/connections.ts';
-import { createPictureLinks } from '../lib/aws/picture-links.ts';
 import { createUploadWriter } from '../lib/aws/upload-form.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitUploads } from '../lib/rates/rate-lease.ts';
 import { type AnalyzeNowDeps, analyzeNow } from '../lib/requests/analyze-now.ts';
 import { type AnalyzeForm, parseForm } from '../lib/requests/form.ts';

@@ -1,11 +1,11 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod/mini';
+import { createAnalyses } from '../lib/analysis/record-store.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
-import { createAnalyses } from '../lib/aws/analyses.ts';
+import { connectDoor } from '../lib/auth/connect-auth.ts';
 import { awsDefaults, connectTable } from '../lib/aws/connections.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitReads } from '../lib/rates/rate-lease.ts';
 import { type BuryDeps, cancelUpload } from '../lib/requests/delete.ts';
 

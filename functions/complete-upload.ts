@@ -1,12 +1,12 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod/mini';
+import { createAnalyses } from '../lib/analysis/record-store.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { connectIdempotency } from '../lib/api/idempotency.ts';
-import { createAnalyses } from '../lib/aws/analyses.ts';
+import { connectDoor } from '../lib/auth/connect-auth.ts';
 import { boundCalls, connectTable } from '../lib/aws/connections.ts';
 import { createStoredParts } from '../lib/aws/stored-parts.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitReads } from '../lib/rates/rate-lease.ts';
 import {
   type CompleteUploadDeps,

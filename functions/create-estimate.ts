@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
+import { createAnalyses } from '../lib/analysis/record-store.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
-import { createAnalyses } from '../lib/aws/analyses.ts';
-import { createClientSettings } from '../lib/aws/client-settings.ts';
+import { createClientSettings } from '../lib/auth/client-settings.ts';
+import { connectDoor } from '../lib/auth/connect-auth.ts';
 import { connectTable } from '../lib/aws/connections.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitReads } from '../lib/rates/rate-lease.ts';
 import { type EstimateDeps, estimateCost } from '../lib/requests/estimate.ts';
 import { estimateRequest } from '../lib/requests/estimate-subject.ts';

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { connectIdempotency } from '../lib/api/idempotency.ts';
-import { createTokens } from '../lib/aws/clients.ts';
+import { connectDoor } from '../lib/auth/connect-auth.ts';
+import { createTokens } from '../lib/auth/key-store.ts';
+import { createToken, type TokenDeps, tokenRequest } from '../lib/auth/token.ts';
 import { connectTable } from '../lib/aws/connections.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/door/connect-door.ts';
-import { createToken, type TokenDeps, tokenRequest } from '../lib/door/token.ts';
 import { limitReads } from '../lib/rates/rate-lease.ts';
 
 /** For browsers and phones. Any key makes tokens for what it may do itself: no scope is needed. */

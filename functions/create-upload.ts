@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { connectIdempotency } from '../lib/api/idempotency.ts';
+import { connectDoor } from '../lib/auth/connect-auth.ts';
 import { connectBucket, connectTable } from '../lib/aws/connections.ts';
 import { createFormSigner, createPartStarter } from '../lib/aws/upload-form.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitUploads } from '../lib/rates/rate-lease.ts';
 import { readUploadLimits } from '../lib/requests/multipart.ts';
 import {

@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { connectIdempotency } from '../lib/api/idempotency.ts';
+import { connectDoor } from '../lib/auth/connect-auth.ts';
+import { createDoorSecretReader } from '../lib/auth/stage-secret.ts';
 import { connectTable } from '../lib/aws/connections.ts';
-import { createDoorSecretReader } from '../lib/aws/door-secret.ts';
-import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitReads } from '../lib/rates/rate-lease.ts';
+import { createWebhooks } from '../lib/webhooks/endpoint-store.ts';
 import type { Reach } from '../lib/webhooks/webhook-target.ts';
 import { addWebhook, type WebhookDeps, webhookRequest } from '../lib/webhooks/webhooks.ts';
 

@@ -1,17 +1,17 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod/mini';
+import { createContents } from '../lib/analysis/content-store.ts';
+import { createAnalyses } from '../lib/analysis/record-store.ts';
+import { createResults } from '../lib/analysis/result-store.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
-import { createAnalyses } from '../lib/aws/analyses.ts';
+import { connectDoor } from '../lib/auth/connect-auth.ts';
 import { awsDefaults, connectBucket, connectTable } from '../lib/aws/connections.ts';
-import { createContents } from '../lib/aws/contents.ts';
-import { createDeliveries } from '../lib/aws/deliveries.ts';
-import { createResults } from '../lib/aws/results.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
-import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitReads } from '../lib/rates/rate-lease.ts';
 import { type DeleteDeps, deleteAnalysis } from '../lib/requests/delete.ts';
+import { createDeliveries } from '../lib/webhooks/delivery-store.ts';
+import { createWebhooks } from '../lib/webhooks/endpoint-store.ts';
 
 const input = z.object({ path: z.object({ id: z.string() }) });
 

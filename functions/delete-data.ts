@@ -1,18 +1,18 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod/mini';
+import { createContents } from '../lib/analysis/content-store.ts';
+import { createAnalysisLists } from '../lib/analysis/list-store.ts';
+import { createAnalyses } from '../lib/analysis/record-store.ts';
+import { createResults } from '../lib/analysis/result-store.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
-import { createAnalyses } from '../lib/aws/analyses.ts';
-import { createAnalysisLists } from '../lib/aws/analysis-lists.ts';
+import { connectDoor } from '../lib/auth/connect-auth.ts';
 import { awsDefaults, connectBucket, connectTable } from '../lib/aws/connections.ts';
-import { createContents } from '../lib/aws/contents.ts';
-import { createDeliveries } from '../lib/aws/deliveries.ts';
-import { createResults } from '../lib/aws/results.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
-import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitReads } from '../lib/rates/rate-lease.ts';
 import { type DeleteAllDeps, deleteAll } from '../lib/requests/delete.ts';
+import { createDeliveries } from '../lib/webhooks/delivery-store.ts';
+import { createWebhooks } from '../lib/webhooks/endpoint-store.ts';
 
 /** How long one call deletes, in seconds: with room to answer before the HTTP API gives up at 30. */
 const MAX_DELETE_SECONDS = 20;

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
+import { connectDoor } from '../lib/auth/connect-auth.ts';
 import { connectTable } from '../lib/aws/connections.ts';
-import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitReads } from '../lib/rates/rate-lease.ts';
+import { createWebhooks } from '../lib/webhooks/endpoint-store.ts';
 import { removeWebhook, type WebhookDeps } from '../lib/webhooks/webhooks.ts';
 
 const input = z.object({ path: z.object({ id: z.string() }) });

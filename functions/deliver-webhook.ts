@@ -1,12 +1,12 @@
 import type { Context, SQSEvent } from 'aws-lambda';
-import { createAnalyses } from '../lib/aws/analyses.ts';
+import { createAnalyses } from '../lib/analysis/record-store.ts';
+import { createDoorSecretReader } from '../lib/auth/stage-secret.ts';
 import { connectQueues, connectTable } from '../lib/aws/connections.ts';
-import { createDeliveries } from '../lib/aws/deliveries.ts';
-import { createDoorSecretReader } from '../lib/aws/door-secret.ts';
 import { createQueue } from '../lib/aws/queue.ts';
-import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
 import { type DeliverMessagesDeps, deliverMessages } from '../lib/webhooks/deliver.ts';
+import { createDeliveries } from '../lib/webhooks/delivery-store.ts';
+import { createWebhooks } from '../lib/webhooks/endpoint-store.ts';
 import { createWebhookCaller } from '../lib/webhooks/webhook-target.ts';
 
 /** Takes the messages of the webhooks' queue, and calls whom they are for. */

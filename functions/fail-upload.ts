@@ -1,13 +1,13 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context, SQSEvent } from 'aws-lambda';
-import { createAnalyses } from '../lib/aws/analyses.ts';
-import { createClientSettings } from '../lib/aws/client-settings.ts';
+import { createAnalyses } from '../lib/analysis/record-store.ts';
+import { createClientSettings } from '../lib/auth/client-settings.ts';
 import { awsDefaults, connectQueues, connectTable } from '../lib/aws/connections.ts';
 import { createSender } from '../lib/aws/queue.ts';
-import { createSpending } from '../lib/aws/spending.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
-import { createWebhooks } from '../lib/aws/webhooks.ts';
+import { createSpending } from '../lib/budget/spending-store.ts';
 import { readConfig } from '../lib/config.ts';
+import { createWebhooks } from '../lib/webhooks/endpoint-store.ts';
 import type { ClaimDeps } from '../lib/work/claim.ts';
 import { failObject } from '../lib/work/fail.ts';
 import { createAnalyzerFinder } from '../lib/work/find-analyzer.ts';

@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
+import { createFileLinks, createPictureLinks } from '../lib/analysis/link-signer.ts';
+import { createAnalyses } from '../lib/analysis/record-store.ts';
+import { createResults } from '../lib/analysis/result-store.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { matchETag } from '../lib/api/validation.ts';
-import { createAnalyses } from '../lib/aws/analyses.ts';
+import { connectDoor } from '../lib/auth/connect-auth.ts';
 import { connectBucket, connectTable } from '../lib/aws/connections.ts';
-import { createFileLinks, createPictureLinks } from '../lib/aws/picture-links.ts';
-import { createResults } from '../lib/aws/results.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/door/connect-door.ts';
 import { ServiceError } from '../lib/errors.ts';
 import { limitReads } from '../lib/rates/rate-lease.ts';
 import { type LookUpDeps, waitForAnalysis } from '../lib/requests/wait.ts';

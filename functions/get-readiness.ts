@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { checkReadiness, type Probes } from '../lib/api/readiness.ts';
-import { createClients } from '../lib/aws/clients.ts';
+import { connectDoor } from '../lib/auth/connect-auth.ts';
+import { createClients } from '../lib/auth/key-store.ts';
 import { connectTable } from '../lib/aws/connections.ts';
 import { connectAwsProbes } from '../lib/aws/probes.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitReads } from '../lib/rates/rate-lease.ts';
 import { connectProbes } from '../lib/work/connect-gemini.ts';
 

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
-import { createClientSettings } from '../lib/aws/client-settings.ts';
+import { createClientSettings } from '../lib/auth/client-settings.ts';
+import { connectDoor } from '../lib/auth/connect-auth.ts';
 import { connectTable } from '../lib/aws/connections.ts';
-import { createSpending } from '../lib/aws/spending.ts';
+import { createSpending } from '../lib/budget/spending-store.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitReads } from '../lib/rates/rate-lease.ts';
 import { reportUsage, type UsageDeps, usageQuery } from '../lib/requests/usage.ts';
 

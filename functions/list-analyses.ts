@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
-import { showSummary } from '../lib/analysis.ts';
+import { createPictureLinks } from '../lib/analysis/link-signer.ts';
+import { createAnalysisLists } from '../lib/analysis/list-store.ts';
+import { showSummary } from '../lib/analysis/record.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { formatCursor } from '../lib/api/validation.ts';
-import { createAnalysisLists } from '../lib/aws/analysis-lists.ts';
+import { connectDoor } from '../lib/auth/connect-auth.ts';
 import { connectTable } from '../lib/aws/connections.ts';
-import { createPictureLinks } from '../lib/aws/picture-links.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitReads } from '../lib/rates/rate-lease.ts';
 import { describeLinks, type LinkDeps } from '../lib/requests/links.ts';
 import { listQuery } from '../lib/requests/list-query.ts';

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
+import { createOwnAnalyzers, type OwnAnalyzers } from '../lib/analyzers/own-store.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
+import { connectDoor } from '../lib/auth/connect-auth.ts';
 import { connectTable } from '../lib/aws/connections.ts';
-import { createOwnAnalyzers, type OwnAnalyzers } from '../lib/aws/own-analyzers.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitReads } from '../lib/rates/rate-lease.ts';
 import { listAnalyzers } from '../lib/requests/put-analyzer.ts';
 

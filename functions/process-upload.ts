@@ -1,13 +1,13 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context, S3Event, SQSEvent } from 'aws-lambda';
-import { type AnalyzeDeps, analyzeObject } from '../lib/analyze.ts';
 import { awsDefaults, connectQueues, connectReader, connectTable } from '../lib/aws/connections.ts';
 import { createQueue, createSender, type Queue } from '../lib/aws/queue.ts';
 import { createUploadReader } from '../lib/aws/stored-file.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
-import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
 import { describeLimits } from '../lib/media/media.ts';
+import { createWebhooks } from '../lib/webhooks/endpoint-store.ts';
+import { type AnalyzeDeps, analyzeObject } from '../lib/work/analyze.ts';
 import { connectGemini, connectModelFiles } from '../lib/work/connect-gemini.ts';
 import { connectStores } from '../lib/work/connect-stores.ts';
 import { handleEvent } from '../lib/work/messages.ts';

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import { newDefinition } from '../lib/analyzers/own.ts';
+import { createAnalyzerWriter, createOwnAnalyzers } from '../lib/analyzers/own-store.ts';
 import { analyzerName } from '../lib/analyzers/registry.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
+import { connectDoor } from '../lib/auth/connect-auth.ts';
 import { connectTable } from '../lib/aws/connections.ts';
-import { createAnalyzerWriter, createOwnAnalyzers } from '../lib/aws/own-analyzers.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitReads } from '../lib/rates/rate-lease.ts';
 import { type PutAnalyzerDeps, putAnalyzer } from '../lib/requests/put-analyzer.ts';
 

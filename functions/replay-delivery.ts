@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { connectIdempotency } from '../lib/api/idempotency.ts';
+import { connectDoor } from '../lib/auth/connect-auth.ts';
 import { connectQueues, connectTable } from '../lib/aws/connections.ts';
-import { createDeliveries } from '../lib/aws/deliveries.ts';
 import { createSender, type Sender } from '../lib/aws/queue.ts';
-import { createWebhooks } from '../lib/aws/webhooks.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitReads } from '../lib/rates/rate-lease.ts';
+import { createDeliveries } from '../lib/webhooks/delivery-store.ts';
+import { createWebhooks } from '../lib/webhooks/endpoint-store.ts';
 import { type DeliveryDeps, replayDelivery } from '../lib/webhooks/webhooks.ts';
 
 const input = z.object({ path: z.object({ id: z.string(), eventId: z.string() }) });

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
+import { createAnalyses } from '../lib/analysis/record-store.ts';
 import { createHttpHandler, type Guards } from '../lib/api/http.ts';
 import { connectIdempotency } from '../lib/api/idempotency.ts';
-import { createAnalyses } from '../lib/aws/analyses.ts';
+import { connectDoor } from '../lib/auth/connect-auth.ts';
 import { connectTable } from '../lib/aws/connections.ts';
 import { createPartSigner } from '../lib/aws/upload-form.ts';
 import { readConfig } from '../lib/config.ts';
-import { connectDoor } from '../lib/door/connect-door.ts';
 import { limitReads } from '../lib/rates/rate-lease.ts';
 import { partsRequest, type SignPartsDeps, signParts } from '../lib/requests/sign-parts.ts';
 

@@ -24,3 +24,6 @@ export const USD_CHECKS = [
 export const ANALYSES_CHECKS = [z.int(), z.minimum(0), z.maximum(MAX_BUDGET_ANALYSES)];
 /** 0: no limit. */
 export const PER_MINUTE_CHECKS = [z.int(), z.minimum(0), z.maximum(MAX_PER_MINUTE)];
+
+/** The days that a client's data may be kept: infra/storage.yml has a rule for each. */
+export const RETENTION_DAYS = [1, 7, 30, 90, 365] as const;

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import { ANALYSES_CHECKS, PER_MINUTE_CHECKS, USD_CHECKS } from './amounts.ts';
-import { RETENTION_DAYS } from './analysis.ts';
+import { ANALYSES_CHECKS, PER_MINUTE_CHECKS, RETENTION_DAYS, USD_CHECKS } from './amounts.ts';
 import './messages.ts';
 
 const text = z.string().check(z.minLength(1));

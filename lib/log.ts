@@ -1,4 +1,3 @@
-import type { EndStatus } from './analysis.ts';
 import type { ErrorCode } from './errors.ts';
 
 type Fields = Record<string, unknown>;
@@ -46,7 +45,7 @@ function writeLine(line: Fields): void {
 }
 
 export interface EndOfAnalysis {
-  status: EndStatus;
+  status: 'succeeded' | 'failed' | 'rejected';
   code?: ErrorCode | undefined;
   model?: string | undefined;
   /** From the first claim to the end, in milliseconds. */

@@ -1,7 +1,7 @@
-import { analysisRecord } from '../lib/analysis.ts';
-import { createAnalyses } from '../lib/aws/analyses.ts';
-import { nameReservation, parseMonth } from '../lib/aws/spending.ts';
+import { analysisRecord } from '../lib/analysis/record.ts';
+import { createAnalyses } from '../lib/analysis/record-store.ts';
 import type { Item, Table, Update } from '../lib/aws/table.ts';
+import { nameReservation, parseMonth } from '../lib/budget/spending-store.ts';
 
 /**
  * Ends every hold that the run before has left in the table, whatever it is on: nobody of that run is alive,

@@ -1,5 +1,5 @@
-import { createClientRegistry } from '../lib/aws/client-registry.ts';
-import { createClients, hashKey, SCOPES } from '../lib/aws/clients.ts';
+import { createClientRegistry } from '../lib/auth/client-registry.ts';
+import { createClients, hashKey, SCOPES } from '../lib/auth/key-store.ts';
 import { connectTable } from '../lib/aws/connections.ts';
 import type { Table } from '../lib/aws/table.ts';
 import { forgetOtherAnswers } from './forget-answers.ts';

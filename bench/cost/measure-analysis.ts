@@ -1,4 +1,4 @@
-import { createAnalyses } from '../../lib/aws/analyses.ts';
+import { createAnalyses } from '../../lib/analysis/record-store.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
 import { openCorpus } from '../corpus/corpus.ts';
 import { makeBuildFolder } from '../harness/bundles.ts';

@@ -1,5 +1,5 @@
-import { createAnalyses } from '../../lib/aws/analyses.ts';
-import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
+import { createAnalysisLists } from '../../lib/analysis/list-store.ts';
+import { createAnalyses } from '../../lib/analysis/record-store.ts';
 import { type Progress, startProgress } from '../harness/progress.ts';
 import {
   type Measured,

@@ -1,5 +1,5 @@
-import { type AnalysisRecord, newAnalysis } from '../../lib/analysis.ts';
-import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
+import { createAnalysisId, uploadKey } from '../../lib/analysis/ids.ts';
+import { type AnalysisRecord, newAnalysis } from '../../lib/analysis/record.ts';
 import { type AttributeValue, toAttributes } from '../../lib/aws/table.ts';
 import { ANSWER, MODEL } from './model.ts';
 

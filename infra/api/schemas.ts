@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { analysisRecord, STATUSES, summaryRecord } from '../../lib/analysis.ts';
-import { SCOPES } from '../../lib/aws/clients.ts';
+import { analysisRecord, STATUSES, summaryRecord } from '../../lib/analysis/record.ts';
+import { MEDIA } from '../../lib/analysis/source.ts';
+import { SCOPES } from '../../lib/auth/key-store.ts';
 import { ERRORS } from '../../lib/errors.ts';
 import { partChecksum } from '../../lib/requests/multipart.ts';
-import { MEDIA } from '../../lib/source.ts';
 
 // What the API answers. The requests' schemas are those that the functions check by.
 

@@ -9,7 +9,7 @@ import { type Cloud, startCloud } from 'laptop-cloud/cloud';
 import { createEnvironment } from 'laptop-cloud/function-environment';
 import { type Played, playTemplate } from 'laptop-cloud/play';
 import { createQueueEvent } from 'laptop-cloud/queue-event';
-import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
+import { createAnalysisLists } from '../../lib/analysis/list-store.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
 import { startGemini } from '../../local/gemini/server.ts';
 import { unpackZip } from '../bundle/unpack-zip.ts';

@@ -4,10 +4,10 @@ import {
   createClientRegistry,
   type ListedKey,
   MAX_KEYS,
-} from '../../lib/aws/client-registry.ts';
-import type { Scope } from '../../lib/aws/clients.ts';
-import { deriveEdgeSecret } from '../../lib/door/edge.ts';
-import { deriveSigningSecret } from '../../lib/door/signature.ts';
+} from '../../lib/auth/client-registry.ts';
+import { deriveEdgeSecret } from '../../lib/auth/edge.ts';
+import type { Scope } from '../../lib/auth/key-store.ts';
+import { deriveSigningSecret } from '../../lib/auth/signature.ts';
 import type { OpenStage } from './open-stage.ts';
 
 /** What a new key may do where nothing else is said: all that an app needs. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Changes } from '../../lib/aws/client-registry.ts';
-import { type ClientSettings, clientSettings } from '../../lib/aws/client-settings.ts';
-import { SCOPES, type Scope } from '../../lib/aws/clients.ts';
-import { parseBlock } from '../../lib/door/edge.ts';
+import type { Changes } from '../../lib/auth/client-registry.ts';
+import { type ClientSettings, clientSettings } from '../../lib/auth/client-settings.ts';
+import { parseBlock } from '../../lib/auth/edge.ts';
+import { SCOPES, type Scope } from '../../lib/auth/key-store.ts';
 
 /** A value that gives a setting back to the stage. */
 const DEFAULT = 'default';

@@ -1,4 +1,4 @@
-import type { Client } from '../../lib/aws/client-registry.ts';
+import type { Client } from '../../lib/auth/client-registry.ts';
 
 /** Clients for an operator's eyes: a line for each key, the settings beneath. */
 export function describeClients(clients: Client[]): string {

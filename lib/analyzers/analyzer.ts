@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Clip, MediumName, Pages } from '../source.ts';
+import type { Clip, MediumName, Pages } from '../analysis/source.ts';
 
 const made = new WeakMap<z.core.$ZodType, object>();
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { MediumName } from '../source.ts';
+import type { MediumName } from '../analysis/source.ts';
 import type { Analyzer } from './analyzer.ts';
 import { clientSchema, inquireBySchema } from './client-schema.ts';
 import { isSchema, type JsonSchema } from './schema-keywords.ts';

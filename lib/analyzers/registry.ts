@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { MediumName } from '../source.ts';
+import type { MediumName } from '../analysis/source.ts';
 import type { Analyzer } from './analyzer.ts';
 import { classify, classify1 } from './classify.ts';
 import { describe, describe1 } from './describe.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { MediumName } from '../source.ts';
+import type { MediumName } from '../analysis/source.ts';
 
 /** Gemini's boxes are integers on this scale, whatever the picture's size. */
 const BOX_SCALE = 1_000;

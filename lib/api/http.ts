@@ -8,9 +8,9 @@ import type {
   Context,
 } from 'aws-lambda';
 import type * as z from 'zod/mini';
-import type { Scope } from '../aws/clients.ts';
+import type { Caller, Door } from '../auth/authenticate.ts';
+import type { Scope } from '../auth/key-store.ts';
 import { withDeadline } from '../deadline.ts';
-import type { Caller, Door } from '../door/door.ts';
 import { ServiceError, toServiceError } from '../errors.ts';
 import { logger } from '../log.ts';
 import { type Allowance, type RateLimit, WINDOW_SECONDS } from '../rates/rate-limit.ts';

@@ -6,14 +6,14 @@ import {
   randomBytes,
   randomUUID,
 } from 'node:crypto';
+import type { Table } from '../aws/table.ts';
+import { currentDeadline } from '../deadline.ts';
+import { ServiceError, toServiceError } from '../errors.ts';
 import {
   createIdempotencyRecords,
   type IdempotencyRecord,
   type IdempotencyRecords,
-} from '../aws/idempotency-records.ts';
-import type { Table } from '../aws/table.ts';
-import { currentDeadline } from '../deadline.ts';
-import { ServiceError, toServiceError } from '../errors.ts';
+} from './idempotency-store.ts';
 import { describeProblem, type Reply, readStorageTrouble } from './problem.ts';
 
 const CIPHER = 'aes-256-gcm';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { isAnalysisId } from '../analysis-id.ts';
+import { isAnalysisId } from '../analysis/ids.ts';
 import { type FieldError, ServiceError } from '../errors.ts';
 import '../messages.ts';
 

@@ -1,4 +1,4 @@
-import type { Usage } from '../analysis.ts';
+import type { Usage } from '../analysis/record.ts';
 import type { Sleep } from '../retry.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { converse } from './converse.ts';

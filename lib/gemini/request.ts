@@ -1,4 +1,4 @@
-import type { Clip } from '../source.ts';
+import type { Clip } from '../analysis/source.ts';
 import { MAX_REPAIR_BYTES, MEDIA_CHUNK_BYTES } from './limits.ts';
 import type { MediaResolution, ThinkingLevel } from './models.ts';
 

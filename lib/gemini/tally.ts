@@ -1,4 +1,4 @@
-import type { Usage } from '../analysis.ts';
+import type { Usage } from '../analysis/record.ts';
 import { type ServiceError, toServiceError } from '../errors.ts';
 import { findModel, MODELS, type Price, type ThinkingLevel, whoAnswers } from './models.ts';
 import type { TokenCounts, TokenUsage } from './usage.ts';

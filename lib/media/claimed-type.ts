@@ -1,4 +1,4 @@
-import type { MediumName } from '../source.ts';
+import type { MediumName } from '../analysis/source.ts';
 import type { KnownType } from './media-types.ts';
 
 const FAMILIES: Partial<Record<string, MediumName>> = {

@@ -1,6 +1,6 @@
+import type { MediumName } from '../analysis/source.ts';
 import type { Settings } from '../config.ts';
 import { ServiceError } from '../errors.ts';
-import type { MediumName } from '../source.ts';
 import { detectMediaType, SIGNATURE_BYTES } from './detect.ts';
 import {
   CONTAINER_TYPES,

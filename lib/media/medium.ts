@@ -1,4 +1,4 @@
-import type { Clip, Keep, MediumName, Pages, Source } from '../source.ts';
+import type { Clip, Keep, MediumName, Pages, Source } from '../analysis/source.ts';
 import type { PictureLimits } from './image/picture-limits.ts';
 import type { KnownType } from './media-types.ts';
 

@@ -1,5 +1,5 @@
-import { createRateBuckets } from '../aws/rate-buckets.ts';
 import type { Table } from '../aws/table.ts';
+import { createRateBuckets } from './bucket-store.ts';
 import {
   countTokens,
   createBucket,

@@ -1,5 +1,5 @@
-import { ABSURD_MICROSECONDS, describeTake, type RateBuckets } from '../aws/rate-buckets.ts';
-import type { Caller } from '../door/door.ts';
+import type { Caller } from '../auth/authenticate.ts';
+import { ABSURD_MICROSECONDS, describeTake, type RateBuckets } from './bucket-store.ts';
 
 /** Runs what has the same name one after the other, in the order it came; nothing waits for other names. */
 function createTurns(): <T>(name: string, work: () => Promise<T>) => Promise<T> {

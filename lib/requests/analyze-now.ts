@@ -1,11 +1,11 @@
-import type { AnalysisError } from '../analysis.ts';
-import { createAnalysisId, uploadKey } from '../analysis-id.ts';
+import { createAnalysisId, uploadKey } from '../analysis/ids.ts';
+import type { AnalysisError } from '../analysis/record.ts';
+import type { Analyses } from '../analysis/record-store.ts';
 import type { RouteRequest } from '../api/http.ts';
 import { describeProblem, type Reply } from '../api/problem.ts';
-import type { Analyses } from '../aws/analyses.ts';
 import type { UploadWriter } from '../aws/upload-form.ts';
+import { type RefuseSpentDeps, refuseSpent } from '../budget/reservation.ts';
 import { ServiceError } from '../errors.ts';
-import { type RefuseSpentDeps, refuseSpent } from '../money/purse.ts';
 import type { Reach } from '../webhooks/webhook-target.ts';
 import type { FindAnalyzer } from '../work/find-analyzer.ts';
 import { type RetentionDeps, readRetention } from '../work/retention.ts';

@@ -1,5 +1,5 @@
-import { type AnalysisRecord, UPLOAD_EXPIRES_SECONDS } from '../analysis.ts';
-import type { Analyses } from '../aws/analyses.ts';
+import { type AnalysisRecord, UPLOAD_EXPIRES_SECONDS } from '../analysis/record.ts';
+import type { Analyses } from '../analysis/record-store.ts';
 import type { createFormSigner, PartStarter, StartPartsOptions } from '../aws/upload-form.ts';
 import { ServiceError } from '../errors.ts';
 import {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Analyses } from '../aws/analyses.ts';
+import type { Analyses } from '../analysis/record-store.ts';
 import type { StoredPart, StoredParts } from '../aws/stored-parts.ts';
 import { ServiceError } from '../errors.ts';
 import {

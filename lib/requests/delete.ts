@@ -1,15 +1,15 @@
-import { type AnalysisRecord, TOMBSTONE_SECONDS, type Tombstone } from '../analysis.ts';
-import { DROP_FOLDER, eventIdFor, pictureKey } from '../analysis-id.ts';
-import type { Analyses } from '../aws/analyses.ts';
-import type { createAnalysisLists } from '../aws/analysis-lists.ts';
-import type { Contents } from '../aws/contents.ts';
-import type { Deliveries } from '../aws/deliveries.ts';
-import type { Results } from '../aws/results.ts';
+import { nameContent } from '../analysis/content.ts';
+import type { Contents } from '../analysis/content-store.ts';
+import { DROP_FOLDER, eventIdFor, pictureKey } from '../analysis/ids.ts';
+import type { createAnalysisLists } from '../analysis/list-store.ts';
+import { type AnalysisRecord, TOMBSTONE_SECONDS, type Tombstone } from '../analysis/record.ts';
+import type { Analyses } from '../analysis/record-store.ts';
+import type { Results } from '../analysis/result-store.ts';
 import type { Uploads } from '../aws/uploads.ts';
-import type { Webhooks } from '../aws/webhooks.ts';
 import { ServiceError } from '../errors.ts';
+import type { Deliveries } from '../webhooks/delivery-store.ts';
+import type { Webhooks } from '../webhooks/endpoint-store.ts';
 import { CALLBACK } from '../webhooks/webhook-event.ts';
-import { nameContent } from '../work/content.ts';
 
 /** Tries against a worker that writes progress at the same time. */
 const MAX_BURY_TRIES = 5;

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
-import type { AnalysisRecord } from '../analysis.ts';
-import type { Analyses } from '../aws/analyses.ts';
+import type { AnalysisRecord } from '../analysis/record.ts';
+import type { Analyses } from '../analysis/record-store.ts';
+import { clip, type MediumName, MIN_SECONDS, type Pages, pages } from '../analysis/source.ts';
 import { ServiceError } from '../errors.ts';
+import type { Measures } from '../gemini/media-tokens.ts';
 import { mediumOf } from '../media/claimed-type.ts';
 import { MAX_DOCUMENT_PAGES } from '../media/document/document-limits.ts';
-import type { Measures } from '../media/tokens.ts';
-import { clip, type MediumName, MIN_SECONDS, type Pages, pages } from '../source.ts';
 import { analyzerFields } from './choose-analyzer.ts';
 import { prompt } from './upload.ts';
 

@@ -1,9 +1,9 @@
+import type { Analyses } from '../analysis/record-store.ts';
 import type { Analyzer } from '../analyzers/analyzer.ts';
-import type { Analyses } from '../aws/analyses.ts';
-import { countMediaTokens, countTextTokens } from '../media/tokens.ts';
-import { capOf, toUsd } from '../money/budget.ts';
-import { priceCall } from '../money/price.ts';
-import type { BudgetDeps } from '../money/purse.ts';
+import { capOf, toUsd } from '../budget/budget.ts';
+import { priceCall } from '../budget/price.ts';
+import type { BudgetDeps } from '../budget/reservation.ts';
+import { countMediaTokens, countTextTokens } from '../gemini/media-tokens.ts';
 import { prepareInquiry } from '../work/ask-model.ts';
 import { checkMedium } from '../work/choose-by-medium.ts';
 import type { FindAnalyzer } from '../work/find-analyzer.ts';

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import { maxUsd } from '../analysis.ts';
+import { maxUsd } from '../analysis/record.ts';
+import { clip, keep, pages } from '../analysis/source.ts';
 import type { RouteEvent } from '../api/http.ts';
 import { parseRequest } from '../api/validation.ts';
 import { ServiceError } from '../errors.ts';
-import { clip, keep, pages } from '../source.ts';
 import { analyzerFields } from './choose-analyzer.ts';
 import { type FormPart, readBoundary, readForm } from './read-form.ts';
 import { callbackUrl, filename, mediaType, prompt } from './upload.ts';

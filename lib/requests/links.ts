@@ -1,5 +1,5 @@
-import { type AnalysisRecord, hasEnded, type SummaryRecord } from '../analysis.ts';
-import type { FileLinks, PictureLinks } from '../aws/picture-links.ts';
+import type { FileLinks, PictureLinks } from '../analysis/link-signer.ts';
+import { type AnalysisRecord, hasEnded, type SummaryRecord } from '../analysis/record.ts';
 
 export interface LinkDeps {
   links: PictureLinks;

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { STATUSES } from '../analysis.ts';
+import { STATUSES } from '../analysis/record.ts';
 import { cursor } from '../api/validation.ts';
 
 const MAX_PAGE_ITEMS = 100;

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
-import type { AnalysisRecord } from '../analysis.ts';
-import type { Analyses } from '../aws/analyses.ts';
+import type { AnalysisRecord } from '../analysis/record.ts';
+import type { Analyses } from '../analysis/record-store.ts';
+import type { MediumName } from '../analysis/source.ts';
 import type { StoredPart, StoredParts } from '../aws/stored-parts.ts';
 import type { Settings } from '../config.ts';
 import { ServiceError } from '../errors.ts';
 import { mediumOf } from '../media/claimed-type.ts';
-import type { MediumName } from '../source.ts';
 
 /** How long parts may be sent, in seconds (a day): 2 GB from a phone take hours. The bucket's lifecycle ends later. */
 export const MULTIPART_EXPIRES_SECONDS = 86_400;

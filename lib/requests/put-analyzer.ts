@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Analyzer } from '../analyzers/analyzer.ts';
 import { analyzerDefinition, type NewDefinition, OWN_MEDIA } from '../analyzers/own.ts';
-import { findBuiltIn, isBuiltIn, listBuiltIn, parseReference } from '../analyzers/registry.ts';
 import {
   type createAnalyzerWriter,
   MAX_ANALYZER_VERSIONS,
   MAX_OWN_ANALYZERS,
   type OwnAnalyzers,
   type StoredAnalyzer,
-} from '../aws/own-analyzers.ts';
+} from '../analyzers/own-store.ts';
+import { findBuiltIn, isBuiltIn, listBuiltIn, parseReference } from '../analyzers/registry.ts';
 import { type FieldError, ServiceError } from '../errors.ts';
 
 /** All that a client may name: what is built in, and its own, each in its newest version. */

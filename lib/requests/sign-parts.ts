@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { shownStatus } from '../analysis.ts';
-import type { Analyses } from '../aws/analyses.ts';
+import { shownStatus } from '../analysis/record.ts';
+import type { Analyses } from '../analysis/record-store.ts';
 import type { PartSigner } from '../aws/upload-form.ts';
 import { ServiceError } from '../errors.ts';
 import { countParts, findParted, type PartedRecord, partNumber, sizePart } from './multipart.ts';

@@ -1,6 +1,4 @@
 import * as z from 'zod/mini';
-import type { Spending, SpendingMonth, Sums } from '../aws/spending.ts';
-import { ServiceError } from '../errors.ts';
 import {
   dayOf,
   type Limits,
@@ -10,8 +8,10 @@ import {
   spentForGood,
   sumUp,
   toUsd,
-} from '../money/budget.ts';
-import type { BudgetDeps } from '../money/purse.ts';
+} from '../budget/budget.ts';
+import type { BudgetDeps } from '../budget/reservation.ts';
+import type { Spending, SpendingMonth, Sums } from '../budget/spending-store.ts';
+import { ServiceError } from '../errors.ts';
 
 /** Days of one report: each month of them is one read of the table. */
 export const MAX_USAGE_DAYS = 366;

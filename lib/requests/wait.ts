@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AnalysisRecord, hasEnded, showAnalysis } from '../analysis.ts';
+import { type AnalysisRecord, hasEnded, showAnalysis } from '../analysis/record.ts';
+import type { Analyses } from '../analysis/record-store.ts';
+import type { Results } from '../analysis/result-store.ts';
 import { matchETag } from '../api/validation.ts';
-import type { Analyses } from '../aws/analyses.ts';
-import type { Results } from '../aws/results.ts';
 import { describeLinks, type LinkDeps, type Links } from './links.ts';
 
 /** Pause between two looks at a record that is waited for, in milliseconds: growing to the longest. */

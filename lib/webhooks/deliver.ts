@@ -1,11 +1,11 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { Webhook } from 'standardwebhooks';
-import type { Analyses } from '../aws/analyses.ts';
-import type { Deliveries } from '../aws/deliveries.ts';
-import type { Webhooks } from '../aws/webhooks.ts';
+import type { Analyses } from '../analysis/record-store.ts';
 import { persist } from '../aws/wire/client.ts';
 import { withDeadline } from '../deadline.ts';
 import { beginInvocation, logger } from '../log.ts';
+import type { Deliveries } from './delivery-store.ts';
+import type { Webhooks } from './endpoint-store.ts';
 import {
   deriveWebhookSecret,
   type WebhookEvent,

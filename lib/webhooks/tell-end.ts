@@ -1,7 +1,7 @@
-import type { AnalysisRecord, EndStatus } from '../analysis.ts';
+import type { AnalysisRecord, EndStatus } from '../analysis/record.ts';
 import type { Sender } from '../aws/queue.ts';
-import type { Webhooks } from '../aws/webhooks.ts';
 import { logger } from '../log.ts';
+import type { Webhooks } from './endpoint-store.ts';
 import { CALLBACK, describeEnd, type WebhookMessage } from './webhook-event.ts';
 
 export interface TellDeps {

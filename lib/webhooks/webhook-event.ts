@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import * as z from 'zod/mini';
-import { type AnalysisRecord, ENDED, type EndStatus } from '../analysis.ts';
-import { eventIdFor } from '../analysis-id.ts';
+import { eventIdFor } from '../analysis/ids.ts';
+import { type AnalysisRecord, ENDED, type EndStatus } from '../analysis/record.ts';
 
 /** What a receiver is told: that something has ended. The rest it asks for, with its key. */
 export const webhookEvent = z.object({

@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Origin } from '../api/idempotency.ts';
-import type { Deliveries, Delivery } from '../aws/deliveries.ts';
 import type { Sender } from '../aws/queue.ts';
-import type { Endpoint, Webhooks } from '../aws/webhooks.ts';
 import { ServiceError } from '../errors.ts';
+import type { Deliveries, Delivery } from './delivery-store.ts';
+import type { Endpoint, Webhooks } from './endpoint-store.ts';
 import {
   CALLBACK,
   deriveWebhookSecret,

@@ -1,10 +1,10 @@
-import type { AnalysisRecord } from '../analysis.ts';
+import type { AnalysisRecord } from '../analysis/record.ts';
+import type { MediumName, Source } from '../analysis/source.ts';
 import type { Analyzer } from '../analyzers/analyzer.ts';
 import { ServiceError } from '../errors.ts';
 import type { Gemini, ModelAnswer } from '../gemini/client.ts';
 import type { ModelRequest } from '../gemini/request.ts';
 import { spentOf, sumUsage } from '../gemini/tally.ts';
-import type { MediumName, Source } from '../source.ts';
 import type { Held } from './settle.ts';
 
 /** What a client said of how to look at its file. */

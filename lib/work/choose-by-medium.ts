@@ -1,8 +1,8 @@
-import type { AnalysisRecord } from '../analysis.ts';
+import type { AnalysisRecord } from '../analysis/record.ts';
+import type { MediumName } from '../analysis/source.ts';
 import type { Analyzer } from '../analyzers/analyzer.ts';
 import { DEFAULT_ANALYZERS } from '../analyzers/registry.ts';
 import { ServiceError } from '../errors.ts';
-import type { MediumName } from '../source.ts';
 import type { FindAnalyzer } from './find-analyzer.ts';
 import type { Held } from './settle.ts';
 

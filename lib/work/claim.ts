@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { analysisIdFor, DROP_FOLDER, type UploadedObject } from '../analysis/ids.ts';
+import { describeError, type Outcome } from '../analysis/outcome.ts';
 import {
   type AnalysisRecord,
   type EndStatus,
@@ -8,20 +10,18 @@ import {
   LEASE_SECONDS,
   newAnalysis,
   type Tombstone,
-} from '../analysis.ts';
-import { analysisIdFor, DROP_FOLDER, type UploadedObject } from '../analysis-id.ts';
+} from '../analysis/record.ts';
+import type { Analyses, LeaseFields } from '../analysis/record-store.ts';
+import { type Decision, decideClaim, type Origin } from '../analysis/transitions.ts';
 import {
   type AnalyzerReference,
   DEFAULT_ANALYZERS,
   parseReference,
 } from '../analyzers/registry.ts';
-import type { Analyses, LeaseFields } from '../aws/analyses.ts';
+import { type CountDeps, countEnd } from '../budget/count-end.ts';
 import { type ErrorCode, ServiceError } from '../errors.ts';
 import { logger, measureEnd } from '../log.ts';
-import { type CountDeps, countEnd } from '../money/count-end.ts';
-import { describeError, type Outcome } from '../outcome.ts';
 import { type TellDeps, tellEnd } from '../webhooks/tell-end.ts';
-import { type Decision, decideClaim, type Origin } from './decide.ts';
 import type { FindAnalyzer } from './find-analyzer.ts';
 import { type RetentionDeps, readRetention } from './retention.ts';
 

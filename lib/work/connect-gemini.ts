@@ -1,7 +1,6 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PROBE_TIMEOUT_MS } from '../api/readiness.ts';
 import { awsDefaults } from '../aws/connections.ts';
-import { createModelPauses } from '../aws/model-pauses.ts';
 import { createSecretReader } from '../aws/secrets.ts';
 import type { Table } from '../aws/table.ts';
 import type { Settings } from '../config.ts';
@@ -9,6 +8,7 @@ import { createBreaker } from '../gemini/breaker.ts';
 import { createGemini, createModelProbe, type Gemini } from '../gemini/client.ts';
 import { createModelFiles, type ModelFiles } from '../gemini/files.ts';
 import { createEndWatch } from '../gemini/models.ts';
+import { createModelPauses } from '../gemini/pause-store.ts';
 import { logger } from '../log.ts';
 
 type GeminiSettings = 'GEMINI_SECRET_ID' | 'GEMINI_BASE_URL' | 'GEMINI_MODELS';

@@ -1,10 +1,10 @@
-import { createAnalyses } from '../aws/analyses.ts';
-import { createClientSettings } from '../aws/client-settings.ts';
+import { createContents } from '../analysis/content-store.ts';
+import { createAnalyses } from '../analysis/record-store.ts';
+import { createResults } from '../analysis/result-store.ts';
+import { createClientSettings } from '../auth/client-settings.ts';
 import { connectBucket } from '../aws/connections.ts';
-import { createContents } from '../aws/contents.ts';
-import { createResults } from '../aws/results.ts';
-import { createSpending } from '../aws/spending.ts';
 import type { Table } from '../aws/table.ts';
+import { createSpending } from '../budget/spending-store.ts';
 import type { Settings } from '../config.ts';
 import { createAnalyzerFinder } from './find-analyzer.ts';
 

@@ -1,8 +1,9 @@
-import { type AnalysisRecord, expiryOf, hasEnded } from '../analysis.ts';
-import type { UploadedObject } from '../analysis-id.ts';
+import type { UploadedObject } from '../analysis/ids.ts';
+import { describeError, type Outcome } from '../analysis/outcome.ts';
+import { type AnalysisRecord, expiryOf, hasEnded } from '../analysis/record.ts';
+import { decideFailure } from '../analysis/transitions.ts';
 import { type ErrorCode, ServiceError } from '../errors.ts';
 import { logger, measureEnd } from '../log.ts';
-import { describeError, type Outcome } from '../outcome.ts';
 import {
   type ClaimDeps,
   countAndTell,
@@ -10,7 +11,6 @@ import {
   identifyObject,
   tellAgain,
 } from './claim.ts';
-import { decideFailure } from './decide.ts';
 
 /** Ends the analysis of an object whose message was found in the dead-letter queue, by docs/states.md. */
 export async function failObject(deps: ClaimDeps, object: UploadedObject): Promise<Outcome> {

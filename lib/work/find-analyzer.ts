@@ -1,7 +1,7 @@
 import type { Analyzer } from '../analyzers/analyzer.ts';
 import { analyzerDefinition, createOwnAnalyzer } from '../analyzers/own.ts';
+import { createOwnAnalyzers } from '../analyzers/own-store.ts';
 import { type AnalyzerReference, findBuiltIn, isBuiltIn } from '../analyzers/registry.ts';
-import { createOwnAnalyzers } from '../aws/own-analyzers.ts';
 import type { Table } from '../aws/table.ts';
 
 export type FindAnalyzer = (

@@ -1,10 +1,10 @@
-import { analysisIdFor, pictureKey, type UploadedObject } from '../analysis-id.ts';
-import type { Analyses } from '../aws/analyses.ts';
-import type { Results } from '../aws/results.ts';
+import { analysisIdFor, pictureKey, type UploadedObject } from '../analysis/ids.ts';
+import type { Outcome } from '../analysis/outcome.ts';
+import type { Analyses } from '../analysis/record-store.ts';
+import type { Results } from '../analysis/result-store.ts';
 import { logger } from '../log.ts';
 import { makeThumbnail } from '../media/image/thumbnail.ts';
 import type { Prepared } from '../media/medium.ts';
-import type { Outcome } from '../outcome.ts';
 import { type Held, idsOf } from './settle.ts';
 
 export interface KeepPictureDeps {

@@ -4,8 +4,8 @@ import {
   LEASE_SECONDS,
   type Stage,
   type StageMs,
-} from '../analysis.ts';
-import type { Analyses, Change } from '../aws/analyses.ts';
+} from '../analysis/record.ts';
+import type { Analyses, Change } from '../analysis/record-store.ts';
 import { persist } from '../aws/wire/client.ts';
 
 /** Measures the stages of one try, which begins now by validating. `now` in epoch milliseconds. */

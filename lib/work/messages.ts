@@ -1,10 +1,10 @@
 import type { Context, S3Event, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { analysisIdFor, type UploadedObject } from '../analysis-id.ts';
+import { analysisIdFor, type UploadedObject } from '../analysis/ids.ts';
+import { type Delivery, type Outcome, retryDelaySeconds } from '../analysis/outcome.ts';
 import { withDeadline } from '../deadline.ts';
 import { ServiceError, toServiceError } from '../errors.ts';
 import { beginInvocation, logger } from '../log.ts';
-import { type Delivery, type Outcome, retryDelaySeconds } from '../outcome.ts';
 
 const record = z.object({
   eventName: z.string(),

@@ -1,13 +1,18 @@
-import { hasEnded, MAX_FILE_RETURNS, MAX_FILE_UPLOADS, type ModelFile } from '../analysis.ts';
-import { analysisIdFor, type UploadedObject } from '../analysis-id.ts';
-import type { Analyses } from '../aws/analyses.ts';
+import { analysisIdFor, type UploadedObject } from '../analysis/ids.ts';
+import { type Outcome, waitDelaySeconds } from '../analysis/outcome.ts';
+import {
+  hasEnded,
+  MAX_FILE_RETURNS,
+  MAX_FILE_UPLOADS,
+  type ModelFile,
+} from '../analysis/record.ts';
+import type { Analyses } from '../analysis/record-store.ts';
 import { ServiceError } from '../errors.ts';
 import type { StoredFile } from '../gemini/file-answer.ts';
 import type { ModelFiles } from '../gemini/files.ts';
 import { sendFile } from '../gemini/send-file.ts';
 import { logger } from '../log.ts';
 import type { MediaFile } from '../media/medium.ts';
-import { type Outcome, waitDelaySeconds } from '../outcome.ts';
 import type { Held } from './settle.ts';
 
 /** A file that goes sooner is sent again, in milliseconds: a question may take its time. */

@@ -1,10 +1,10 @@
-import type { Contents } from '../aws/contents.ts';
-import type { Results } from '../aws/results.ts';
+import { copyAnswer, nameContent } from '../analysis/content.ts';
+import type { Contents } from '../analysis/content-store.ts';
+import { type Outcome, waitDelaySeconds } from '../analysis/outcome.ts';
+import type { Results } from '../analysis/result-store.ts';
+import type { Source } from '../analysis/source.ts';
+import { decideByHolder, type HolderDecision } from '../analysis/transitions.ts';
 import { logger } from '../log.ts';
-import { type Outcome, waitDelaySeconds } from '../outcome.ts';
-import type { Source } from '../source.ts';
-import { copyAnswer, nameContent } from './content.ts';
-import { decideByHolder, type HolderDecision } from './decide.ts';
 import { type Held, type SettleDeps, storeAnswer } from './settle.ts';
 
 /** Places lost to a quicker worker before this one waits for it. */

@@ -1,4 +1,4 @@
-import type { createClientSettings } from '../aws/client-settings.ts';
+import type { createClientSettings } from '../auth/client-settings.ts';
 
 export interface RetentionDeps {
   settings: Pick<ReturnType<typeof createClientSettings>, 'read'>;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Outcome } from '../analysis/outcome.ts';
+import type { MediumName } from '../analysis/source.ts';
 import type { RequestMedia } from '../gemini/request.ts';
 import type { MediaFile, Prepared } from '../media/medium.ts';
-import type { Outcome } from '../outcome.ts';
-import type { MediumName } from '../source.ts';
 import { type ModelFileDeps, storeModelFile } from './model-file.ts';
 import type { Held } from './settle.ts';
 

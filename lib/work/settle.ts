@@ -1,18 +1,18 @@
+import { describeError, type Outcome, retryDelaySeconds } from '../analysis/outcome.ts';
 import {
   type AnalysisRecord,
   type EndStatus,
   expiryOf,
   MAX_ATTEMPTS,
   MAX_PAUSED_TRIES,
-} from '../analysis.ts';
-import type { Analyses, Change } from '../aws/analyses.ts';
-import { MAX_INLINE_RESULT_BYTES, type Results } from '../aws/results.ts';
+} from '../analysis/record.ts';
+import type { Analyses, Change } from '../analysis/record-store.ts';
+import { MAX_INLINE_RESULT_BYTES, type Results } from '../analysis/result-store.ts';
 import { fitsTable } from '../aws/table.ts';
+import type { Purse } from '../budget/reservation.ts';
 import { type ErrorCode, ServiceError, toServiceError } from '../errors.ts';
 import { spentOf } from '../gemini/tally.ts';
 import { logger, measureEnd } from '../log.ts';
-import type { Purse } from '../money/purse.ts';
-import { describeError, type Outcome, retryDelaySeconds } from '../outcome.ts';
 import { type TellDeps, tellEnd } from '../webhooks/tell-end.ts';
 import type { Claim } from './claim.ts';
 import type { Lease } from './lease.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClientKeys, type MadeKey } from '../../infra/stage/client-keys.ts';
-import { createAnalysisId } from '../../lib/analysis-id.ts';
+import { createAnalysisId } from '../../lib/analysis/ids.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
 import { announce } from '../support/client.ts';
 import { sign } from '../support/sign.ts';

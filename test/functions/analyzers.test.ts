@@ -1,6 +1,5 @@
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listBuiltIn } from '../../lib/analyzers/registry.ts';
 import {
   createAnalyzerWriter,
   createOwnAnalyzers,
@@ -8,7 +7,8 @@ import {
   MAX_ANALYZER_VERSIONS,
   MAX_OWN_ANALYZERS,
   versionKey,
-} from '../../lib/aws/own-analyzers.ts';
+} from '../../lib/analyzers/own-store.ts';
+import { listBuiltIn } from '../../lib/analyzers/registry.ts';
 import { UPLOAD_LIMITS } from '../support/limits.ts';
 import { type Service, startService } from '../support/service.ts';
 

@@ -3,10 +3,10 @@ import { verifySignature } from 'http-message-sig';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { createHttpHandler } from '../../lib/api/http.ts';
-import { hashKey, SCOPES, type Scope } from '../../lib/aws/clients.ts';
-import { createDoor } from '../../lib/door/door.ts';
-import { deriveEdgeSecret } from '../../lib/door/edge.ts';
-import { createHmacVerifier, deriveSigningSecret } from '../../lib/door/signature.ts';
+import { createDoor } from '../../lib/auth/authenticate.ts';
+import { deriveEdgeSecret } from '../../lib/auth/edge.ts';
+import { hashKey, SCOPES, type Scope } from '../../lib/auth/key-store.ts';
+import { createHmacVerifier, deriveSigningSecret } from '../../lib/auth/signature.ts';
 import { type Service, startService } from '../support/service.ts';
 import { sign, type ToSign } from '../support/sign.ts';
 

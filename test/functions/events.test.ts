@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newAnalysis } from '../../lib/analysis.ts';
-import { uploadKey } from '../../lib/analysis-id.ts';
+import { uploadKey } from '../../lib/analysis/ids.ts';
+import { newAnalysis } from '../../lib/analysis/record.ts';
 import { listBuiltIn } from '../../lib/analyzers/registry.ts';
 import { listEnds } from '../../lib/gemini/models.ts';
 import { startGemini } from '../../local/gemini/server.ts';

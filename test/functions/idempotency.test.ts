@@ -9,8 +9,8 @@ import {
   type Idempotency,
   type Origin,
 } from '../../lib/api/idempotency.ts';
+import { createIdempotencyRecords } from '../../lib/api/idempotency-store.ts';
 import type { Reply } from '../../lib/api/problem.ts';
-import { createIdempotencyRecords } from '../../lib/aws/idempotency-records.ts';
 import { ServiceError } from '../../lib/errors.ts';
 import { UPLOAD_LIMITS } from '../support/limits.ts';
 import { type Service, startService } from '../support/service.ts';

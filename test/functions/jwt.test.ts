@@ -1,8 +1,8 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createDoor, type Door } from '../../lib/auth/authenticate.ts';
+import { createJwtReader } from '../../lib/auth/jwt.ts';
 import { readConfig } from '../../lib/config.ts';
-import { createDoor, type Door } from '../../lib/door/door.ts';
-import { createJwtReader } from '../../lib/door/jwt.ts';
 import { startIssuer } from '../support/issuer.ts';
 import { type Service, startService } from '../support/service.ts';
 

@@ -9,8 +9,8 @@ import {
 import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type AnalysisRecord, newAnalysis } from '../../lib/analysis.ts';
-import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
+import { createAnalysisId, uploadKey } from '../../lib/analysis/ids.ts';
+import { type AnalysisRecord, newAnalysis } from '../../lib/analysis/record.ts';
 import {
   choosePartSize,
   countParts,

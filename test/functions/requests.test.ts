@@ -1,8 +1,8 @@
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { newAnalysis, STATUSES } from '../../lib/analysis.ts';
-import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
+import { createAnalysisId, uploadKey } from '../../lib/analysis/ids.ts';
+import { newAnalysis, STATUSES } from '../../lib/analysis/record.ts';
 import { createHttpHandler, MAX_JSON_CHARACTERS } from '../../lib/api/http.ts';
 import { checkDependencies, checkReadiness } from '../../lib/api/readiness.ts';
 import { MAX_NAMED_FAULTS } from '../../lib/api/validation.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { newAnalysis } from '../../lib/analysis.ts';
-import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
+import { createAnalysisId, uploadKey } from '../../lib/analysis/ids.ts';
+import { newAnalysis } from '../../lib/analysis/record.ts';
 import type { Fault } from '../../local/gemini/script.ts';
 import { type Gemini, startGemini } from '../../local/gemini/server.ts';
 import { invoke, invokeApi } from '../support/invoke.ts';

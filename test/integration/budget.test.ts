@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type AnalysisRecord, newAnalysis } from '../../lib/analysis.ts';
-import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
-import { type AnalyzeDeps, analyzeObject } from '../../lib/analyze.ts';
+import { createAnalysisId, uploadKey } from '../../lib/analysis/ids.ts';
+import type { Outcome } from '../../lib/analysis/outcome.ts';
+import { type AnalysisRecord, newAnalysis } from '../../lib/analysis/record.ts';
+import { type Budget, dayOf } from '../../lib/budget/budget.ts';
 import { createGemini } from '../../lib/gemini/client.ts';
 import { chargeUsd, costUsd } from '../../lib/gemini/tally.ts';
-import { type Budget, dayOf } from '../../lib/money/budget.ts';
-import type { Outcome } from '../../lib/outcome.ts';
+import { type AnalyzeDeps, analyzeObject } from '../../lib/work/analyze.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
 import {
   type GeminiServer,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClientKeys, USUAL_SCOPES } from '../../infra/stage/client-keys.ts';
 import { readChanges } from '../../infra/stage/client-options.ts';
 import { describeClients } from '../../infra/stage/describe-clients.ts';
-import { hashKey } from '../../lib/aws/clients.ts';
+import { hashKey } from '../../lib/auth/key-store.ts';
 import { type Service, startService } from '../support/service.ts';
 
 let service: Service;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CLIENT_SETTINGS_TTL_MS, createClientSettings } from '../../lib/aws/client-settings.ts';
+import { CLIENT_SETTINGS_TTL_MS, createClientSettings } from '../../lib/auth/client-settings.ts';
 import { type Service, startService } from '../support/service.ts';
 
 let service: Service;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newAnalysis } from '../../lib/analysis.ts';
-import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
+import { createAnalysisId, uploadKey } from '../../lib/analysis/ids.ts';
+import { newAnalysis } from '../../lib/analysis/record.ts';
 import { deleteAll } from '../../lib/requests/delete.ts';
 import { type Service, startService } from '../support/service.ts';
 

@@ -2,17 +2,17 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createAnalysisId, uploadKey } from '../../lib/analysis/ids.ts';
 import {
   type AnalysisRecord,
   MAX_FILE_RETURNS,
   MAX_FILE_UPLOADS,
   newAnalysis,
-} from '../../lib/analysis.ts';
-import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
-import { type AnalyzeDeps, analyzeObject } from '../../lib/analyze.ts';
+} from '../../lib/analysis/record.ts';
 import { ServiceError } from '../../lib/errors.ts';
 import { createModelFiles } from '../../lib/gemini/files.ts';
 import { deleteAnalysis } from '../../lib/requests/delete.ts';
+import { type AnalyzeDeps, analyzeObject } from '../../lib/work/analyze.ts';
 import { askModel } from '../../lib/work/ask-model.ts';
 import { claimAnalysis } from '../../lib/work/claim.ts';
 import { holdLease } from '../../lib/work/lease.ts';

@@ -3,13 +3,13 @@ import { GetObjectCommand, GetObjectTaggingCommand, S3Client } from '@aws-sdk/cl
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type AnalysisRecord, newAnalysis } from '../../lib/analysis.ts';
-import { createAnalysisId, pictureKey, uploadKey } from '../../lib/analysis-id.ts';
-import { type AnalyzeDeps, analyzeObject } from '../../lib/analyze.ts';
-import { createPictureLinks } from '../../lib/aws/picture-links.ts';
+import { createAnalysisId, pictureKey, uploadKey } from '../../lib/analysis/ids.ts';
+import { createPictureLinks } from '../../lib/analysis/link-signer.ts';
+import { type AnalysisRecord, newAnalysis } from '../../lib/analysis/record.ts';
 import { ServiceError } from '../../lib/errors.ts';
 import { type DeleteDeps, deleteAnalysis } from '../../lib/requests/delete.ts';
 import { describeLinks } from '../../lib/requests/links.ts';
+import { type AnalyzeDeps, analyzeObject } from '../../lib/work/analyze.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
 import { MEDIA_LIMITS } from '../support/limits.ts';
 import { markJpeg } from '../support/pictures.ts';

@@ -6,14 +6,14 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { AnalysisRecord } from '../../lib/analysis.ts';
-import { dropAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
-import { type AnalyzeDeps, analyzeObject } from '../../lib/analyze.ts';
+import { dropAnalysisId, uploadKey } from '../../lib/analysis/ids.ts';
+import type { AnalysisRecord } from '../../lib/analysis/record.ts';
+import { MAX_INLINE_RESULT_BYTES } from '../../lib/analysis/result-store.ts';
 import { findBuiltIn } from '../../lib/analyzers/registry.ts';
-import { clientSettings } from '../../lib/aws/client-settings.ts';
-import { MAX_INLINE_RESULT_BYTES } from '../../lib/aws/results.ts';
+import { clientSettings } from '../../lib/auth/client-settings.ts';
 import { analyzeNow } from '../../lib/requests/analyze-now.ts';
 import { announceUpload, type UploadDeps, uploadRequest } from '../../lib/requests/upload.ts';
+import { type AnalyzeDeps, analyzeObject } from '../../lib/work/analyze.ts';
 import { failObject } from '../../lib/work/fail.ts';
 import { post } from '../support/client.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';

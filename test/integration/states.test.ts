@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type AnalysisRecord, ENDED, MAX_ATTEMPTS, newAnalysis } from '../../lib/analysis.ts';
-import { createAnalysisId, dropAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
-import { type AnalyzeDeps, analyzeObject } from '../../lib/analyze.ts';
+import { createAnalysisId, dropAnalysisId, uploadKey } from '../../lib/analysis/ids.ts';
+import {
+  type AnalysisRecord,
+  ENDED,
+  MAX_ATTEMPTS,
+  newAnalysis,
+} from '../../lib/analysis/record.ts';
 import { findBuiltIn } from '../../lib/analyzers/registry.ts';
 import { ServiceError } from '../../lib/errors.ts';
 import { type DeleteDeps, deleteAnalysis } from '../../lib/requests/delete.ts';
+import { type AnalyzeDeps, analyzeObject } from '../../lib/work/analyze.ts';
 import { failObject } from '../../lib/work/fail.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
 import { MEDIA_LIMITS } from '../support/limits.ts';

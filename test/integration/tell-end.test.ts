@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type AnalysisRecord, newAnalysis } from '../../lib/analysis.ts';
-import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
-import { type AnalyzeDeps, analyzeObject } from '../../lib/analyze.ts';
+import { createAnalysisId, uploadKey } from '../../lib/analysis/ids.ts';
+import { type AnalysisRecord, newAnalysis } from '../../lib/analysis/record.ts';
 import { addWebhook } from '../../lib/webhooks/webhooks.ts';
+import { type AnalyzeDeps, analyzeObject } from '../../lib/work/analyze.ts';
 import { failObject } from '../../lib/work/fail.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
 import { MEDIA_LIMITS } from '../support/limits.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Budget } from '../../lib/money/budget.ts';
-import { countOnce } from '../../lib/money/count-end.ts';
+import type { Budget } from '../../lib/budget/budget.ts';
+import { countOnce } from '../../lib/budget/count-end.ts';
 import { reportUsage } from '../../lib/requests/usage.ts';
 import { type Service, startService } from '../support/service.ts';
 

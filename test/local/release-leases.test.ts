@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { newAnalysis } from '../../lib/analysis.ts';
-import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
+import { createAnalysisId, uploadKey } from '../../lib/analysis/ids.ts';
+import { newAnalysis } from '../../lib/analysis/record.ts';
 import { createIdempotency } from '../../lib/api/idempotency.ts';
-import { createIdempotencyRecords } from '../../lib/aws/idempotency-records.ts';
-import { createModelPauses } from '../../lib/aws/model-pauses.ts';
+import { createIdempotencyRecords } from '../../lib/api/idempotency-store.ts';
+import { createModelPauses } from '../../lib/gemini/pause-store.ts';
 import { limitReads } from '../../lib/rates/rate-lease.ts';
 import { releaseLeases } from '../../local/release-leases.ts';
 import { type Service, startService } from '../support/service.ts';

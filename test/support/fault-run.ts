@@ -1,13 +1,13 @@
 import type { Context, SQSEvent } from 'aws-lambda';
 import sharp from 'sharp';
-import { type AnalysisRecord, newAnalysis } from '../../lib/analysis.ts';
-import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
-import { type AnalyzeDeps, analyzeObject } from '../../lib/analyze.ts';
-import { createModelPauses } from '../../lib/aws/model-pauses.ts';
+import { createAnalysisId, uploadKey } from '../../lib/analysis/ids.ts';
+import { type AnalysisRecord, newAnalysis } from '../../lib/analysis/record.ts';
 import { MAX_HIDE_SECONDS } from '../../lib/aws/queue.ts';
 import { createBreaker } from '../../lib/gemini/breaker.ts';
 import { createGemini, type GeminiOptions } from '../../lib/gemini/client.ts';
+import { createModelPauses } from '../../lib/gemini/pause-store.ts';
 import { sendByHttp, type Transport } from '../../lib/gemini/transport.ts';
+import { type AnalyzeDeps, analyzeObject } from '../../lib/work/analyze.ts';
 import { handleEvent } from '../../lib/work/messages.ts';
 import { MEDIA_LIMITS } from './limits.ts';
 import type { Service } from './service.ts';

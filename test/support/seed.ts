@@ -1,6 +1,6 @@
-import { type AnalysisRecord, newAnalysis } from '../../lib/analysis.ts';
-import { createAnalysisId, uploadKey } from '../../lib/analysis-id.ts';
-import { createAnalyses } from '../../lib/aws/analyses.ts';
+import { createAnalysisId, uploadKey } from '../../lib/analysis/ids.ts';
+import { type AnalysisRecord, newAnalysis } from '../../lib/analysis/record.ts';
+import { createAnalyses } from '../../lib/analysis/record-store.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
 import type { RunningStack } from './stack.ts';
 

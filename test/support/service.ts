@@ -5,29 +5,28 @@ import { fileURLToPath } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
 import { type AwsCall, startCloud } from 'laptop-cloud/cloud';
 import { playTemplate } from 'laptop-cloud/play';
-import { createAnalyses } from '../../lib/aws/analyses.ts';
-import { createAnalysisLists } from '../../lib/aws/analysis-lists.ts';
-import { createClientRegistry } from '../../lib/aws/client-registry.ts';
-import { createClientSettings } from '../../lib/aws/client-settings.ts';
+import { createContents } from '../../lib/analysis/content-store.ts';
+import { createFileLinks, createPictureLinks } from '../../lib/analysis/link-signer.ts';
+import { createAnalysisLists } from '../../lib/analysis/list-store.ts';
+import { createAnalyses } from '../../lib/analysis/record-store.ts';
+import { createResults } from '../../lib/analysis/result-store.ts';
+import { createDoor } from '../../lib/auth/authenticate.ts';
+import { createClientRegistry } from '../../lib/auth/client-registry.ts';
+import { createClientSettings } from '../../lib/auth/client-settings.ts';
 import {
   createClients,
   createTokens,
   createUses,
   SCOPES,
   type Scope,
-} from '../../lib/aws/clients.ts';
+} from '../../lib/auth/key-store.ts';
 import {
   connectBucket,
   connectQueues,
   connectReader,
   connectTable,
 } from '../../lib/aws/connections.ts';
-import { createContents } from '../../lib/aws/contents.ts';
-import { createDeliveries } from '../../lib/aws/deliveries.ts';
-import { createFileLinks, createPictureLinks } from '../../lib/aws/picture-links.ts';
 import { createSender } from '../../lib/aws/queue.ts';
-import { createResults } from '../../lib/aws/results.ts';
-import { createSpending } from '../../lib/aws/spending.ts';
 import { createUploadReader } from '../../lib/aws/stored-file.ts';
 import { createStoredParts } from '../../lib/aws/stored-parts.ts';
 import {
@@ -37,9 +36,10 @@ import {
   createUploadWriter,
 } from '../../lib/aws/upload-form.ts';
 import { createUploads } from '../../lib/aws/uploads.ts';
-import { createWebhooks } from '../../lib/aws/webhooks.ts';
-import { createDoor } from '../../lib/door/door.ts';
+import { createSpending } from '../../lib/budget/spending-store.ts';
 import { createModelFiles } from '../../lib/gemini/files.ts';
+import { createDeliveries } from '../../lib/webhooks/delivery-store.ts';
+import { createWebhooks } from '../../lib/webhooks/endpoint-store.ts';
 import { createAnalyzerFinder } from '../../lib/work/find-analyzer.ts';
 
 const credentials = { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'test-secret' };

@@ -106,7 +106,7 @@ export const OWN_CALLS: Record<string, Asked[]> = {
 /** Our commands' calls as their sources have them; those by hand as docs/deploy.md does. */
 export function readOwnCalls(): string[] {
   const files = globSync('infra/{commands,page,smoke,stage}/*.ts', { cwd: ROOT });
-  const sources = [...files, 'lib/aws/client-registry.ts'].map((file) => read(`${ROOT}/${file}`));
+  const sources = [...files, 'lib/auth/client-registry.ts'].map((file) => read(`${ROOT}/${file}`));
   const guide = read(`${ROOT}/docs/deploy.md`);
   return [
     ...listFound(sources, /new (\w+Command)\(/g),

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { CelEngine } from '@aws/cloudformation-validate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RETENTION_DAYS } from '../../lib/amounts.ts';
+import { waitDelaySeconds } from '../../lib/analysis/outcome.ts';
 import {
   MAX_ATTEMPTS,
   MAX_FILE_RETURNS,
   MAX_PAUSED_TRIES,
   MAX_WAITS,
-  RETENTION_DAYS,
-} from '../../lib/analysis.ts';
+} from '../../lib/analysis/record.ts';
 import { MAX_HIDE_SECONDS } from '../../lib/aws/queue.ts';
 import { DAYS_TAG } from '../../lib/aws/upload-form.ts';
-import { waitDelaySeconds } from '../../lib/outcome.ts';
 import { describePolicy } from '../../local/page.ts';
 import { createPackagedResolver, listDeployed, listOf, listResources } from './deployed.ts';
 import { findEnvironmentProblems } from './environment.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { LEASE_RENEW_SECONDS, LEASE_SECONDS, newAnalysis } from '../../lib/analysis.ts';
-import type { Analyses, Change } from '../../lib/aws/analyses.ts';
+import { LEASE_RENEW_SECONDS, LEASE_SECONDS, newAnalysis } from '../../lib/analysis/record.ts';
+import type { Analyses, Change } from '../../lib/analysis/record-store.ts';
 import { holdLease } from '../../lib/work/lease.ts';
 
 beforeEach(() => void vi.useFakeTimers());

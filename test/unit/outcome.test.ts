@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { retryDelaySeconds } from '../../lib/analysis/outcome.ts';
 import { matchETag } from '../../lib/api/validation.ts';
-import { retryDelaySeconds } from '../../lib/outcome.ts';
 
 test('delays between tries grow, and stay within fifteen minutes', () => {
   const ceilings = [1, 2, 3, 4, 5, 6, 50].map((attempt) => retryDelaySeconds(attempt, () => 1));

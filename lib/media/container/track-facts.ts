@@ -1,4 +1,4 @@
-import type { Track } from '../../source.ts';
+import type { Track } from '../../analysis/source.ts';
 import type { ContainerType } from '../media-types.ts';
 
 /** The tracks of a container, and what else it tells. */

@@ -17,7 +17,7 @@ import {
   WAVE,
   WEBM,
 } from 'mediabunny';
-import type { Track } from '../../source.ts';
+import type { Track } from '../../analysis/source.ts';
 import type { ContainerType } from '../media-types.ts';
 import {
   type ContainerFacts,

@@ -1,6 +1,6 @@
+import type { Source } from '../../analysis/source.ts';
 import { ServiceError } from '../../errors.ts';
 import { releaseBytes } from '../../release-bytes.ts';
-import type { Source } from '../../source.ts';
 import type { PictureType } from '../media-types.ts';
 import type { MediaFacts, MediaOptions, Medium } from '../medium.ts';
 import { convertColours } from './colours.ts';
@@ -23,11 +23,11 @@ import {
 } from './cost.ts';
 import { readExif } from './exif.ts';
 import { FORMATS } from './formats/formats.ts';
-import type { PictureFacts } from './formats/picture-format.ts';
 import {
   type Header,
   METADATA_KINDS,
   type MetadataKind,
+  type PictureFacts,
   type WalkedFile,
 } from './formats/picture-format.ts';
 import { isPlainSrgb } from './icc.ts';

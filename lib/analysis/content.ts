@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import type { AnalysisRecord } from './record.ts';
+
+/** What was spent on an answer that was there already. */
+const NO_USAGE = { inputTokens: 0, outputTokens: 0, totalTokens: 0, costUsd: 0 };
+
+type Asked = Pick<
+  AnalysisRecord,
+  'clientId' | 'analyzer' | 'prompt' | 'options' | 'keep' | 'clip' | 'pages'
+>;
+
+/**
+ * The name of a content in the index: the client, and a digest of all that the answer depends on.
+ * Nobody's content has another client's name, whatever the bytes.
+ */
+export function nameContent(
+  { clientId, analyzer, prompt, options, keep, clip, pages }: Asked,
+  sha256: string,
+): string {
+  const { name, version } = analyzer;
+  const more = [...(keep ? [keep] : []), ...(clip || pages ? [{ clip, pages }] : [])];
+  const asked = JSON.stringify([sha256, name, version, prompt ?? null, options ?? null, ...more]);
+  return `${clientId}#${createHash('sha256').update(asked).digest('hex')}`;
+}
+
+/** What an analysis of the same content takes over from the one that was paid for; the result goes apart. */
+export function copyAnswer(holder: AnalysisRecord, own: Pick<AnalysisRecord, 'source' | 'usage'>) {
+  const { key, filename, declaredType } = own.source;
+  const { caption, model, safety, picture } = holder;
+  const source = { ...holder.source, key, filename, declaredType };
+  const usage = own.usage ?? NO_USAGE; // of earlier tries, which were paid for
+  return { cached: true, source, caption, model, safety, usage, picture };
+}

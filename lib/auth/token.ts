@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod/mini';
+import { ServiceError } from '../errors.ts';
+import type { Caller } from './authenticate.ts';
+import { hashKey, type Scope, type Tokens } from './key-store.ts';
+import { TOKEN_PREFIX } from './visitor.ts';
+
+/** How long a token may live. */
+export const MAX_TOKEN_SECONDS = 3_600;
+const USUAL_TOKEN_SECONDS = 900;
+/** How many requests a token may make. */
+export const MAX_TOKEN_USES = 1_000;
+const USUAL_TOKEN_USES = 100;
+
+/** Never `admin`: a token lies in other people's hands. */
+const TOKEN_SCOPES = ['upload', 'read', 'delete'] as const satisfies readonly Scope[];
+
+/** `POST /v1/tokens` */
+export const tokenRequest = z.strictObject({
+  scopes: z._default(z.array(z.enum(TOKEN_SCOPES)).check(z.minLength(1)), ['upload', 'read']),
+  expiresInSeconds: z._default(
+    z.int().check(z.minimum(1), z.maximum(MAX_TOKEN_SECONDS)),
+    USUAL_TOKEN_SECONDS,
+  ),
+  maxUses: z._default(z.int().check(z.minimum(1), z.maximum(MAX_TOKEN_USES)), USUAL_TOKEN_USES),
+});
+export type TokenRequest = z.output<typeof tokenRequest>;
+
+export interface TokenDeps {
+  tokens: Pick<Tokens, 'create'>;
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+/**
+ * A token for an app that should hold no key. It is shown this once and stored as a hash.
+ * @throws ServiceError `forbidden` for scopes that the key lacks, and to whoever comes with no key
+ */
+export async function createToken(
+  deps: TokenDeps,
+  caller: Caller | undefined,
+  request: TokenRequest,
+) {
+  const { expiresInSeconds, maxUses } = request;
+  const scopes = [...new Set(request.scopes)];
+  if (caller?.via !== 'key') throw new ServiceError('forbidden', 'Only a key makes tokens.');
+  const lacking = scopes.filter((scope) => !caller.scopes.includes(scope));
+  if (lacking.length > 0)
+    throw new ServiceError('forbidden', `The key itself lacks \`${lacking.join('`, `')}\`.`);
+  const token = `${TOKEN_PREFIX}${randomBytes(24).toString('base64url')}`;
+  const expiresAt = Math.floor(deps.now() / 1000) + expiresInSeconds;
+  const { clientId, keyHash: parent } = caller;
+  await deps.tokens.create(hashKey(token), { clientId, parent, scopes, maxUses, expiresAt });
+  return { token, scopes, maxUses, expiresAt: new Date(expiresAt * 1000).toISOString() };
+}

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod/mini';
+import { type Item, type Table, unlessRefused } from '../aws/table.ts';
+
+/** A sender that says nothing more is dead, in milliseconds: longer than the function may take. */
+export const DELIVERY_LEASE_MS = 30_000;
+/** How long the log of a delivery is kept, in seconds (30 days). */
+const DELIVERY_SECONDS = 2_592_000;
+
+const attempt = z.object({
+  /** ISO 8601. */
+  at: z.string(),
+  /** What the receiver answered; else why there was no answer. */
+  status: z.optional(z.number()),
+  failure: z.optional(z.string()),
+});
+export type Attempt = z.output<typeof attempt>;
+
+const webhook = z.object({
+  type: z.string(),
+  timestamp: z.string(),
+  analysisId: z.string(),
+  url: z.string(),
+});
+type Webhook = z.output<typeof webhook>;
+
+const delivery = z.object({
+  /** The event's. */
+  id: z.string(),
+  status: z.enum(['waiting', 'delivered', 'failed']),
+  updatedAt: z.string(),
+  webhook,
+  attempts: z.array(attempt),
+  /** Who is calling the receiver just now, and until when it is taken to be at work: epoch milliseconds. */
+  leaseToken: z.optional(z.string()),
+  leaseUntil: z.optional(z.number()),
+  /** The client's last wish to send it again. */
+  replayId: z.optional(z.string()),
+});
+export type Delivery = z.output<typeof delivery>;
+
+/** The event and where it went: one item for each event and endpoint. */
+export interface DeliveryName {
+  clientId: string;
+  endpointId: string;
+  id: string;
+}
+
+/** What became of deliveries. They lie in the index of keys, beneath a name that no client has. */
+export type Deliveries = ReturnType<typeof createDeliveries>;
+
+export function createDeliveries(table: Table, TableName: string) {
+  const keyOf = ({ clientId, endpointId, id }: DeliveryName) => ({
+    pk: `delivery#${JSON.stringify([clientId, endpointId, id])}`,
+  });
+
+  return {
+    async read(name: DeliveryName): Promise<Delivery | undefined> {
+      const get = { TableName, Key: keyOf(name), ConsistentRead: true };
+      const { Item } = await table.get(get);
+      return Item && delivery.parse(Item);
+    },
+
+    /**
+     * Takes the delivery for one call of the receiver. `delivered`: there is nothing more to send; `busy`:
+     * another message of the same event is at it. A replay is sent once more, whatever became of it.
+     */
+    async begin(
+      name: DeliveryName,
+      { webhook, replayId, now }: { webhook: Webhook; replayId?: string | undefined; now: number },
+    ): Promise<{ leaseToken: string } | { ended: 'delivered' } | { busySeconds: number }> {
+      const leaseToken = randomUUID();
+      const leaseUntil = now + DELIVERY_LEASE_MS;
+      const fields = { ...describeFields(name, webhook, now), leaseToken, leaseUntil };
+      const update = {
+        TableName,
+        Key: keyOf(name),
+        ...describeSet(
+          { ...fields, status: 'waiting', ...(replayId && { replayId }) },
+          '#attempts = if_not_exists(#attempts, :none)',
+          { ':none': [], ':delivered': 'delivered', ':now': now },
+        ),
+        ConditionExpression: `attribute_not_exists(pk) OR (
+          (#status <> :delivered${replayId ? ' OR attribute_not_exists(#replayId) OR #replayId <> :replayId' : ''})
+          AND (attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now))`,
+      };
+      let found: Delivery | undefined;
+      const isBegun = await table.updateOnce(update, (item) => {
+        found = item && delivery.parse(item);
+        return found?.leaseToken === leaseToken;
+      });
+      if (isBegun) return { leaseToken };
+      const left = (found?.leaseUntil ?? 0) - now;
+      return left > 0 ? { busySeconds: Math.ceil(left / 1000) } : { ended: 'delivered' };
+    },
+
+    /** Notes what came of the call, and lets go of the delivery. */
+    async note(
+      name: DeliveryName,
+      { status, leaseToken }: { status: Delivery['status']; leaseToken: string },
+      tried: Attempt,
+    ): Promise<void> {
+      const update = {
+        TableName,
+        Key: keyOf(name),
+        ...describeSet(
+          { status, updatedAt: tried.at },
+          '#attempts = list_append(#attempts, :tried) REMOVE leaseToken, leaseUntil',
+          { ':tried': [tried], ':token': leaseToken },
+        ),
+        ConditionExpression: 'leaseToken = :token',
+      };
+      await unlessRefused(table.update(update)); // refused: noted before, or deleted meanwhile
+    },
+
+    /** Forgets what became of an event. */
+    async remove(name: DeliveryName): Promise<void> {
+      await table.delete({ TableName, Key: keyOf(name) });
+    },
+
+    /** The newest first. */
+    async list(endpoint: Omit<DeliveryName, 'id'>, limit: number): Promise<Delivery[]> {
+      const { Items = [] } = await table.query({
+        TableName,
+        IndexName: 'byKey',
+        KeyConditionExpression: 'clientKey = :key',
+        ExpressionAttributeValues: { ':key': indexKey(endpoint) },
+        ScanIndexForward: false,
+        Limit: limit,
+      });
+      return Items.map((item) => delivery.parse(item));
+    },
+  };
+}
+
+function describeFields(name: DeliveryName, sent: Webhook, now: number) {
+  return {
+    id: name.id,
+    clientKey: indexKey(name),
+    webhook: sent,
+    updatedAt: new Date(now).toISOString(),
+    expiresAt: Math.floor(now / 1000) + DELIVERY_SECONDS,
+  };
+}
+
+/** Sets the fields, and the attempts by an expression of its own with `values`. */
+function describeSet(fields: Item, attempts: string, values: Item) {
+  const names = Object.keys(fields);
+  return {
+    UpdateExpression: `SET ${names.map((each) => `#${each} = :${each}`)}, ${attempts}`,
+    ExpressionAttributeNames: {
+      ...Object.fromEntries(names.map((each) => [`#${each}`, each])),
+      '#attempts': 'attempts',
+    },
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(Object.entries(fields).map(([each, value]) => [`:${each}`, value])),
+      ...values,
+    },
+  };
+}
+
+/** Begins with what would be the id of a client: none is empty. */
+function indexKey({ clientId, endpointId }: Omit<DeliveryName, 'id'>): string {
+  return `#deliveries#${JSON.stringify([clientId, endpointId])}`;
+}
