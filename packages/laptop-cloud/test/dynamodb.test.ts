@@ -26,7 +26,7 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openStore, putTable } from '../src/cloud/dynamodb/store.ts';
 import { storedTableSchema } from '../src/cloud/dynamodb/table-definition.ts';
-import { openTables, type Tables } from '../src/cloud/dynamodb.ts';
+import { openTables, type Tables } from '../src/cloud/dynamodb/tables.ts';
 import { SDK_OPTIONS, type ServedService, serveService } from './serve-service.ts';
 
 const TableName = 'pictures';
@@ -320,7 +320,7 @@ describe('items', () => {
       keys.push(writes.map(({ key }) => key.split('~').slice(0, 2).join('~')));
       return batch.call(store.db, writes);
     };
-    const { runOperation } = await import('../src/cloud/dynamodb/run-operation.ts');
+    const { runOperation } = await import('../src/cloud/dynamodb/dynalite.ts');
     const Item = { pk: { S: '1' }, owner: { S: 'ann' } };
     await runOperation(store, 'PutItem', { TableName, Item });
     await runOperation(store, 'DeleteItem', { TableName, Key: { pk: { S: '1' } } });

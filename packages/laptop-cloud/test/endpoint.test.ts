@@ -15,7 +15,7 @@ import {
   signText,
 } from '../src/cloud/canonical-request.ts';
 import { startCloud } from '../src/cloud/cloud.ts';
-import type { AwsCall } from '../src/cloud/server.ts';
+import type { AwsCall } from '../src/cloud/endpoint.ts';
 import { CREDENTIALS, readRefusal, refusalOf, type S3Fixture, startS3 } from './s3-fixture.ts';
 
 const calls: AwsCall[] = [];

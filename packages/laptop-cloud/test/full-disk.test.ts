@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { openTables, type Tables } from '../src/cloud/dynamodb.ts';
+import { openTables, type Tables } from '../src/cloud/dynamodb/tables.ts';
 import { SDK_OPTIONS, type ServedService, serveService } from './serve-service.ts';
 import { mountSmallDisk } from './small-disk.ts';
 

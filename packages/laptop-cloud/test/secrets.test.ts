@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createSecrets, type Secrets } from '../src/cloud/secrets.ts';
+import { createSecrets, type Secrets } from '../src/cloud/secrets/secrets.ts';
 import { SDK_OPTIONS, type ServedService, serveService } from './serve-service.ts';
 
 const OPTIONS = { region: 'us-east-1', accountId: '000000000000' };

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import type { AwsService } from '../src/cloud/service.ts';
+import type { AwsService } from '../src/cloud/aws-service.ts';
 
 export interface ServedService {
   endpoint: string;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../src/cloud/database.ts';
-import { createSecrets } from '../src/cloud/secrets.ts';
+import { createSecrets } from '../src/cloud/secrets/secrets.ts';
 import { createQueues } from '../src/cloud/sqs/queues.ts';
 import { playTemplate } from '../src/host/play-template.ts';
 import type { PlayedCloud } from '../src/host/resource-players.ts';

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import { tableDefinitionSchema } from '../cloud/dynamodb/table-definition.ts';
-import type { Tables } from '../cloud/dynamodb.ts';
+import type { Tables } from '../cloud/dynamodb/tables.ts';
 import type { Buckets } from '../cloud/s3/buckets.ts';
-import type { Secrets } from '../cloud/secrets.ts';
+import type { Secrets } from '../cloud/secrets/secrets.ts';
 import type { Queues } from '../cloud/sqs/queues.ts';
 import type { Attributes } from './intrinsics.ts';
 

@@ -1,6 +1,5 @@
 import { reportFailure } from '../disk-trouble.ts';
 import type { Level, LevelWrite } from './dynalite.ts';
-import { rangeOf } from './ranges.ts';
 
 /** How long after a deletion, so that many of them make one scrubbing. */
 const SCRUB_DELAY_MS = 500;
@@ -80,4 +79,15 @@ async function compact(db: Level, parts: readonly string[]): Promise<void> {
   const marks = parts.flatMap((part) => [part + FIRST, part + LAST]);
   await db.batch(marks.map((key) => ({ type: 'del', key })));
   for (const part of parts) await db.compactRange(part + FIRST, part + LAST);
+}
+
+// Where dynalite puts things: `table~NAME`, `item-NAME~KEY`, `tag-NAME~KEY`, `index-global~NAME~INDEX~KEY`.
+const RANGE_END = '\xff';
+
+export function rangeOf(prefix: string): { gte: string; lt: string } {
+  return { gte: prefix, lt: prefix + RANGE_END };
+}
+
+export function itemRange(table: string) {
+  return rangeOf(`item-${table}~`);
 }

@@ -1,12 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { makeWritesAtomic } from './atomic-writes.ts';
-import { core, type Store } from './dynalite.ts';
+import { core, type Level, type Store } from './dynalite.ts';
 import { createMender, type Mender } from './mend.ts';
-import { rangeOf } from './ranges.ts';
-import { createScrubber, type Scrubber } from './scrub.ts';
-import { closeStreams } from './streams.ts';
+import { createScrubber, rangeOf, type Scrubber } from './scrub.ts';
 import { type StoredTable, storedTableSchema } from './table-definition.ts';
 
 const lockedSchema = z.object({ cause: z.object({ code: z.literal('LEVEL_LOCKED') }) });
@@ -50,7 +49,7 @@ export async function findTable(store: Store, name: string): Promise<StoredTable
   return found.find(({ TableName }) => TableName === name);
 }
 
-export async function listTables(store: Store): Promise<StoredTable[]> {
+async function listTables(store: Store): Promise<StoredTable[]> {
   const found: StoredTable[] = [];
   for await (const table of store.db.values(rangeOf('table~'))) {
     found.push(storedTableSchema.parse(table));
@@ -87,4 +86,13 @@ async function finishDeletion(store: Store, name: string): Promise<void> {
   ];
   for (const prefix of prefixes) await store.db.clear(rangeOf(prefix));
   await store.db.batch([{ type: 'del', key: `table~${name}` }]);
+}
+
+/**
+ * dynalite's own streams never close their iterators. Each query left one open, and with it a snapshot:
+ * memory that is not given back, and old states that LevelDB may not let go of.
+ */
+function closeStreams(db: Level): void {
+  db.createKeyStream = (range) => Readable.from(db.keys(range ?? {}));
+  db.createValueStream = (range) => Readable.from(db.values(range ?? {}));
 }

@@ -1,4 +1,4 @@
-import { encodeKey } from '../uri-encoding.ts';
+import { encodeKey } from '../canonical-request.ts';
 import { OWNER } from './bucket-operations.ts';
 import { describeChecksums } from './checksums.ts';
 import { requireUpload } from './multipart.ts';

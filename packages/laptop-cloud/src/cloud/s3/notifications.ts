@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import { encodeKey } from '../uri-encoding.ts';
+import { encodeKey } from '../canonical-request.ts';
 import type { Bucket, Notification } from './buckets.ts';
 
 /** The id of the one configuration; AWS makes up a random one where none is given. */

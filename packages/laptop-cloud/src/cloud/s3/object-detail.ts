@@ -1,4 +1,4 @@
-import { parseQuery } from '../uri-encoding.ts';
+import { parseQuery } from '../canonical-request.ts';
 import type { Checksums } from './checksums.ts';
 import type { ObjectDetail, Tag } from './records.ts';
 import { s3Error } from './s3-error.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
-import { encodeUriComponent } from '../uri-encoding.ts';
+import { encodeUriComponent } from '../canonical-request.ts';
 import { formatChecksums, readAlgorithm, readChecksums } from './checksums.ts';
 import { parseTagXml, readDetail } from './object-detail.ts';
 import { MAX_PUT_BYTES, type VerifiedSource, verifySource } from './payload.ts';

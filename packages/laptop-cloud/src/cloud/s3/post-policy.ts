@@ -1,8 +1,13 @@
 import * as z from 'zod';
+import { awsError } from '../aws-service.ts';
 import { type CredentialScope, deriveSigningKey, signText } from '../canonical-request.ts';
-import { awsError } from '../service.ts';
-import { readCredential, readDate } from '../signature-claim.ts';
-import { type Credentials, checkAccessKey, checkSignature } from '../sigv4.ts';
+import {
+  type Credentials,
+  checkAccessKey,
+  checkSignature,
+  readCredential,
+  readDate,
+} from '../sigv4.ts';
 import { tooLarge } from './payload.ts';
 import { type ErrorDetails, s3Error } from './s3-error.ts';
 

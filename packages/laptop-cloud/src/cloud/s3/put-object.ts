@@ -1,4 +1,4 @@
-import { isAwsError } from '../service.ts';
+import { isAwsError } from '../aws-service.ts';
 import type { WrittenBody } from './bodies.ts';
 import { type Checksums, formatChecksums } from './checksums.ts';
 import { readWriteConditions } from './conditions.ts';

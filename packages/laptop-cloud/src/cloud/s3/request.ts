@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { splitTarget } from '../uri-encoding.ts';
+import { splitTarget } from '../canonical-request.ts';
 import type { VerifiedSource } from './payload.ts';
 import { notImplemented, s3Error } from './s3-error.ts';
 import type { Storage } from './storage.ts';

@@ -1,4 +1,4 @@
-import { type AwsError, awsError } from '../service.ts';
+import { type AwsError, awsError } from '../aws-service.ts';
 
 /** The errors this S3 gives, each with its HTTP status and S3's own words. */
 const ERRORS = {

@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { collectHeaders, type WireRequest } from '../canonical-request.ts';
+import { isAwsError } from '../aws-service.ts';
+import { collectHeaders, parseQuery, splitTarget, type WireRequest } from '../canonical-request.ts';
 import { describeDiskTrouble, findDiskTrouble, reportFailure } from '../disk-trouble.ts';
-import { isAwsError } from '../service.ts';
 import { type Authorization, verifyRequest } from '../sigv4.ts';
-import { parseQuery, splitTarget } from '../uri-encoding.ts';
 import { answerPreflight, corsHeaders } from './cors.ts';
 import { createRequestId, HOST_ID } from './notifications.ts';
 import { fromWire } from './object-detail.ts';

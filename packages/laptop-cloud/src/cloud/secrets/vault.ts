@@ -1,7 +1,13 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { awsError } from '../service.ts';
-import type { Secret, SecretStore } from './secret-store.ts';
-import { addVersion, CURRENT, findVersion, type Version } from './versions.ts';
+import { awsError } from '../aws-service.ts';
+import {
+  addVersion,
+  CURRENT,
+  findVersion,
+  type Secret,
+  type SecretStore,
+  type Version,
+} from './secret-store.ts';
 
 const NAME = /^[A-Za-z0-9/_+=.@-]{1,512}$/;
 const MAX_VALUE_BYTES = 65_536;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
+import { awsError } from '../aws-service.ts';
 import { inTransaction } from '../database.ts';
-import { awsError } from '../service.ts';
 import { invalidParameter } from './errors.ts';
 import type { Waiters } from './long-polls.ts';
 import {

@@ -1,4 +1,4 @@
-import { type AwsError, awsError } from '../service.ts';
+import { type AwsError, awsError } from '../aws-service.ts';
 
 /**
  * The error shapes of the JSON protocol and the codes that the older Query protocol has for them.

@@ -1,4 +1,4 @@
-import { awsError } from '../service.ts';
+import { awsError } from '../aws-service.ts';
 
 const LONGEST_TIMER_MS = 20_000;
 

@@ -1,5 +1,4 @@
-import { describeFailure, type Operation } from '../aws-json.ts';
-import { awsError } from '../service.ts';
+import { awsError, describeFailure, type Operation } from '../aws-service.ts';
 import { queryCode } from './errors.ts';
 import {
   digestAttributes,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { awsError } from '../service.ts';
+import { awsError } from '../aws-service.ts';
 import { invalidParameter } from './errors.ts';
 import { MAX_ATTRIBUTES_PER_MESSAGE, MAX_DELAY_SECONDS } from './queue.ts';
 

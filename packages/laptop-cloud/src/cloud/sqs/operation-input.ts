@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AwsError, awsError } from '../service.ts';
+import { type AwsError, awsError } from '../aws-service.ts';
 import { queueDoesNotExist, unsupported } from './errors.ts';
 import type { QueueInfo } from './queue.ts';
 import type { Queues } from './queues.ts';

@@ -1,5 +1,5 @@
-import { type AwsRequest, awsError } from '../service.ts';
-import { splitTarget } from '../uri-encoding.ts';
+import { type AwsRequest, awsError } from '../aws-service.ts';
+import { splitTarget } from '../canonical-request.ts';
 
 // The Query protocol's singular names and what they are in JSON; `map` for what has names and values.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html

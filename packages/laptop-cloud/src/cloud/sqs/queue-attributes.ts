@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { awsError } from '../service.ts';
+import { awsError } from '../aws-service.ts';
 import { unsupported } from './errors.ts';
 import type { MessageCounts } from './message-store.ts';
 import type { QueueChanges, QueueInfo } from './queue.ts';

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Operation } from '../aws-json.ts';
-import { awsError } from '../service.ts';
+import { awsError, type Operation } from '../aws-service.ts';
 import { checkRange } from './message.ts';
 import * as inputs from './operation-input.ts';
 import { type Call, parseInput, requireQueue, requireQueueOfUrl } from './operation-input.ts';

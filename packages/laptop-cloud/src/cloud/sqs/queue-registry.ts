@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import { awsError } from '../service.ts';
+import { awsError } from '../aws-service.ts';
 import { invalidParameter, queueDoesNotExist } from './errors.ts';
 import {
   parseQueueSettings,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { awsError } from '../service.ts';
+import { awsError } from '../aws-service.ts';
 
 // Standard queues: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 export const MAX_MESSAGE_BYTES = 1_048_576; // raised from 262,144 in 2025; message attributes count too

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { describeFailure, readAwsJson, sendAwsJson, unknownOperation } from '../aws-json.ts';
-import { type AwsRequest, type AwsService, awsError } from '../service.ts';
+import {
+  type AwsRequest,
+  type AwsService,
+  awsError,
+  describeFailure,
+  readAwsJson,
+  sendAwsJson,
+  unknownOperation,
+} from '../aws-service.ts';
 import { queryCode } from './errors.ts';
 import { MESSAGE_OPERATIONS } from './message-operations.ts';
 import type { Call } from './operation-input.ts';

@@ -1,9 +1,16 @@
+import { join } from 'node:path';
 import { z } from 'zod';
-import type { Operation } from '../aws-json.ts';
-import { awsError } from '../service.ts';
-import type { Secret } from './secret-store.ts';
-import { checkValue, type Value, type Vault } from './vault.ts';
-import type { Version } from './versions.ts';
+import {
+  type AwsService,
+  awsError,
+  describeFailure,
+  type Operation,
+  readAwsJson,
+  sendAwsJson,
+  unknownOperation,
+} from '../aws-service.ts';
+import { openSecretStore, type Secret, type Version } from './secret-store.ts';
+import { checkValue, createVault, type Value, type Vault } from './vault.ts';
 
 const MAX_LISTED = 100;
 
@@ -38,7 +45,7 @@ const deleteInput = z.strictObject({
 });
 
 /** What this Secrets Manager can do; names as in the API. */
-export const OPERATIONS: Record<string, Operation<Vault>> = {
+const OPERATIONS: Record<string, Operation<Vault>> = {
   GetSecretValue(input, vault) {
     const { SecretId: id, VersionId, VersionStage } = parse(getInput, input);
     const { secret, version } = vault.read(id, { id: VersionId, stage: VersionStage });
@@ -71,7 +78,7 @@ export const OPERATIONS: Record<string, Operation<Vault>> = {
     return { ...identify(secret), ...putIfGiven(vault, given.SecretId, given) };
   },
   DescribeSecret: (input, vault) =>
-    describe(vault.require(parse(describeInput, input).SecretId), 'VersionIdsToStages'),
+    describeSecret(vault.require(parse(describeInput, input).SecretId), 'VersionIdsToStages'),
   ListSecrets(input, vault) {
     const { MaxResults, NextToken } = parse(listInput, input);
     const after = Buffer.from(NextToken ?? '', 'base64url').toString();
@@ -79,7 +86,7 @@ export const OPERATIONS: Record<string, Operation<Vault>> = {
     const shown = rest.slice(0, MaxResults);
     const last = rest.length > MaxResults ? shown.at(-1) : undefined;
     return {
-      SecretList: shown.map((secret) => describe(secret, 'SecretVersionsToStages')),
+      SecretList: shown.map((secret) => describeSecret(secret, 'SecretVersionsToStages')),
       ...(last && { NextToken: Buffer.from(last.name).toString('base64url') }),
     };
   },
@@ -125,12 +132,58 @@ function identifyVersion({ id, stages }: Version) {
   return { VersionId: id, VersionStages: stages };
 }
 
-function describe(secret: Secret, versionsName: string) {
+function describeSecret(secret: Secret, versionsName: string) {
   return {
     ...identify(secret),
     ...(secret.description !== undefined && { Description: secret.description }),
     CreatedDate: secret.createdAt,
     LastChangedDate: secret.changedAt,
     [versionsName]: Object.fromEntries(secret.versions.map(({ id, stages }) => [id, stages])),
+  };
+}
+
+/** Secrets Manager; values lie in `dataDir/secrets` and nowhere else. */
+export interface Secrets extends AwsService {
+  /** Creates the secret where it does not exist, and gives it a value, where one is made, if it has none. */
+  ensureSecret(name: string, makeValue?: () => string): { arn: string; name: string };
+  /** Makes the value current; creates the secret where needed. The same value again changes nothing. */
+  putValue(name: string, value: string): void;
+}
+
+interface SecretsOptions {
+  dataDir: string;
+  region: string;
+  accountId: string;
+  /** Milliseconds since 1970. */
+  now?: () => number;
+}
+
+const operations = new Map(Object.entries(OPERATIONS));
+
+export function createSecrets({ dataDir, now = Date.now, ...names }: SecretsOptions): Secrets {
+  const vault = createVault(openSecretStore(join(dataDir, 'secrets')), { ...names, now });
+  const ensureSecret = (name: string) => vault.find(name) ?? vault.create(name);
+  return {
+    ensureSecret(name, makeValue) {
+      const { arn, versions } = ensureSecret(name);
+      if (makeValue && versions.length === 0) vault.put(name, { string: makeValue() });
+      return { arn, name };
+    },
+    putValue(name, value) {
+      const { versions } = ensureSecret(name);
+      const current = versions.find(({ stages }) => stages.includes('AWSCURRENT'));
+      if (current?.string !== value) vault.put(name, { string: value });
+    },
+    async handle(request, response) {
+      try {
+        const { operation, input } = readAwsJson(request, 'secretsmanager');
+        const run = operations.get(operation);
+        if (!run) throw unknownOperation(operation);
+        sendAwsJson(response, '1.1', 200, await run(input, vault));
+      } catch (error) {
+        const { code, message, status } = describeFailure(error);
+        sendAwsJson(response, '1.1', status, { __type: code, Message: message });
+      }
+    },
   };
 }

@@ -1,12 +1,38 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { describeDiskTrouble, findDiskTrouble, reportFailure } from './disk-trouble.ts';
-import { type AwsRequest, awsError, isAwsError } from './service.ts';
+
+/** A request whose signature the endpoint has verified already; `url` is path and query. */
+export interface AwsRequest {
+  method: string;
+  url: string;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/** One AWS service behind the shared endpoint: answers every request, its own errors included. */
+export interface AwsService {
+  handle(request: AwsRequest, response: ServerResponse): void | Promise<void>;
+}
+
+/** An error that goes to the caller as it is: `code` is the service's name for it. */
+export interface AwsError extends Error {
+  code: string;
+  status: number;
+}
+
+export function awsError(code: string, message: string, status = 400): AwsError {
+  return Object.assign(new Error(message), { code, status });
+}
+
+export function isAwsError(error: unknown): error is AwsError {
+  return error instanceof Error && 'code' in error && 'status' in error;
+}
 
 /** One operation of a service: parses its input itself; throws `AwsError`. */
 export type Operation<Context> = (input: unknown, context: Context) => unknown;
 
 /** SQS speaks 1.0, Secrets Manager 1.1. */
-export type AwsJsonVersion = '1.0' | '1.1';
+type AwsJsonVersion = '1.0' | '1.1';
 
 /** DynamoDB has attributes nested 32 deep, two levels of JSON each; who walks deeper runs out of stack. */
 const MAX_LEVELS = 100;

@@ -1,14 +1,11 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { collectHeaders } from './canonical-request.ts';
+import { type AwsService, awsError, isAwsError, sendAwsJson } from './aws-service.ts';
+import { collectHeaders, parseQuery, splitTarget } from './canonical-request.ts';
 import { reportFailure } from './disk-trouble.ts';
-import { readBody } from './read-body.ts';
 import type { S3Service } from './s3/service.ts';
-import { type Refusal, sendRefusal } from './send-refusal.ts';
-import { type AwsService, awsError, isAwsError } from './service.ts';
-import { readCredential } from './signature-claim.ts';
-import { type Credentials, verifyRequest } from './sigv4.ts';
-import { parseQuery, splitTarget } from './uri-encoding.ts';
+import { buildXml } from './s3/xml.ts';
+import { type Credentials, readCredential, verifyRequest } from './sigv4.ts';
 
 /** A client may take this long to send a whole request: large objects over slow tools. */
 const REQUEST_TIMEOUT_MILLISECONDS = 3_600_000;
@@ -39,7 +36,7 @@ interface Understood {
   input?: unknown;
 }
 
-export interface EndpointOptions {
+interface EndpointOptions {
   s3: S3Service;
   /** By the service's name in credential scopes: `sqs`, `dynamodb`, `secretsmanager`. */
   services: ReadonlyMap<string, AwsService>;
@@ -162,4 +159,59 @@ function readOperation(request: IncomingMessage, body: Buffer): string {
   if (typeof target === 'string') return target.slice(target.lastIndexOf('.') + 1);
   const [, action = 'Unknown'] = /(?:^|&)Action=(\w+)/.exec(body.toString('latin1')) ?? [];
   return action;
+}
+
+/** The names that the JSON protocols have for what S3 calls otherwise. */
+const JSON_CODES = new Map([
+  ['SignatureDoesNotMatch', 'InvalidSignatureException'],
+  ['RequestTimeTooSkewed', 'InvalidSignatureException'],
+  ['InvalidAccessKeyId', 'UnrecognizedClientException'],
+  ['InvalidToken', 'UnrecognizedClientException'],
+  ['AccessDenied', 'MissingAuthenticationTokenException'],
+  ['AuthorizationHeaderMalformed', 'IncompleteSignatureException'],
+  ['UnknownService', 'UnknownOperationException'],
+]);
+const QUERY_CODES = new Map([['InvalidAccessKeyId', 'InvalidClientTokenId']]);
+
+interface Refusal {
+  code: string;
+  status: number;
+  message?: string;
+}
+
+/** Refuses a request before any service sees it, in the shape of the protocol that it speaks. */
+function sendRefusal(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+  const message = refusal.message ?? refusal.code;
+  const type = request.headers['content-type'] ?? '';
+  if (request.headers['x-amz-target'] !== undefined || type.includes('amz-json')) {
+    const code = JSON_CODES.get(refusal.code) ?? refusal.code;
+    const version = type.includes('1.1') ? '1.1' : '1.0';
+    const status = refusal.status >= 500 ? refusal.status : 400;
+    sendAwsJson(response, version, status, { __type: code, message });
+    return;
+  }
+  const Code = QUERY_CODES.get(refusal.code) ?? refusal.code;
+  const tree = { Error: { Type: 'Sender', Code, Message: message }, RequestId: randomUUID() };
+  response.statusCode = refusal.status;
+  response.setHeader('content-type', 'text/xml');
+  response.end(buildXml('ErrorResponse', tree, null));
+}
+
+/** Above every service's own limit (DynamoDB's batches: 16 MB), so that those answer first. */
+const MAX_BODY_BYTES = 16 * 1024 ** 2;
+
+/** Reads a request's body whole; throws RequestEntityTooLarge, keeping nothing. */
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const bytes of request.iterator({ destroyOnReturn: false })) {
+    if (!Buffer.isBuffer(bytes)) continue;
+    size += bytes.length;
+    if (size > MAX_BODY_BYTES) {
+      request.resume();
+      throw awsError('RequestEntityTooLarge', 'The request is too large.', 413);
+    }
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
 }
