@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { type AwsCall, type Cloud, startCloud } from './cloud/cloud.ts';
 import { findDiskTrouble, reportFailure } from './cloud/disk-trouble.ts';
 import type { Credentials } from './cloud/sigv4.ts';
-import { startEventSource } from './host/event-sources.ts';
-import type { RuntimeSettings } from './host/function-environment.ts';
-import { type GatewayOptions, type OwnRoutes, startGateway } from './host/gateway.ts';
-import { type Host, startHost } from './host/host.ts';
-import { type Logs, openLogs } from './host/logs.ts';
-import { type Played, playTemplate } from './host/play-template.ts';
-import { startSchedules } from './host/schedules.ts';
+import { type GatewayOptions, type OwnRoutes, startGateway } from './http-api/gateway.ts';
+import type { RuntimeSettings } from './lambda/function-environment.ts';
+import { type Host, startHost } from './lambda/host.ts';
+import { type Logs, openLogs } from './lambda/logs.ts';
+import { startEventSource } from './lambda/queue-source.ts';
+import { startSchedules } from './lambda/schedules.ts';
+import { type Played, playTemplate } from './template/play-template.ts';
 
 // A caller that has promised to end within 5 s keeps 2 s of them for its own parts.
 const GRACE_MS = 3_000;

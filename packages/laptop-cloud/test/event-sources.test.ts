@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../src/cloud/database.ts';
 import { createQueues, type Queues } from '../src/cloud/sqs/queues.ts';
-import { type EventSource, startEventSource } from '../src/host/event-sources.ts';
-import type { QueueSource } from '../src/host/functions.ts';
-import { fail, type InvocationResult } from '../src/host/protocol.ts';
+import { fail, type InvocationResult } from '../src/lambda/protocol.ts';
+import { type EventSource, startEventSource } from '../src/lambda/queue-source.ts';
+import type { QueueSource } from '../src/template/play-template.ts';
 
 const REGION = 'us-east-1';
 

@@ -1,9 +1,8 @@
 import { request as sendRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { startGateway } from '../src/host/gateway.ts';
-import type { InvocationResult } from '../src/host/protocol.ts';
-import { fail } from '../src/host/protocol.ts';
+import { startGateway } from '../src/http-api/gateway.ts';
+import { fail, type InvocationResult } from '../src/lambda/protocol.ts';
 import type { Listening } from '../src/listen.ts';
 
 const MEGABYTE = 1_048_576;

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FunctionSpec } from '../src/host/functions.ts';
-import { type Host, startHost } from '../src/host/host.ts';
-import { openLogs } from '../src/host/logs.ts';
+import { type Host, startHost } from '../src/lambda/host.ts';
+import { openLogs } from '../src/lambda/logs.ts';
+import type { FunctionSpec } from '../src/template/play-template.ts';
 
 export interface HostFixture {
   host: Host;

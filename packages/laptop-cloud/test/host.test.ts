@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { InvocationResult } from '../src/host/protocol.ts';
+import type { InvocationResult } from '../src/lambda/protocol.ts';
 import { type HostFixture, startHostWith } from './host-fixture.ts';
 
 const SOURCES = {

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { openLogs } from '../src/host/logs.ts';
+import { openLogs } from '../src/lambda/logs.ts';
 
 test.skipIf(!existsSync('/dev/full'))(
   'given a log that takes no line, then the terminal gets it all the same, and nothing fails',

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { startGateway } from '../src/host/gateway.ts';
+import { startGateway } from '../src/http-api/gateway.ts';
 import type { Listening } from '../src/listen.ts';
 import { BUCKET, type S3Fixture, startS3 } from './s3-fixture.ts';
 

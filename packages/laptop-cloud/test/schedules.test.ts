@@ -1,7 +1,7 @@
 import type { ScheduledEvent } from 'aws-lambda';
 import { afterEach, describe, expect, test } from 'vitest';
-import { parseSchedule } from '../src/host/schedule-expression.ts';
-import { type Schedules, startSchedules } from '../src/host/schedules.ts';
+import { type Schedules, startSchedules } from '../src/lambda/schedules.ts';
+import { parseSchedule } from '../src/template/schedule-expression.ts';
 
 // 2026-11-20 is a Friday.
 const AFTER = Date.parse('2026-11-20T10:07:30Z');

@@ -6,9 +6,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../src/cloud/database.ts';
 import { createSecrets } from '../src/cloud/secrets/secrets.ts';
 import { createQueues } from '../src/cloud/sqs/queues.ts';
-import { playTemplate } from '../src/host/play-template.ts';
-import type { PlayedCloud } from '../src/host/resource-players.ts';
-import { readTemplate } from '../src/host/template.ts';
+import { playTemplate } from '../src/template/play-template.ts';
+import type { PlayedCloud } from '../src/template/resources.ts';
+import { readTemplate } from '../src/template/template.ts';
 
 const PLACE = { region: 'us-east-1', accountId: '000000000000' };
 const ENDPOINT = 'http://127.0.0.1:4566';

@@ -5,7 +5,8 @@ import type { Tables } from '../cloud/dynamodb/tables.ts';
 import type { Buckets } from '../cloud/s3/buckets.ts';
 import type { Secrets } from '../cloud/secrets/secrets.ts';
 import type { Queues } from '../cloud/sqs/queues.ts';
-import type { Attributes } from './intrinsics.ts';
+import { type Attributes, createResolver, type Resolve } from './intrinsics.ts';
+import type { ResourceDeclaration } from './template.ts';
 
 // Every name has to stand in the template: one made up by CloudFormation would change with each start.
 // The schemas are strict, so that a property is either played, or listed as one that changes nothing here.
@@ -21,7 +22,7 @@ export interface PlayedCloud {
 }
 
 /** Creates one resource in the laptop's cloud; idempotent. */
-export type Player = (
+type Player = (
   cloud: PlayedCloud,
   properties: Record<string, unknown>,
 ) => Attributes | Promise<Attributes>;
@@ -46,7 +47,7 @@ const queueSchema = z.strictObject({
     .optional(),
 });
 
-export function playQueue(cloud: PlayedCloud, properties: unknown): Attributes {
+function playQueue(cloud: PlayedCloud, properties: unknown): Attributes {
   const declared = queueSchema.parse(properties);
   const { RedrivePolicy: redrive } = declared;
   const queue = cloud.queues.ensureQueue({
@@ -107,7 +108,7 @@ const bucketSchema = z.strictObject({
     .optional(),
 });
 
-export function playBucket(cloud: PlayedCloud, properties: unknown): Attributes {
+function playBucket(cloud: PlayedCloud, properties: unknown): Attributes {
   const declared = bucketSchema.parse(properties);
   const days = declared.LifecycleConfiguration?.Rules.map(
     (rule) => rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation ?? Number.POSITIVE_INFINITY,
@@ -140,7 +141,7 @@ const tableSchema = tableDefinitionSchema.omit({ ttlAttribute: true }).extend({
     .optional(),
 });
 
-export async function playTable(cloud: PlayedCloud, properties: unknown): Promise<Attributes> {
+async function playTable(cloud: PlayedCloud, properties: unknown): Promise<Attributes> {
   const declared = tableSchema.parse(properties);
   const ttl = declared.TimeToLiveSpecification;
   const { TableName, BillingMode, AttributeDefinitions, KeySchema } = declared;
@@ -163,7 +164,7 @@ const secretSchema = z.strictObject({
     .optional(),
 });
 
-export function playSecret(cloud: PlayedCloud, properties: unknown): Attributes {
+function playSecret(cloud: PlayedCloud, properties: unknown): Attributes {
   const { Name, GenerateSecretString: wanted } = secretSchema.parse(properties);
   const makeValue = wanted && (() => createPassword(wanted.PasswordLength));
   const { arn } = cloud.secrets.ensureSecret(Name, makeValue);
@@ -175,7 +176,7 @@ function createPassword(length: number): string {
 }
 
 /** Nothing is encrypted on a laptop; other resources only have to be able to name the key. */
-export function nameKey({ region, accountId }: PlayedCloud): Attributes {
+function nameKey({ region, accountId }: PlayedCloud): Attributes {
   const id = '00000000-0000-0000-0000-000000000000';
   return { Ref: id, KeyId: id, Arn: `arn:aws:kms:${region}:${accountId}:key/${id}` };
 }
@@ -187,4 +188,76 @@ function given<T extends object>(values: T): Given<T> {
   return Object.fromEntries(
     Object.entries(values).filter(([, value]) => value !== undefined),
   ) as Given<T>;
+}
+
+const PLAYERS: Record<string, Player> = {
+  'AWS::S3::Bucket': playBucket,
+  'AWS::SQS::Queue': playQueue,
+  'AWS::DynamoDB::Table': playTable,
+  'AWS::SecretsManager::Secret': playSecret,
+};
+/** What others name, and what is never made: whatever its properties say. */
+const NAMED_ONLY: Record<string, (cloud: PlayedCloud) => Attributes> = { 'AWS::KMS::Key': nameKey };
+// Who may do what, and who is told of it: one developer, at the terminal.
+const OF_NO_MEANING_HERE =
+  /^AWS::(IAM::|KMS::|SQS::QueuePolicy$|S3::BucketPolicy$|Lambda::Permission$|CloudWatch::|CloudFront::|Logs::|SNS::)/;
+
+interface Resources {
+  /** Resolves references to them anywhere in the template. */
+  resolve: Resolve;
+  /** Ref and attributes by logical id. */
+  attributes: Map<string, Attributes>;
+  /** Types that are declared and don't exist on a laptop. */
+  notPlayed: string[];
+}
+
+/**
+ * Creates what the template declares, each resource before those that refer to it.
+ * Throws an error that names the place where a property cannot be resolved or is not understood.
+ */
+export async function createResources(
+  cloud: PlayedCloud,
+  declarations: ResourceDeclaration[],
+  pseudo: Record<string, string>,
+): Promise<Resources> {
+  const byId = new Map(declarations.map((each) => [each.logicalId, each]));
+  const attributes = new Map<string, Attributes>();
+  const under = new Set<string>(); // being created right now: meeting one again is a cycle
+
+  async function create(declaration: ResourceDeclaration, play: Player): Promise<Attributes> {
+    const { logicalId } = declaration;
+    if (under.has(logicalId)) throw new Error(`${logicalId} needs itself by way of its references`);
+    under.add(logicalId);
+    const place = `resources.${logicalId}`;
+    const properties = await resolve(declaration.properties, place);
+    const created = await describeFailure(place, async () =>
+      play(cloud, z.record(z.string(), z.unknown()).parse(properties)),
+    );
+    attributes.set(logicalId, created);
+    return created;
+  }
+
+  async function attributesOf(logicalId: string, place: string): Promise<Attributes | undefined> {
+    const declaration = byId.get(logicalId);
+    if (!declaration) throw new Error(`${place}: there is no resource ${logicalId}`);
+    const named = attributes.get(logicalId) ?? NAMED_ONLY[declaration.type]?.(cloud);
+    const play = PLAYERS[declaration.type];
+    return named ?? (play && (await create(declaration, play)));
+  }
+
+  const resolve = createResolver({ pseudo, attributesOf });
+  for (const { logicalId } of declarations) await attributesOf(logicalId, 'resources');
+  const others = declarations.filter(
+    ({ type }) => !PLAYERS[type] && !OF_NO_MEANING_HERE.test(type),
+  );
+  return { resolve, attributes, notPlayed: [...new Set(others.map(({ type }) => type))] };
+}
+
+async function describeFailure<T>(place: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    throw new Error(`${place}: ${reason}`, { cause: error });
+  }
 }

@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { readTemplateFile } from './template-file.ts';
+import { type CollectionTag, parseDocument, type ScalarTag, YAMLMap, YAMLSeq } from 'yaml';
 
 /** The Serverless Framework's variables: https://www.serverless.com/framework/docs/guides/variables */
-export interface VariableSources {
+interface VariableSources {
   /** Where `${file(…)}` starts from. */
   folder: string;
   /** `${opt:…}`: what stands on the command line at a deployment. */
@@ -94,4 +95,43 @@ function getPath(tree: unknown, path: string): unknown {
 
 function asTree(value: unknown): Tree {
   return value !== null && typeof value === 'object' && !Array.isArray(value) ? { ...value } : {};
+}
+
+/** Short forms of CloudFormation's functions; any other `!Tag` is an error, never a plain string. */
+const FUNCTIONS = [
+  ...['GetAtt', 'Sub', 'Join', 'ImportValue', 'Select', 'Split', 'If', 'FindInMap'],
+  ...['Equals', 'Not'],
+];
+
+const tags: (ScalarTag | CollectionTag)[] = [
+  { tag: '!Ref', resolve: (name) => ({ Ref: name }) },
+  ...FUNCTIONS.flatMap((name): (ScalarTag | CollectionTag)[] => [
+    { tag: `!${name}`, resolve: (text) => ({ [`Fn::${name}`]: splitAttribute(name, text) }) },
+    {
+      tag: `!${name}`,
+      collection: 'seq',
+      resolve: (list, onError) =>
+        list instanceof YAMLSeq ? { [`Fn::${name}`]: list.toJSON() } : onError('needs a list'),
+    },
+    {
+      tag: `!${name}`,
+      collection: 'map',
+      resolve: (map, onError) =>
+        map instanceof YAMLMap ? { [`Fn::${name}`]: map.toJSON() } : onError('needs a map'),
+    },
+  ]),
+];
+
+/** `!GetAtt Queue.Arn` is short for `[Queue, Arn]`; the attribute itself may hold dots. */
+function splitAttribute(name: string, text: string): unknown {
+  const dot = text.indexOf('.');
+  return name === 'GetAtt' && dot > 0 ? [text.slice(0, dot), text.slice(dot + 1)] : text;
+}
+
+/** One YAML file as plain data, `!Ref X` as `{Ref: 'X'}` and so on. Throws with file and line. */
+export function readTemplateFile(file: string): unknown {
+  const document = parseDocument(readFileSync(file, 'utf8'), { customTags: tags });
+  const problem = document.errors[0] ?? document.warnings[0];
+  if (problem) throw new Error(`${file}: ${problem.message}`);
+  return document.toJS();
 }

@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Host } from '../lambda/host.ts';
+import type { InvocationResult } from '../lambda/protocol.ts';
 import { type Listening, listen } from '../listen.ts';
+import { pause } from '../pause.ts';
+import type { DeclaredCors } from '../template/template.ts';
 import { createCorsHeaders, createPreflightHeaders, isPreflight } from './cors.ts';
-import { createMessage, sendAnswer, sendFailure } from './gateway-answers.ts';
-import type { Host } from './host.ts';
-import { type HttpAnswer, readHttpAnswer } from './http-answer.ts';
-import { createHttpEvent } from './http-event.ts';
-import { pause } from './pause.ts';
-import type { InvocationResult } from './protocol.ts';
-import { drainBody, isDeclaredTooLarge, readBody } from './request-body.ts';
+import { createHttpEvent, type HttpAnswer, readHttpAnswer } from './payload-format.ts';
 import { matchRoute, type Route } from './routes.ts';
-import type { DeclaredCors } from './template-schema.ts';
 
 const INTEGRATION_TIMEOUT_MS = 30_000; // an HTTP API's quota, not adjustable
 // Any other name that leads here was made to lead here: DNS rebinding, to read what this machine alone may.
@@ -124,4 +121,70 @@ function readResult(result: InvocationResult): HttpAnswer {
     return readHttpAnswer(result.payload) ?? createMessage(500, 'Internal Server Error');
   if (result.reason === 'stopped') return createMessage(503, 'Service Unavailable');
   return createMessage(500, 'Internal Server Error');
+}
+
+/** An answer that no function gave, as API Gateway words it. */
+function createMessage(status: number, message?: string): HttpAnswer {
+  const body = Buffer.from(message === undefined ? '' : JSON.stringify({ message }));
+  return { status, headers: { 'content-type': 'application/json' }, cookies: [], body };
+}
+
+function sendAnswer(response: ServerResponse, answer: HttpAnswer): void {
+  const { status, headers, cookies, body } = answer;
+  const bare = status === 204 || status === 304;
+  if (status === 413 || status === 503) response.shouldKeepAlive = false;
+  response.writeHead(status, {
+    ...headers,
+    ...(cookies.length > 0 ? { 'set-cookie': cookies } : {}),
+    ...(bare ? {} : { 'content-length': body.length }),
+  });
+  response.end(bare ? undefined : body);
+}
+
+/** For what failed here: own routes, or an answer with a header that HTTP cannot carry. */
+function sendFailure(response: ServerResponse): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy(); // cut off in the middle, or by the client: nobody is left to be told
+    return;
+  }
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  sendAnswer(response, createMessage(500, 'Internal Server Error'));
+}
+
+const MAX_REQUEST_BYTES = 10_485_760; // an HTTP API's payload quota, not adjustable
+const DRAIN_MS = 5_000;
+
+function isDeclaredTooLarge(request: IncomingMessage): boolean {
+  return Number(request.headers['content-length'] ?? 0) > MAX_REQUEST_BYTES;
+}
+
+/** The whole body; undefined = larger than an HTTP API takes. Rejects when the client goes away. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  if (isDeclaredTooLarge(request)) return undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // Not `for await`: leaving that loop would cut the connection before the answer is out.
+  await new Promise<void>((resolve, reject) => {
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MAX_REQUEST_BYTES) chunks.push(chunk);
+      else resolve();
+    });
+    request.once('end', resolve);
+    request.once('error', reject);
+    request.once('close', () => reject(new Error('The client went away')));
+  });
+  return size > MAX_REQUEST_BYTES ? undefined : Buffer.concat(chunks);
+}
+
+/**
+ * Reads on, into nothing, before the refusal is sent: many clients look at the answer only once all is
+ * sent, and take a connection that is closed before that for a fault of the network. One that asked
+ * first (`Expect: 100-continue`) sends nothing more.
+ */
+async function drainBody(request: IncomingMessage): Promise<void> {
+  request.removeAllListeners('data').resume();
+  if (request.headers.expect || request.readableEnded) return;
+  const done = new Promise((resolve) => request.once('end', resolve).once('close', resolve));
+  await Promise.race([done, pause(DRAIN_MS, new AbortController().signal)]);
 }

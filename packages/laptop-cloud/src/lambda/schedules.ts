@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { ScheduleSource } from './functions.ts';
+import { pause } from '../pause.ts';
+import type { ScheduleSource } from '../template/play-template.ts';
+import { parseSchedule } from '../template/schedule-expression.ts';
 import type { Host } from './host.ts';
-import { pause } from './pause.ts';
-import { parseSchedule } from './schedule-expression.ts';
 
 /** Node's timers overflow at 2 ** 31 milliseconds, 24.8 days, and then fire at once. */
 const LONGEST_TIMER_MS = 86_400_000;

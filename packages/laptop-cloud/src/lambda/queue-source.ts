@@ -1,17 +1,16 @@
 import { z } from 'zod';
-import type { ReceivedMessage } from '../cloud/sqs/message.ts';
+import type { MessageAttribute, ReceivedMessage } from '../cloud/sqs/message.ts';
 import type { Queues } from '../cloud/sqs/queues.ts';
-import type { QueueSource } from './functions.ts';
+import { pause } from '../pause.ts';
+import type { QueueSource } from '../template/play-template.ts';
 import type { Host } from './host.ts';
-import { pause } from './pause.ts';
 import type { InvocationResult } from './protocol.ts';
-import { createQueueEvent } from './queue-event.ts';
 
 const POLL_SECONDS = 20;
 const DEFAULT_CONCURRENCY = 5;
 const RETRY_MS = 1_000;
 
-export interface EventSourceOptions {
+interface EventSourceOptions {
   source: QueueSource;
   queues: Queues;
   host: Pick<Host, 'invoke'>;
@@ -116,4 +115,34 @@ function listDone(
   const failed = new Set(report.data?.batchItemFailures?.map((each) => each.itemIdentifier));
   const done = batch.filter((message) => !failed.has(message.messageId));
   return done.length + failed.size === batch.length ? done : [];
+}
+
+/** The event with which Lambda hands over messages of a queue. */
+export function createQueueEvent(messages: ReceivedMessage[], queueArn: string, region: string) {
+  return {
+    Records: messages.map((message) => ({
+      messageId: message.messageId,
+      receiptHandle: message.receiptHandle,
+      body: message.body,
+      attributes: message.attributes,
+      messageAttributes: Object.fromEntries(
+        Object.entries(message.messageAttributes).map(([name, value]) => [name, toCamel(value)]),
+      ),
+      md5OfBody: message.md5,
+      eventSource: 'aws:sqs',
+      eventSourceARN: queueArn,
+      awsRegion: region,
+    })),
+  };
+}
+
+/** The event spells an attribute's fields unlike the API does. */
+function toCamel(attribute: MessageAttribute) {
+  return {
+    stringValue: attribute.StringValue,
+    binaryValue: attribute.BinaryValue,
+    stringListValues: [],
+    binaryListValues: [],
+    dataType: attribute.DataType,
+  };
 }

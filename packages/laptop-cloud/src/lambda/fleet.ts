@@ -1,11 +1,11 @@
+import { spawn } from 'node:child_process';
 import { availableParallelism, totalmem } from 'node:os';
+import type { FunctionSpec } from '../template/play-template.ts';
 import { createEnvironment, type RuntimeSettings } from './function-environment.ts';
-import type { FunctionSpec } from './functions.ts';
 import { type Instance, startInstance } from './instance.ts';
 import type { Logs } from './logs.ts';
 import { createPool, type Pool } from './pool.ts';
 import type { InvocationResult } from './protocol.ts';
-import { startReaper } from './reaper.ts';
 
 const IDLE_MS = 120_000;
 const IDLE_CHECK_MS = 10_000;
@@ -29,7 +29,7 @@ interface Member {
   spec: FunctionSpec;
 }
 
-export interface Fleet {
+interface Fleet {
   find(functionName: string): Member | undefined;
   /** Ends all instances; what runs on them ends with `reason`. Resolves when the processes are gone. */
   close(reason: InvocationResult): Promise<void>;
@@ -111,5 +111,30 @@ export function createFleet({
       await Promise.all([...alive].map(({ exited }) => exited));
       reaper.close();
     },
+  };
+}
+
+// Ends the function instances after `kill -9` of the host. They notice by themselves that the host
+// is gone, unless one is stuck in a loop: then only another process can end it. The pipe tells it:
+// each line is the full list of the living, and its end is the host's end.
+const SCRIPT = `trap '' INT TERM HUP
+while read -r line; do pids=$line; done
+[ -z "$pids" ] || kill -9 $pids`;
+
+interface Reaper {
+  /** The processes to end, all of them. */
+  watch(pids: number[]): void;
+  close(): void;
+}
+
+function startReaper(): Reaper {
+  const shell = spawn('/bin/sh', ['-c', SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'] });
+  // Without it the stack runs as well; it is a net beneath the instances' own check.
+  shell.on('error', () => {});
+  shell.stdin.on('error', () => {});
+  shell.unref();
+  return {
+    watch: (pids) => shell.stdin.write(`${pids.join(' ')}\n`),
+    close: () => shell.stdin.end(),
   };
 }

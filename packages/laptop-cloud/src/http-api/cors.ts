@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { DeclaredCors } from './template-schema.ts';
+import type { DeclaredCors } from '../template/template.ts';
 
 /** Headers for a browser of another origin; none for who did not ask, or may not. */
 export function createCorsHeaders(
