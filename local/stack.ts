@@ -74,8 +74,8 @@ async function assembleStack(settings: Settings, print: (line: string) => void):
     ...describeStart(settings, keys, gemini?.url),
     print,
     async beforeFunctions(stack) {
-      if (stack.notPlayed.length > 0)
-        print(`not played on a laptop: ${stack.notPlayed.join(', ')}`);
+      if (stack.unsupported.length > 0)
+        print(`not played on a laptop: ${stack.unsupported.join(', ')}`);
       const secretArn = stack.refOf('GeminiSecret');
       stack.cloud.secrets.putValue(secretArn, settings.geminiApiKey ?? keys.standInKey);
       await prepareStack(stack, keys, standIn);

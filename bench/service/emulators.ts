@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCloud } from 'laptop-cloud/cloud';
+import { deployTemplate } from 'laptop-cloud/deploy';
 import { createEnvironment } from 'laptop-cloud/function-environment';
-import { playTemplate } from 'laptop-cloud/play';
 import { createQueueEvent } from 'laptop-cloud/queue-event';
 import { createAnalysisId, pictureKey, uploadKey } from '../../lib/analysis/ids.ts';
 import { createAnalyses } from '../../lib/analysis/record-store.ts';
@@ -49,7 +49,7 @@ const params = {
   rateLimitPerMinute: '0',
   readLimitPerMinute: '0',
 };
-const played = await playTemplate(cloud, template, { stage: 'bench', params });
+const played = await deployTemplate(cloud, template, { stage: 'bench', params });
 cloud.secrets.putValue(played.refOf('GeminiSecret'), 'bench-model-key');
 // The adapters below find the cloud as those of the functions do.
 Object.assign(process.env, {

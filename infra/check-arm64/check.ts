@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { type Cloud, startCloud } from 'laptop-cloud/cloud';
+import { type Deployment, deployTemplate } from 'laptop-cloud/deploy';
 import { createEnvironment } from 'laptop-cloud/function-environment';
-import { type Played, playTemplate } from 'laptop-cloud/play';
 import { createQueueEvent } from 'laptop-cloud/queue-event';
 import { createAnalysisLists } from '../../lib/analysis/list-store.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
@@ -36,7 +36,7 @@ const cloud = await startCloud({ dataDir, port: 0, credentials: keys });
 const { region, accountId } = cloud;
 parts.defer(() => cloud.close());
 const params = { dropClientId: CLIENT, geminiBaseUrl: gemini.url };
-const played = await playTemplate(cloud, join(ROOT, 'serverless.yml'), {
+const played = await deployTemplate(cloud, join(ROOT, 'serverless.yml'), {
   stage: 'arm64',
   params,
 });
@@ -55,7 +55,7 @@ if (analysis?.status !== 'succeeded') throw new Error(`not analysed: ${JSON.stri
 console.log(`passed: ${analysis.caption}`);
 
 /** Lambda's event for the object: behind the test events that S3 sends at first. */
-async function receiveEvent({ queues }: Cloud, { queues: sources }: Played) {
+async function receiveEvent({ queues }: Cloud, { queues: sources }: Deployment) {
   const queueArn = sources.find(({ functionName }) => functionName === FUNCTION)?.queueArn ?? '';
   for (;;) {
     const messages = await queues.receive(queues.nameOfArn(queueArn), { max: 1, waitSeconds: 5 });

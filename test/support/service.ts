@@ -3,23 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
-import { type AwsCall, startCloud } from 'laptop-cloud/cloud';
-import { playTemplate } from 'laptop-cloud/play';
-import { createContents } from '../../lib/analysis/content-store.ts';
-import { createFileLinks, createPictureLinks } from '../../lib/analysis/link-signer.ts';
-import { createAnalysisLists } from '../../lib/analysis/list-store.ts';
-import { createAnalyses } from '../../lib/analysis/record-store.ts';
-import { createResults } from '../../lib/analysis/result-store.ts';
-import { createDoor } from '../../lib/auth/authenticate.ts';
-import { createClientRegistry } from '../../lib/auth/client-registry.ts';
-import { createClientSettings } from '../../lib/auth/client-settings.ts';
-import {
-  createClients,
-  createTokens,
-  createUses,
-  SCOPES,
-  type Scope,
-} from '../../lib/auth/key-store.ts';
+import type { AwsCall } from 'laptop-cloud/cloud';
+import { startCloud } from 'laptop-cloud/cloud';
+import { deployTemplate } from 'laptop-cloud/deploy';
 import {
   connectBucket,
   connectQueues,
@@ -61,7 +47,7 @@ export async function startService(
     ...(now && { now }),
   });
   const template = fileURLToPath(new URL('../../serverless.yml', import.meta.url));
-  const played = await playTemplate(cloud, template, {
+  const played = await deployTemplate(cloud, template, {
     stage: 'test',
     params: { dropClientId: 'dropper', ...params },
   });

@@ -8,7 +8,7 @@ import { type Host, startHost } from './lambda/host.ts';
 import { type Logs, openLogs } from './lambda/logs.ts';
 import { startEventSource } from './lambda/queue-source.ts';
 import { startSchedules } from './lambda/schedules.ts';
-import { type Played, playTemplate } from './template/play-template.ts';
+import { type Deployment, deployTemplate } from './template/deploy.ts';
 
 // A caller that has promised to end within 5 s keeps 2 s of them for its own parts.
 const GRACE_MS = 3_000;
@@ -53,7 +53,7 @@ export interface StartOptions {
 
 /** What the template declares, created in the cloud; no function runs yet. */
 export interface PreparedStack
-  extends Pick<Played, 'functions' | 'refOf' | 'readVariable' | 'notPlayed'> {
+  extends Pick<Deployment, 'functions' | 'refOf' | 'readVariable' | 'unsupported'> {
   cloud: Cloud;
 }
 
@@ -84,9 +84,9 @@ export async function start(template: string, options: StartOptions): Promise<St
   });
   parts.defer(() => cloud.close());
   const { parameters: params = {} } = options;
-  const played = await playTemplate(cloud, template, { stage, params });
-  const { functions, refOf, readVariable, notPlayed } = played;
-  const prepared = { cloud, functions, refOf, readVariable, notPlayed };
+  const played = await deployTemplate(cloud, template, { stage, params });
+  const { functions, refOf, readVariable, unsupported } = played;
+  const prepared = { cloud, functions, refOf, readVariable, unsupported };
   await options.beforeFunctions?.(prepared);
   const ownRoutes = await options.routes?.(prepared);
   const serving = await serve({ ...options, cloud, played, logs, ownRoutes });
@@ -97,7 +97,7 @@ export async function start(template: string, options: StartOptions): Promise<St
 
 interface ServeOptions extends StartOptions {
   cloud: Cloud;
-  played: Played;
+  played: Deployment;
   logs: Logs;
   ownRoutes: OwnRoutes | undefined;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Host, startHost } from '../src/lambda/host.ts';
 import { openLogs } from '../src/lambda/logs.ts';
-import type { FunctionSpec } from '../src/template/play-template.ts';
+import type { FunctionSpec } from '../src/template/deploy.ts';
 
 export interface HostFixture {
   host: Host;

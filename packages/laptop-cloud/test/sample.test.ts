@@ -56,8 +56,8 @@ const readCount = async (url: string, file: string, token = 'sesame') => {
 
 describe('the sample', () => {
   test('counts a file that is put into the bucket, tells who has the token, and sums up when it is due', async () => {
-    const { url, cloud, notPlayed } = await startSample();
-    expect(notPlayed).toEqual([]);
+    const { url, cloud, unsupported } = await startSample();
+    expect(unsupported).toEqual([]);
     await putFile(cloud.endpoint, 'two words.txt', 'to be');
     await expect.poll(() => readCount(url, 'two words.txt'), POLL).toEqual({ words: 2 });
     expect(await readCount(url, 'two words.txt', 'guess')).toBe(401);

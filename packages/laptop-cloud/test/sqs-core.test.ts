@@ -234,7 +234,7 @@ describe('a start after a kill', () => {
     queues.send('work', { body: 'asked to wait' });
     const { receiptHandle } = await receiveOne();
     queues.changeVisibility('work', receiptHandle, 150);
-    queues.letGo('work', receiptHandle);
+    queues.keepInFlight('work', receiptHandle);
     expect(queues.count('work')).toMatchObject({ visible: 0, inFlight: 1 });
     pass(149);
     queues = open();
@@ -250,7 +250,7 @@ describe('a start after a kill', () => {
     const { receiptHandle } = await receiveOne();
     pass(30);
     await receiveOne();
-    queues.letGo('work', receiptHandle);
+    queues.keepInFlight('work', receiptHandle);
     expect(queues.recoverInFlight()).toBe(1);
   });
 

@@ -78,10 +78,10 @@ const remove = (which: number) =>
 const putBack = (which: number) =>
   finish(which, ({ queues }, handle) => queues.changeVisibility('work', handle, 0));
 
-const letGo = (which: number) =>
+const keepInFlight = (which: number) =>
   finish(which, ({ queues, resting, now }, handle, messageId) => {
     queues.changeVisibility('work', handle, 3);
-    queues.letGo('work', handle);
+    queues.keepInFlight('work', handle);
     resting.set(messageId, now + 3000);
   });
 
@@ -105,7 +105,7 @@ test('whatever is done, and restarted, no message is lost, none has two holders 
     fc.integer({ min: 1, max: 5 }).map(receive),
     fc.nat(5).map(remove),
     fc.nat(5).map(putBack),
-    fc.nat(5).map(letGo),
+    fc.nat(5).map(keepInFlight),
     fc.nat(4).map(pass),
     fc.constant<Step>((world) => world.restart()),
   );

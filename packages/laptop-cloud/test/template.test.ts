@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../src/cloud/database.ts';
 import { createSecrets } from '../src/cloud/secrets/secrets.ts';
 import { createQueues } from '../src/cloud/sqs/queues.ts';
-import { playTemplate } from '../src/template/play-template.ts';
-import type { PlayedCloud } from '../src/template/resources.ts';
+import { deployTemplate } from '../src/template/deploy.ts';
+import type { CloudServices } from '../src/template/resources.ts';
 import { readTemplate } from '../src/template/template.ts';
 
 const PLACE = { region: 'us-east-1', accountId: '000000000000' };
@@ -73,7 +73,7 @@ function write(files: Record<string, string>): string {
 }
 
 /** Real queues and secrets; of bucket and table only what is asked of them. */
-function createCloud(): PlayedCloud {
+function createCloud(): CloudServices {
   const options = { endpoint: () => ENDPOINT, ...PLACE };
   return {
     ...PLACE,
@@ -89,7 +89,7 @@ const functionWith = (environment: string) =>
 const read = (content: string, params: Record<string, string> = {}) =>
   readTemplate(write({ 'serverless.yml': content }), { stage: 'local', params, ...PLACE });
 const play = (content: string) =>
-  playTemplate(createCloud(), write({ 'serverless.yml': content }), { stage: 'local' });
+  deployTemplate(createCloud(), write({ 'serverless.yml': content }), { stage: 'local' });
 
 describe('variables', () => {
   test.each([
@@ -126,7 +126,7 @@ describe('variables', () => {
 
 describe('a template', () => {
   test('gives functions with their routes and queues, by the provider’s defaults', () => {
-    const { functions, notPlayed } = read(`
+    const { functions, unsupported } = read(`
 service: s
 provider: { memorySize: 256, timeout: 9, environment: { A: a, B: b } }
 functions:
@@ -163,7 +163,7 @@ functions:
         schedules: [{ rate: ['rate(1 day)'], enabled: true }],
       },
     ]);
-    expect(notPlayed).toEqual(['one: s3']);
+    expect(unsupported).toEqual(['one: s3']);
   });
 
   test('takes a number that stands on the command line, and null for what a stage leaves out', () => {
@@ -253,7 +253,7 @@ describe('resources', () => {
       SUB_OWN: 'things!',
     });
     expect(played.queues[0]?.queueArn).toBe('arn:aws:sqs:us-east-1:000000000000:s-work');
-    expect(played.notPlayed).toEqual(['AWS::Events::Rule']);
+    expect(played.unsupported).toEqual(['AWS::Events::Rule']);
   });
 
   test('are what schedules name in their input, each expression a rule of its own', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism, totalmem } from 'node:os';
-import type { FunctionSpec } from '../template/play-template.ts';
+import type { FunctionSpec } from '../template/deploy.ts';
 import { createEnvironment, type RuntimeSettings } from './function-environment.ts';
 import { type Instance, startInstance } from './instance.ts';
 import type { Logs } from './logs.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { FunctionSpec } from '../template/play-template.ts';
+import type { FunctionSpec } from '../template/deploy.ts';
 
 export interface RuntimeSettings {
   region: string;

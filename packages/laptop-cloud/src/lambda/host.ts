@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { pause } from '../pause.ts';
-import type { FunctionSpec } from '../template/play-template.ts';
+import type { FunctionSpec } from '../template/deploy.ts';
 import { createFleet, type FleetOptions } from './fleet.ts';
 import type { RuntimeSettings } from './function-environment.ts';
 import { type Instance, MAX_PAYLOAD_BYTES } from './instance.ts';

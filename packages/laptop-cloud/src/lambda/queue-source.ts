@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { MessageAttribute, ReceivedMessage } from '../cloud/sqs/message.ts';
 import type { Queues } from '../cloud/sqs/queues.ts';
 import { pause } from '../pause.ts';
-import type { QueueSource } from '../template/play-template.ts';
+import type { QueueSource } from '../template/deploy.ts';
 import type { Host } from './host.ts';
 import type { InvocationResult } from './protocol.ts';
 
@@ -82,7 +82,7 @@ export function startEventSource(options: EventSourceOptions): EventSource {
       // What failed stays invisible until its time is up, as in AWS, unless the function set another.
       // A function that died has let nothing go: after a restart its messages come back at once.
       if (done.includes(message)) queues.delete(queueName, message.receiptHandle);
-      else if (result.ok) queues.letGo(queueName, message.receiptHandle);
+      else if (result.ok) queues.keepInFlight(queueName, message.receiptHandle);
     }
   }
 

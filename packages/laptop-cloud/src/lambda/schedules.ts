@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { pause } from '../pause.ts';
-import type { ScheduleSource } from '../template/play-template.ts';
+import type { ScheduleSource } from '../template/deploy.ts';
 import { parseSchedule } from '../template/schedule-expression.ts';
 import type { Host } from './host.ts';
 

@@ -12,7 +12,7 @@ import type { ResourceDeclaration } from './template.ts';
 // The schemas are strict, so that a property is either played, or listed as one that changes nothing here.
 
 /** What resources are created with. */
-export interface PlayedCloud {
+export interface CloudServices {
   region: string;
   accountId: string;
   queues: Queues;
@@ -22,8 +22,8 @@ export interface PlayedCloud {
 }
 
 /** Creates one resource in the laptop's cloud; idempotent. */
-type Player = (
-  cloud: PlayedCloud,
+type CreateResource = (
+  cloud: CloudServices,
   properties: Record<string, unknown>,
 ) => Attributes | Promise<Attributes>;
 
@@ -47,7 +47,7 @@ const queueSchema = z.strictObject({
     .optional(),
 });
 
-function playQueue(cloud: PlayedCloud, properties: unknown): Attributes {
+function createQueue(cloud: CloudServices, properties: unknown): Attributes {
   const declared = queueSchema.parse(properties);
   const { RedrivePolicy: redrive } = declared;
   const queue = cloud.queues.ensureQueue({
@@ -67,7 +67,7 @@ function playQueue(cloud: PlayedCloud, properties: unknown): Attributes {
 }
 
 const method = z.enum(['GET', 'PUT', 'POST', 'DELETE', 'HEAD']);
-/** Played is what ends unfinished uploads: files stay until they are deleted. */
+/** Deployment is what ends unfinished uploads: files stay until they are deleted. */
 const lifecycleRule = z.object({
   AbortIncompleteMultipartUpload: z.object({ DaysAfterInitiation: z.coerce.number() }).optional(),
 });
@@ -108,7 +108,7 @@ const bucketSchema = z.strictObject({
     .optional(),
 });
 
-function playBucket(cloud: PlayedCloud, properties: unknown): Attributes {
+function createBucket(cloud: CloudServices, properties: unknown): Attributes {
   const declared = bucketSchema.parse(properties);
   const days = declared.LifecycleConfiguration?.Rules.map(
     (rule) => rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation ?? Number.POSITIVE_INFINITY,
@@ -141,7 +141,7 @@ const tableSchema = tableDefinitionSchema.omit({ ttlAttribute: true }).extend({
     .optional(),
 });
 
-async function playTable(cloud: PlayedCloud, properties: unknown): Promise<Attributes> {
+async function createTable(cloud: CloudServices, properties: unknown): Promise<Attributes> {
   const declared = tableSchema.parse(properties);
   const ttl = declared.TimeToLiveSpecification;
   const { TableName, BillingMode, AttributeDefinitions, KeySchema } = declared;
@@ -164,7 +164,7 @@ const secretSchema = z.strictObject({
     .optional(),
 });
 
-function playSecret(cloud: PlayedCloud, properties: unknown): Attributes {
+function createSecret(cloud: CloudServices, properties: unknown): Attributes {
   const { Name, GenerateSecretString: wanted } = secretSchema.parse(properties);
   const makeValue = wanted && (() => createPassword(wanted.PasswordLength));
   const { arn } = cloud.secrets.ensureSecret(Name, makeValue);
@@ -176,7 +176,7 @@ function createPassword(length: number): string {
 }
 
 /** Nothing is encrypted on a laptop; other resources only have to be able to name the key. */
-function nameKey({ region, accountId }: PlayedCloud): Attributes {
+function describeKey({ region, accountId }: CloudServices): Attributes {
   const id = '00000000-0000-0000-0000-000000000000';
   return { Ref: id, KeyId: id, Arn: `arn:aws:kms:${region}:${accountId}:key/${id}` };
 }
@@ -190,16 +190,18 @@ function given<T extends object>(values: T): Given<T> {
   ) as Given<T>;
 }
 
-const PLAYERS: Record<string, Player> = {
-  'AWS::S3::Bucket': playBucket,
-  'AWS::SQS::Queue': playQueue,
-  'AWS::DynamoDB::Table': playTable,
-  'AWS::SecretsManager::Secret': playSecret,
+const CREATE_BY_TYPE: Record<string, CreateResource> = {
+  'AWS::S3::Bucket': createBucket,
+  'AWS::SQS::Queue': createQueue,
+  'AWS::DynamoDB::Table': createTable,
+  'AWS::SecretsManager::Secret': createSecret,
 };
 /** What others name, and what is never made: whatever its properties say. */
-const NAMED_ONLY: Record<string, (cloud: PlayedCloud) => Attributes> = { 'AWS::KMS::Key': nameKey };
+const REFERENCED_ONLY: Record<string, (cloud: CloudServices) => Attributes> = {
+  'AWS::KMS::Key': describeKey,
+};
 // Who may do what, and who is told of it: one developer, at the terminal.
-const OF_NO_MEANING_HERE =
+const IGNORED_TYPES =
   /^AWS::(IAM::|KMS::|SQS::QueuePolicy$|S3::BucketPolicy$|Lambda::Permission$|CloudWatch::|CloudFront::|Logs::|SNS::)/;
 
 interface Resources {
@@ -208,7 +210,7 @@ interface Resources {
   /** Ref and attributes by logical id. */
   attributes: Map<string, Attributes>;
   /** Types that are declared and don't exist on a laptop. */
-  notPlayed: string[];
+  unsupported: string[];
 }
 
 /**
@@ -216,7 +218,7 @@ interface Resources {
  * Throws an error that names the place where a property cannot be resolved or is not understood.
  */
 export async function createResources(
-  cloud: PlayedCloud,
+  cloud: CloudServices,
   declarations: ResourceDeclaration[],
   pseudo: Record<string, string>,
 ): Promise<Resources> {
@@ -224,7 +226,10 @@ export async function createResources(
   const attributes = new Map<string, Attributes>();
   const under = new Set<string>(); // being created right now: meeting one again is a cycle
 
-  async function create(declaration: ResourceDeclaration, play: Player): Promise<Attributes> {
+  async function create(
+    declaration: ResourceDeclaration,
+    play: CreateResource,
+  ): Promise<Attributes> {
     const { logicalId } = declaration;
     if (under.has(logicalId)) throw new Error(`${logicalId} needs itself by way of its references`);
     under.add(logicalId);
@@ -240,17 +245,17 @@ export async function createResources(
   async function attributesOf(logicalId: string, place: string): Promise<Attributes | undefined> {
     const declaration = byId.get(logicalId);
     if (!declaration) throw new Error(`${place}: there is no resource ${logicalId}`);
-    const named = attributes.get(logicalId) ?? NAMED_ONLY[declaration.type]?.(cloud);
-    const play = PLAYERS[declaration.type];
+    const named = attributes.get(logicalId) ?? REFERENCED_ONLY[declaration.type]?.(cloud);
+    const play = CREATE_BY_TYPE[declaration.type];
     return named ?? (play && (await create(declaration, play)));
   }
 
   const resolve = createResolver({ pseudo, attributesOf });
   for (const { logicalId } of declarations) await attributesOf(logicalId, 'resources');
   const others = declarations.filter(
-    ({ type }) => !PLAYERS[type] && !OF_NO_MEANING_HERE.test(type),
+    ({ type }) => !CREATE_BY_TYPE[type] && !IGNORED_TYPES.test(type),
   );
-  return { resolve, attributes, notPlayed: [...new Set(others.map(({ type }) => type))] };
+  return { resolve, attributes, unsupported: [...new Set(others.map(({ type }) => type))] };
 }
 
 async function describeFailure<T>(place: string, work: () => Promise<T>): Promise<T> {

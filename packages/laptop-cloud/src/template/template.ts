@@ -32,7 +32,7 @@ export interface Template {
   functions: FunctionDeclaration[];
   resources: ResourceDeclaration[];
   /** Events that are declared and never come on a laptop. */
-  notPlayed: string[];
+  unsupported: string[];
 }
 
 export interface TemplateOptions {
@@ -67,7 +67,7 @@ export function readTemplate(file: string, options: TemplateOptions): Template {
           return { logicalId, type: Type, properties: Properties };
         }),
     ),
-    notPlayed: declared.flatMap(([name, each]) => listUnplayed(name, each)),
+    unsupported: declared.flatMap(([name, each]) => listUnsupported(name, each)),
   };
 }
 
@@ -89,7 +89,7 @@ function declareFunction(
   };
 }
 
-function listUnplayed(name: string, declared: DeclaredFunction): string[] {
+function listUnsupported(name: string, declared: DeclaredFunction): string[] {
   const kinds = declared.events
     .filter((event) => !event.httpApi && !event.sqs && !event.schedule)
     .flatMap(Object.keys);

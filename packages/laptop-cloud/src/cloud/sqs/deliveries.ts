@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { awsError } from '../aws-service.ts';
 import { inTransaction } from '../database.ts';
 import { invalidParameter } from './errors.ts';
-import type { Waiters } from './long-polls.ts';
+import type { LongPolls } from './long-polls.ts';
 import {
   checkOutgoingMessage,
   checkRange,
@@ -23,32 +23,32 @@ import {
 import type { QueueRegistry } from './queue-registry.ts';
 
 /** What the queues of one endpoint share. */
-interface Parts {
+interface QueueContext {
   database: DatabaseSync;
   messages: MessageStore;
   registry: QueueRegistry;
-  waiters: Waiters;
+  longPolls: LongPolls;
   now: () => number;
   senderId: string;
 }
 
 /** A message's way through a queue: sent, received, let go or deleted. */
-export function createDeliveries(parts: Parts) {
+export function createDeliveries(context: QueueContext) {
   return {
-    send: (name: string, message: OutgoingMessage) => send(parts, name, message),
-    receive: (name: string, options: ReceiveOptions) => receive(parts, name, options),
+    send: (name: string, message: OutgoingMessage) => send(context, name, message),
+    receive: (name: string, options: ReceiveOptions) => receive(context, name, options),
     delete(name: string, receiptHandle: string): void {
-      const message = findReceived(parts, name, receiptHandle);
-      if (message) parts.messages.remove(message.sequence);
+      const message = findReceived(context, name, receiptHandle);
+      if (message) context.messages.remove(message.sequence);
     },
-    letGo(name: string, receiptHandle: string): void {
-      const message = findReceived(parts, name, receiptHandle);
-      if (message) parts.messages.letGo(message.sequence);
+    keepInFlight(name: string, receiptHandle: string): void {
+      const message = findReceived(context, name, receiptHandle);
+      if (message) context.messages.keepInFlight(message.sequence);
     },
     changeVisibility: (name: string, receiptHandle: string, seconds: number) =>
-      changeVisibility(parts, name, receiptHandle, seconds),
+      changeVisibility(context, name, receiptHandle, seconds),
     redrive(name: string, destination?: string): number {
-      const { messages, registry, waiters, now } = parts;
+      const { messages, registry, longPolls, now } = context;
       registry.require(name);
       if (destination !== undefined) registry.require(destination);
       const moved = messages.redrive({
@@ -56,13 +56,17 @@ export function createDeliveries(parts: Parts) {
         destination: destination ?? null,
         now: now(),
       });
-      for (const queue of new Set(moved)) waiters.wake(queue);
+      for (const queue of new Set(moved)) longPolls.wake(queue);
       return moved.length;
     },
   };
 }
 
-function send({ messages, registry, waiters, now }: Parts, name: string, message: OutgoingMessage) {
+function send(
+  { messages, registry, longPolls, now }: QueueContext,
+  name: string,
+  message: OutgoingMessage,
+) {
   const queue = registry.require(name);
   checkOutgoingMessage(message, queue.maximumMessageBytes);
   const messageId = randomUUID();
@@ -76,13 +80,13 @@ function send({ messages, registry, waiters, now }: Parts, name: string, message
     tenant: message.tenant ?? null,
     visibleAt: sentAt + (message.delaySeconds ?? queue.delaySeconds) * 1000,
   });
-  waiters.wake(name);
+  longPolls.wake(name);
   return { messageId, md5: digestBody(message.body) };
 }
 
 /** The message, if the handle is the one of its last receive. */
 function findReceived(
-  { messages, registry }: Parts,
+  { messages, registry }: QueueContext,
   name: string,
   receiptHandle: string,
 ): StoredMessage | undefined {
@@ -93,13 +97,13 @@ function findReceived(
 }
 
 function changeVisibility(
-  parts: Parts,
+  context: QueueContext,
   name: string,
   receiptHandle: string,
   seconds: number,
 ): void {
   checkRange('VisibilityTimeout', seconds, 0, MAX_VISIBILITY_SECONDS);
-  const message = findReceived(parts, name, receiptHandle);
+  const message = findReceived(context, name, receiptHandle);
   if (!message) {
     throw invalidParameter(
       'ReceiptHandle',
@@ -107,7 +111,7 @@ function changeVisibility(
       'Message does not exist or is not available for visibility timeout change.',
     );
   }
-  const now = parts.now();
+  const now = context.now();
   if (message.receivedAt === null || message.visibleAt <= now) {
     throw awsError('MessageNotInflight', 'The specified message is not in flight.');
   }
@@ -120,8 +124,8 @@ function changeVisibility(
   }
   // Let go of by 0 it is not in flight any more: a restart has no receive of it to take back.
   const receivedAt = seconds === 0 ? null : message.receivedAt;
-  parts.messages.setVisibility(message.sequence, now + seconds * 1000, receivedAt);
-  parts.waiters.wake(name);
+  context.messages.setVisibility(message.sequence, now + seconds * 1000, receivedAt);
+  context.longPolls.wake(name);
 }
 
 const attributesSchema = z.record(
@@ -135,7 +139,7 @@ const attributesSchema = z.record(
 
 /** Real long polling: what is there at once, else whatever comes into sight until the wait ends. */
 async function receive(
-  parts: Parts,
+  context: QueueContext,
   name: string,
   options: ReceiveOptions,
 ): Promise<ReceivedMessage[]> {
@@ -143,64 +147,64 @@ async function receive(
   checkRange('MaxNumberOfMessages', max, 1, MAX_MESSAGES_PER_RECEIVE);
   checkRange('WaitTimeSeconds', waitSeconds, 0, MAX_WAIT_SECONDS);
   checkRange('VisibilityTimeout', visibilityTimeoutSeconds ?? 0, 0, MAX_VISIBILITY_SECONDS);
-  parts.registry.require(name);
+  context.registry.require(name);
   if (signal?.aborted) return [];
-  const attempt = () => takeVisible(parts, name, max, visibilityTimeoutSeconds);
+  const attempt = () => receiveVisible(context, name, max, visibilityTimeoutSeconds);
   const found = attempt();
   if (found.length > 0 || waitSeconds === 0) return found;
-  return parts.waiters.wait(name, { milliseconds: waitSeconds * 1000, signal, attempt });
+  return context.longPolls.wait(name, { milliseconds: waitSeconds * 1000, signal, attempt });
 }
 
-function takeVisible(
-  parts: Parts,
+function receiveVisible(
+  context: QueueContext,
   name: string,
   max: number,
   visibilitySeconds: number | undefined,
 ): ReceivedMessage[] {
-  const { database, messages, registry, waiters } = parts;
+  const { database, messages, registry, longPolls } = context;
   const queue = registry.require(name);
-  const now = parts.now();
+  const now = context.now();
   // An empty poll, the most frequent call of all, takes no write lock.
   if (messages.listVisible(name, now, 1).length === 0) return [];
   const visibleAt = now + (visibilitySeconds ?? queue.visibilityTimeoutSeconds) * 1000;
   const taken = inTransaction(database, () => {
     messages.expire(name, now - queue.messageRetentionSeconds * 1000);
-    buryExhausted(parts, queue, max, now);
+    moveExhausted(context, queue, max, now);
     return messages
       .listVisible(name, now, max)
       .map(({ sequence }) => messages.take({ sequence, receipt: createReceipt(), visibleAt, now }));
   });
-  waiters.wake(name); // the others who wait now have these time-outs to look out for
-  return taken.map((message) => toReceived(parts, message));
+  longPolls.wake(name); // the others who wait now have these time-outs to look out for
+  return taken.map((message) => toReceived(context, message));
 }
 
 /** As SQS: at the receive that would exceed `maxReceiveCount` the message moves instead. */
-function buryExhausted(parts: Parts, queue: QueueInfo, max: number, now: number): void {
+function moveExhausted(context: QueueContext, queue: QueueInfo, max: number, now: number): void {
   const { redrive } = queue;
-  if (!redrive || !parts.registry.find(redrive.deadLetterQueueName)) return;
+  if (!redrive || !context.registry.find(redrive.deadLetterQueueName)) return;
   const target = redrive.deadLetterQueueName;
   const listExhausted = () =>
-    parts.messages
+    context.messages
       .listVisible(queue.name, now, max)
       .filter(({ receivedHere }) => receivedHere >= redrive.maxReceiveCount);
   for (let found = listExhausted(); found.length > 0; found = listExhausted()) {
     for (const { sequence } of found) {
-      parts.messages.bury({ sequence, queue: target, source: queue.name, now });
+      context.messages.moveToDeadLetterQueue({ sequence, queue: target, source: queue.name, now });
     }
-    parts.waiters.wake(target);
+    context.longPolls.wake(target);
   }
 }
 
-function toReceived(parts: Parts, message: StoredMessage): ReceivedMessage {
+function toReceived(context: QueueContext, message: StoredMessage): ReceivedMessage {
   const attributes: Record<string, string> = {
-    SenderId: parts.senderId,
+    SenderId: context.senderId,
     SentTimestamp: String(message.sentAt),
     ApproximateReceiveCount: String(message.receiveCount),
     ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
   };
   if (message.tenant !== null) attributes.MessageGroupId = message.tenant;
   if (message.deadLetterSource !== null) {
-    attributes.DeadLetterQueueSourceArn = parts.registry.arnOf(message.deadLetterSource);
+    attributes.DeadLetterQueueSourceArn = context.registry.arnOf(message.deadLetterSource);
   }
   return {
     messageId: message.messageId,

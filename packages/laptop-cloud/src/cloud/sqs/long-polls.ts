@@ -2,16 +2,16 @@ import { awsError } from '../aws-service.ts';
 
 const LONGEST_TIMER_MS = 20_000;
 
-interface Waiter {
+interface LongPoll {
   /** Tries once more; true when that ended the wait. */
   attempt: () => boolean;
   finish: () => void;
 }
 
-export interface Waiters {
+export interface LongPolls {
   /** Repeats `attempt` at each wake until it yields something, the time is up, or `signal` aborts. */
   wait<T>(queue: string, wait: Wait<T>): Promise<T[]>;
-  /** Serves the queue's waiters, oldest first, once the running call (and its transaction) is over. */
+  /** Serves the queue's polls, oldest first, once the running call (and its transaction) is over. */
   wake(queue: string): void;
   /** Ends all waits with nothing, and refuses later ones: they would outlive the database. */
   close(): void;
@@ -24,18 +24,18 @@ export interface Wait<T> {
 }
 
 /** Long polls without a polling loop: woken by sends, and by a timer for what comes into sight by itself. */
-export function createWaiters(millisecondsToNext: (queue: string) => number | null): Waiters {
-  const waiting = new Map<string, Set<Waiter>>();
+export function createLongPolls(millisecondsToNext: (queue: string) => number | null): LongPolls {
+  const waiting = new Map<string, Set<LongPoll>>();
   const timers = new Map<string, NodeJS.Timeout>();
   let closed = false;
 
   function serve(queue: string): void {
     clearTimeout(timers.get(queue));
     timers.delete(queue);
-    const waiters = waiting.get(queue);
-    if (!waiters) return;
-    for (const waiter of [...waiters]) if (!waiter.attempt()) break;
-    if (waiters.size === 0) return;
+    const polls = waiting.get(queue);
+    if (!polls) return;
+    for (const poll of [...polls]) if (!poll.attempt()) break;
+    if (polls.size === 0) return;
     const next = millisecondsToNext(queue);
     if (next === null) return;
     const delay = Math.min(Math.max(next, 1), LONGEST_TIMER_MS);
@@ -45,10 +45,10 @@ export function createWaiters(millisecondsToNext: (queue: string) => number | nu
     );
   }
 
-  function leave(queue: string, waiter: Waiter): void {
-    const waiters = waiting.get(queue);
-    waiters?.delete(waiter);
-    if (waiters?.size !== 0) return;
+  function leave(queue: string, poll: LongPoll): void {
+    const polls = waiting.get(queue);
+    polls?.delete(poll);
+    if (polls?.size !== 0) return;
     waiting.delete(queue);
     clearTimeout(timers.get(queue));
     timers.delete(queue);
@@ -62,17 +62,17 @@ export function createWaiters(millisecondsToNext: (queue: string) => number | nu
     }
     const end = (settle: () => void) => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', waiter.finish);
-      leave(queue, waiter);
+      signal?.removeEventListener('abort', poll.finish);
+      leave(queue, poll);
       settle();
     };
-    const waiter: Waiter = {
+    const poll: LongPoll = {
       attempt: () => attemptOnce(attempt, end, resolve, reject),
       finish: () => end(() => resolve([])),
     };
-    const timer = setTimeout(waiter.finish, milliseconds);
-    signal?.addEventListener('abort', waiter.finish);
-    waiting.set(queue, (waiting.get(queue) ?? new Set()).add(waiter));
+    const timer = setTimeout(poll.finish, milliseconds);
+    signal?.addEventListener('abort', poll.finish);
+    waiting.set(queue, (waiting.get(queue) ?? new Set()).add(poll));
     serve(queue);
     return promise;
   }
@@ -84,7 +84,7 @@ export function createWaiters(millisecondsToNext: (queue: string) => number | nu
     },
     close: () => {
       closed = true;
-      for (const waiters of [...waiting.values()]) for (const one of [...waiters]) one.finish();
+      for (const polls of [...waiting.values()]) for (const one of [...polls]) one.finish();
     },
   };
 }

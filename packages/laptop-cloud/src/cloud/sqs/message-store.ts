@@ -137,14 +137,14 @@ function prepareWrites(database: DatabaseSync) {
       firstReceivedAt = COALESCE(firstReceivedAt, :now),
       receiveCount = receiveCount + 1, receivedHere = receivedHere + 1
     WHERE sequence = :sequence RETURNING *`);
-  const bury = database.prepare(`
+  const moveToDeadLetterQueue = database.prepare(`
     UPDATE sqs_messages SET queue = :queue, visibleAt = :now, receivedHere = 0,
       receivedAt = NULL, receipt = NULL, deadLetterSource = :source
     WHERE sequence = :sequence`);
   const show = database.prepare(
     'UPDATE sqs_messages SET visibleAt = ?, receivedAt = ? WHERE sequence = ?',
   );
-  const letGo = database.prepare('UPDATE sqs_messages SET letGo = 1 WHERE sequence = ?');
+  const keepInFlight = database.prepare('UPDATE sqs_messages SET letGo = 1 WHERE sequence = ?');
   const remove = database.prepare('DELETE FROM sqs_messages WHERE sequence = ?');
   return {
     insert: (
@@ -157,11 +157,15 @@ function prepareWrites(database: DatabaseSync) {
     take: (claim: { sequence: number; receipt: string; visibleAt: number; now: number }) =>
       rowSchema.parse(take.get({ ...claim })),
     /** Moves the message to a dead-letter queue; its id and its age stay. */
-    bury: (move: { sequence: number; queue: string; source: string; now: number }) =>
-      void bury.run({ ...move }),
+    moveToDeadLetterQueue: (move: {
+      sequence: number;
+      queue: string;
+      source: string;
+      now: number;
+    }) => void moveToDeadLetterQueue.run({ ...move }),
     setVisibility: (sequence: number, visibleAt: number, receivedAt: number | null) =>
       void show.run(visibleAt, receivedAt, sequence),
-    letGo: (sequence: number) => void letGo.run(sequence),
+    keepInFlight: (sequence: number) => void keepInFlight.run(sequence),
     remove: (sequence: number) => void remove.run(sequence),
   };
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { createDeliveries } from './deliveries.ts';
-import { createWaiters } from './long-polls.ts';
+import { createLongPolls } from './long-polls.ts';
 import type { OutgoingMessage, ReceivedMessage, ReceiveOptions, SentMessage } from './message.ts';
 import { createMessageStore, type MessageCounts } from './message-store.ts';
 import type { QueueChanges, QueueInfo, QueueOptions, QueuesOptions } from './queue.ts';
@@ -28,7 +28,7 @@ export interface Queues {
   delete(name: string, receiptHandle: string): void;
   changeVisibility(name: string, receiptHandle: string, seconds: number): void;
   /** The receiver is through with it: it stays in flight until its time is up, over a restart too. */
-  letGo(name: string, receiptHandle: string): void;
+  keepInFlight(name: string, receiptHandle: string): void;
   /** Moves a dead-letter queue's visible messages, as new ones, to `destination` or back to where each came from. */
   redrive(name: string, destination?: string): number;
   /** At start: what a dead run had received, and not let go, is visible at once, and that receive is not counted. Returns how many. */
@@ -42,18 +42,18 @@ export function createQueues(database: DatabaseSync, options: QueuesOptions): Qu
   const queueStore = createQueueStore(database); // first: the messages' statements name its table
   const messages = createMessageStore(database);
   const registry = createQueueRegistry(queueStore, { ...options, now });
-  const waiters = createWaiters((queue) => {
+  const longPolls = createLongPolls((queue) => {
     const next = messages.nextVisibleAt(queue);
     return next === null ? null : next - now();
   });
-  const parts = { database, messages, registry, waiters, now, senderId: options.accountId };
+  const context = { database, messages, registry, longPolls, now, senderId: options.accountId };
   return {
     ...registry,
-    ...createDeliveries(parts),
+    ...createDeliveries(context),
     remove(name) {
       registry.remove(name);
       messages.purge(name);
-      waiters.wake(name); // those who wait learn that it is gone
+      longPolls.wake(name); // those who wait learn that it is gone
     },
     purge: (name) => messages.purge(registry.require(name).name),
     count(name) {
@@ -61,6 +61,6 @@ export function createQueues(database: DatabaseSync, options: QueuesOptions): Qu
       return messages.count(name, now());
     },
     recoverInFlight: () => messages.recover(),
-    close: () => waiters.close(),
+    close: () => longPolls.close(),
   };
 }

@@ -1,5 +1,5 @@
 import type { Resolve } from './intrinsics.ts';
-import { createResources, type PlayedCloud } from './resources.ts';
+import { type CloudServices, createResources } from './resources.ts';
 import {
   type DeclaredCors,
   type DeclaredQueue,
@@ -10,7 +10,7 @@ import {
   type TemplateOptions,
 } from './template.ts';
 
-export interface Played {
+export interface Deployment {
   /** Where handlers are found. */
   taskRoot: string;
   functions: FunctionSpec[];
@@ -22,15 +22,15 @@ export interface Played {
   /** A variable of whichever function has it. */
   readVariable(name: string): string | undefined;
   /** What is declared and does not exist on a laptop. */
-  notPlayed: string[];
+  unsupported: string[];
 }
 
 /** Creates the template's resources in the laptop's cloud, and reads its functions with every reference resolved. */
-export async function playTemplate(
-  cloud: PlayedCloud,
+export async function deployTemplate(
+  cloud: CloudServices,
   file: string,
   options: Omit<TemplateOptions, 'region'>,
-): Promise<Played> {
+): Promise<Deployment> {
   const { region, accountId } = cloud;
   const template = readTemplate(file, { ...options, region });
   const resources = await createResources(cloud, template.resources, {
@@ -53,7 +53,7 @@ export async function playTemplate(
       return ref;
     },
     readVariable: (name) => functions.find((each) => each.environment[name])?.environment[name],
-    notPlayed: [...template.notPlayed, ...resources.notPlayed],
+    unsupported: [...template.unsupported, ...resources.unsupported],
   };
 }
 

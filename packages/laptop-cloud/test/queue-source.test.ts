@@ -6,7 +6,7 @@ import { openDatabase } from '../src/cloud/database.ts';
 import { createQueues, type Queues } from '../src/cloud/sqs/queues.ts';
 import { fail, type InvocationResult } from '../src/lambda/protocol.ts';
 import { type EventSource, startEventSource } from '../src/lambda/queue-source.ts';
-import type { QueueSource } from '../src/template/play-template.ts';
+import type { QueueSource } from '../src/template/deploy.ts';
 
 const REGION = 'us-east-1';
 
