@@ -75,7 +75,7 @@ async function assembleStack(settings: Settings, print: (line: string) => void):
     print,
     async beforeFunctions(stack) {
       if (stack.unsupported.length > 0)
-        print(`not played on a laptop: ${stack.unsupported.join(', ')}`);
+        print(`not available on a laptop: ${stack.unsupported.join(', ')}`);
       const secretArn = stack.refOf('GeminiSecret');
       stack.cloud.secrets.putValue(secretArn, settings.geminiApiKey ?? keys.standInKey);
       await prepareStack(stack, keys, standIn);

@@ -1,4 +1,4 @@
-import { type Attributes, createResolver, type Resolve } from 'laptop-cloud/references';
+import { type Attributes, createResolver, type Resolve } from 'laptop-cloud/intrinsics';
 import type { Packaged, Resource } from './package-stage.ts';
 
 const REGION = 'us-east-1';

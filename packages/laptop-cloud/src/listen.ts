@@ -3,13 +3,13 @@ import type { Server } from 'node:http';
 
 export interface Listening {
   url: string;
-  /** Takes nothing new; answers that are under way go out first. */
+  /** Accepts nothing new; resolves after the answers under way have gone out. */
   close(): Promise<void>;
-  /** Cuts all connections: `close` then ends at once. */
+  /** Cuts all connections, so that `close` ends at once. */
   cut(): void;
 }
 
-/** Binds to 127.0.0.1 and nothing else. Rejects with EADDRINUSE where the port is taken. */
+/** Listens on 127.0.0.1 only. Rejects with EADDRINUSE if the port is taken. */
 export async function listen(server: Server, port: number): Promise<Listening> {
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');

@@ -10,7 +10,7 @@ import { startEventSource } from './lambda/queue-source.ts';
 import { startSchedules } from './lambda/schedules.ts';
 import { type Deployment, deployTemplate } from './template/deploy.ts';
 
-// A caller that has promised to end within 5 s keeps 2 s of them for its own parts.
+// Leaves time to a caller that has to end within 5 s.
 const GRACE_MS = 3_000;
 const LAST_ANSWERS_MS = 300;
 
@@ -60,15 +60,16 @@ export interface PreparedStack
 export interface Stack extends PreparedStack {
   /** Address of the HTTP API. */
   url: string;
-  /** Runs a function once, as an invocation by name does. */
+  /** Invokes a function by its name. */
   invoke: Host['invoke'];
-  /** Takes nothing new, lets running invocations end for 3 s, and puts the rest back into the queues. */
+  /** Accepts nothing new, gives running invocations 3 s to end, and returns the messages of the others to their queues. */
   close(): Promise<void>;
 }
 
 /**
  * Starts everything that a serverless.yml declares, on 127.0.0.1: the AWS endpoint with its resources, the
- * functions, the HTTP API in front of them, the queues' pollers and the schedules. Rejects with Node's own error where a port is taken.
+ * functions, their HTTP API, the pollers of their queues and their schedules. Rejects with Node's EADDRINUSE
+ * if a port is taken.
  */
 export async function start(template: string, options: StartOptions): Promise<Stack> {
   const { dataDir, credentials, print = () => {}, stage = 'local' } = options;
@@ -102,7 +103,7 @@ interface ServeOptions extends StartOptions {
   ownRoutes: OwnRoutes | undefined;
 }
 
-/** All that calls functions: the HTTP API, the queues' pollers and the schedules. */
+/** Starts everything that invokes functions: the HTTP API, the queues' pollers and the schedules. */
 async function serve(options: ServeOptions): Promise<Pick<Stack, 'url' | 'invoke' | 'close'>> {
   const { cloud, played, logs, ownRoutes, tooLarge, port = 0 } = options;
   const { functions, cors } = played;

@@ -25,7 +25,7 @@ const SOURCES = {
   callback: 'export const handler = (event, context, callback) => callback(null, 1);',
   large: `export const handler = async (event) => 'x'.repeat(event.size);`,
   talkative: `export const handler = async () => {
-    console.log(JSON.stringify({ level: 'INFO', message: 'step done', analysisId: 'a1', service: 's' }));
+    console.log(JSON.stringify({ level: 'INFO', message: 'step done', noteId: 'n1', service: 's' }));
     console.log(JSON.stringify({ _aws: {}, latency: 1 }));
     console.error('plain words'); };`,
 };
@@ -158,7 +158,7 @@ describe('a function on the laptop', () => {
     await invoke('talkative');
     await expect.poll(() => fixture.printed.join('\n')).toContain('plain words');
     const shown = fixture.printed.filter((line) => line.includes('talkative'));
-    expect(shown[0]).toMatch(/^\d\d:\d\d:\d\d talkative +INFO +step done analysisId=a1$/);
+    expect(shown[0]).toMatch(/^\d\d:\d\d:\d\d talkative +INFO +step done noteId=n1$/);
     expect(shown.join('\n')).not.toContain('latency');
     const log = readFileSync(join(fixture.folder, 'functions.log'), 'utf8');
     expect(log).toContain('"latency":1');

@@ -116,7 +116,7 @@ describe('variables', () => {
 
   test.each([
     ['${param:unknown}', 'functions.f.environment.X: ${param:unknown} has no value'],
-    ['${ssm:/path}', 'does not know the variable ${ssm:/path}'],
+    ['${ssm:/path}', 'no support for the variable ${ssm:/path}'],
     ['${self:functions.f.environment.X}', 'need each other'],
     ['a${file(serverless.yml)}', 'cannot stand inside'],
   ])('%s is refused by name and place', (variable, message) => {
@@ -212,7 +212,7 @@ resources:
       /rate\(1 days\) must be like rate\(1 hour\)/,
     ],
     [
-      'a schedule that is not played',
+      'a schedule that is not supported',
       functionWith('x').replace(
         'environment',
         'events: [{ schedule: { rate: rate(1 day), timezone: Asia/Tokyo } }]\n    environment',
@@ -297,8 +297,8 @@ describe('resources', () => {
   test.each([
     ['!Ref Nothing', 'functions.f.environment.X: there is no resource Nothing'],
     ['!GetAtt Queue.Size', 'functions.f.environment.X: Queue has no Size here'],
-    ['!ImportValue x', 'does not know Fn::ImportValue'],
-    ['{ "Fn::If": [a, b, c] }', 'does not know Fn::If'],
+    ['!ImportValue x', 'no support for Fn::ImportValue'],
+    ['{ "Fn::If": [a, b, c] }', 'no support for Fn::If'],
     ["'${Queue.Arn}'", 'functions.f.environment.X: "${Queue.Arn}" needs !Sub'],
     ['!Ref Alarm', 'Alarm has no Ref here'],
   ])('refuse %s, naming the place', async (reference, message) => {

@@ -9,12 +9,12 @@ export interface AwsRequest {
   body: Buffer;
 }
 
-/** One AWS service behind the shared endpoint: answers every request, its own errors included. */
+/** One AWS service behind the shared endpoint; answers every request, also those that fail. */
 export interface AwsService {
   handle(request: AwsRequest, response: ServerResponse): void | Promise<void>;
 }
 
-/** An error that goes to the caller as it is: `code` is the service's name for it. */
+/** An error that is sent to the caller as it is; `code` is the service's name for it. */
 export interface AwsError extends Error {
   code: string;
   status: number;
@@ -34,10 +34,10 @@ export type Operation<Context> = (input: unknown, context: Context) => unknown;
 /** SQS speaks 1.0, Secrets Manager 1.1. */
 type AwsJsonVersion = '1.0' | '1.1';
 
-/** DynamoDB has attributes nested 32 deep, two levels of JSON each; who walks deeper runs out of stack. */
+/** DynamoDB nests attributes 32 deep, two levels of JSON each. Deeper input would overflow the stack. */
 const MAX_LEVELS = 100;
 
-/** The operation and its input; throws what AWS answers to a request that is neither. */
+/** The operation and its input; throws AWS's error if the request has neither. */
 export function readAwsJson(
   request: AwsRequest,
   targetPrefix: string,
@@ -79,7 +79,7 @@ export function sendAwsJson(
   response.end(JSON.stringify(body ?? {}));
 }
 
-/** What goes to the caller for an error: our own defects, and the disk's, are logged and told as such, no more. */
+/** The error as the caller sees it. A defect of this endpoint is logged, and shown without details; so is trouble with the disk, by its name. */
 export function describeFailure(error: unknown): { code: string; message: string; status: number } {
   if (isAwsError(error)) return { code: error.code, message: error.message, status: error.status };
   reportFailure('the endpoint failed', error);

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 
-/** What a signature covers: the request as it came over the wire, with header names in lower case. */
+/** The request as it was received, with header names in lower case: what a signature covers. */
 export interface WireRequest {
   method: string;
   /** The raw request target: path and query, undecoded. */

@@ -15,7 +15,7 @@ import type { Credentials } from './sigv4.ts';
 import { createQueues, type Queues } from './sqs/queues.ts';
 import { createSqsService } from './sqs/service.ts';
 
-/** How long requests under way may take to end when the cloud closes. */
+/** Requests under way get this long to end when the cloud closes. */
 const CLOSE_GRACE_MILLISECONDS = 1_000;
 
 export type { AwsCall };
@@ -29,7 +29,7 @@ export interface Cloud {
   queues: Queues;
   tables: Tables;
   secrets: Secrets;
-  /** Ends within about a second; requests still under way then are cut off. */
+  /** Ends within about a second, and cuts off requests that are still under way then. */
   close(): Promise<void>;
 }
 

@@ -18,7 +18,7 @@ export function openDatabase(dataDir: string): DatabaseSync {
     timeout: BUSY_TIMEOUT_MILLISECONDS,
   });
   // With WAL, NORMAL loses nothing when the process is killed; only a power cut can take the last commits.
-  // What is deleted is written over.
+  // secure_delete: deleted rows are overwritten.
   database.exec(
     'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;',
   );
@@ -26,15 +26,15 @@ export function openDatabase(dataDir: string): DatabaseSync {
 }
 
 /**
- * A file of SQLite's for its owner alone; its logs become like it. Throws where this user may not write it. One
- * that is there is not opened: closed again, it would lose this process the locks that it holds on it.
+ * Creates SQLite's file for its owner alone; SQLite gives its logs the same mode. Throws if this user may not
+ * write it. An existing file is not opened: closing it would drop the locks that this process holds on it.
  */
 export function preparePrivateFile(path: string): void {
   if (existsSync(path)) accessSync(path, constants.R_OK | constants.W_OK);
   else closeSync(openSync(path, 'a', 0o600));
 }
 
-/** Keeps the write-ahead log, which holds what was deleted long after it, from growing old. Ends with the returned function. */
+/** Truncates the write-ahead log regularly: it holds deleted rows. The returned function ends that. */
 export function truncateLog(database: DatabaseSync): () => void {
   const changes = database.prepare('SELECT total_changes() AS changes');
   const truncate = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -52,7 +52,7 @@ export function truncateLog(database: DatabaseSync): () => void {
   return () => clearInterval(timer);
 }
 
-/** Runs `work` as one transaction and rethrows what it throws after a rollback; joins an outer one. */
+/** Runs `work` in one transaction, or joins the outer one. Rolls back and rethrows if it throws. */
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   if (database.isTransaction) return work();
   database.exec('BEGIN IMMEDIATE');

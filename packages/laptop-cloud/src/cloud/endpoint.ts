@@ -7,9 +7,9 @@ import type { S3Service } from './s3/service.ts';
 import { buildXml } from './s3/xml.ts';
 import { type Credentials, readCredential, verifyRequest } from './sigv4.ts';
 
-/** A client may take this long to send a whole request: large objects over slow tools. */
+/** The time for sending a whole request: slow tools send large objects. */
 const REQUEST_TIMEOUT_MILLISECONDS = 3_600_000;
-/** Longer than clients keep idle connections, so that they never write into one just closed. */
+/** Longer than clients keep idle connections, so that no client writes to one that was just closed. */
 const KEEP_ALIVE_MILLISECONDS = 65_000;
 
 const FAILURE = {
@@ -23,13 +23,13 @@ export interface AwsCall {
   service: string;
   operation: string;
   status: number;
-  /** The name in the access key, after the dot: on this machine, the function's. */
+  /** The name after the dot in the access key id: a function's, for the functions of the host. */
   caller?: string | undefined;
-  /** What was asked: the JSON that was sent; for S3, bucket and key. */
+  /** The JSON that was sent; for S3, bucket and key. */
   input?: unknown;
 }
 
-/** A call as far as it was understood. */
+/** A call as far as it could be read. */
 interface Understood {
   operation: string;
   accessKeyId?: string | undefined;
@@ -46,7 +46,7 @@ interface EndpointOptions {
   onCall?: ((call: AwsCall) => void) | undefined;
 }
 
-/** The one endpoint of all services: routes by the signature's credential scope, which each request has. */
+/** One endpoint for all services: the credential scope of a request's signature names the service. */
 export function createEndpoint(options: EndpointOptions): Server {
   const server = createServer((request, response) => {
     answer(options, request, response).catch((error: unknown) => {
@@ -83,7 +83,7 @@ async function answerS3(
   return { ...asked, input: { Bucket: place.bucket, Key: place.key } };
 }
 
-/** Anonymous requests are S3's (forms, preflights, refusals), but for the JSON protocol's. */
+/** Unsigned requests go to S3 (forms, preflights), except those of the JSON protocol. */
 function readService(request: IncomingMessage): string {
   const { authorization = '' } = request.headers;
   const [, inHeader] = /Credential=([^,\s]+)/.exec(authorization) ?? [];
@@ -134,7 +134,7 @@ async function answerService(
   return understood;
 }
 
-/** Undefined for SQS' older protocol, which sends a form. */
+/** Undefined for the Query protocol, which sends a form. */
 function readInput(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
@@ -143,14 +143,14 @@ function readInput(body: Buffer): unknown {
   }
 }
 
-/** What is wrong with the request; undefined where the failure is ours. */
+/** The request's fault; undefined for a defect of this endpoint. */
 function readRefusal(request: IncomingMessage, error: unknown): Refusal | undefined {
   if (isAwsError(error)) return error;
   if (error instanceof URIError) {
     const message = 'The query string contains a syntax error.';
     return { code: 'MalformedQueryString', status: 400, message };
   }
-  // Cut off in its body: the answer is for the accounts, nobody is left to read it.
+  // The client has gone in the middle of its body: this is for `onCall` only.
   return request.complete ? undefined : { code: 'IncompleteBody', status: 400 };
 }
 
@@ -161,7 +161,7 @@ function readOperation(request: IncomingMessage, body: Buffer): string {
   return action;
 }
 
-/** The names that the JSON protocols have for what S3 calls otherwise. */
+/** The JSON protocols' names for S3's error codes. */
 const JSON_CODES = new Map([
   ['SignatureDoesNotMatch', 'InvalidSignatureException'],
   ['RequestTimeTooSkewed', 'InvalidSignatureException'],
@@ -179,7 +179,7 @@ interface Refusal {
   message?: string;
 }
 
-/** Refuses a request before any service sees it, in the shape of the protocol that it speaks. */
+/** Refuses a request before a service sees it, in the protocol of the request. */
 function sendRefusal(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
   const message = refusal.message ?? refusal.code;
   const type = request.headers['content-type'] ?? '';
@@ -197,7 +197,7 @@ function sendRefusal(request: IncomingMessage, response: ServerResponse, refusal
   response.end(buildXml('ErrorResponse', tree, null));
 }
 
-/** Above every service's own limit (DynamoDB's batches: 16 MB), so that those answer first. */
+/** Not below any service's own limit (DynamoDB's batches: 16 MB), so that the service answers first. */
 const MAX_BODY_BYTES = 16 * 1024 ** 2;
 
 /** Reads a request's body whole; throws RequestEntityTooLarge, keeping nothing. */

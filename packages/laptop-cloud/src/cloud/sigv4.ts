@@ -14,7 +14,7 @@ import {
 const MAX_CLOCK_SKEW_MILLISECONDS = 15 * 60 * 1000;
 
 export interface Credentials {
-  /** A name may follow after a dot, `AKIA….process-upload`: who of those that share the key. */
+  /** A name may follow a dot, `AKIA….create-note`: it tells apart the callers that share the key. */
   accessKeyId: string;
   secretAccessKey: string;
 }
@@ -25,15 +25,15 @@ interface VerifyOptions {
   service: string;
   /** True for every service but S3. */
   doubleEncode: boolean;
-  /** The hash of the body as it came; without it the request's own claim counts and is to be checked later. */
+  /** The hash of the received body. Without it the request's own claim is used, and has to be checked later. */
   payloadHash?: string;
   /** Milliseconds since 1970. */
   now: () => number;
 }
 
-/** Who signed, and what is needed to verify the signatures of the body's chunks. */
+/** The signer, and what the signatures of the body's chunks are verified with. */
 export interface Authorization {
-  /** As sent: with the name of who shares the key. */
+  /** As sent, with the caller's name after the dot. */
   accessKeyId: string;
   presigned: boolean;
   payloadHash: string;
@@ -65,7 +65,7 @@ export function verifyRequest(request: WireRequest, options: VerifyOptions): Aut
   return { accessKeyId, presigned, payloadHash, signature, signingKey, amzDate, scope };
 }
 
-/** Constant-time comparison, so that a guesser learns nothing from how long a refusal takes. */
+/** Compares in constant time, so that the time of a refusal reveals nothing to a guesser. */
 export function checkSignature(expected: string, given: string): void {
   const left = Buffer.from(expected);
   const right = Buffer.from(given);
@@ -140,7 +140,7 @@ function checkTime(claim: Claim, now: number): void {
   }
 }
 
-/** An unsigned x-amz header could change what a signed request does: S3 wants them all signed. */
+/** S3 requires all x-amz headers to be signed: an unsigned one could change what a signed request does. */
 function checkHeadersSigned(request: WireRequest, claim: Claim): void {
   const signed = new Set(claim.signedHeaders);
   const unsigned = [...request.headers.keys()].filter(
@@ -170,7 +170,7 @@ function readPayloadHash(request: WireRequest, claim: Claim): string {
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 const MAX_EXPIRES_SECONDS = 604_800;
 
-/** What a request says about its own signature, before anything of it is believed. */
+/** A request's claims about its own signature; not yet verified. */
 interface Claim {
   presigned: boolean;
   accessKeyId: string;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { DeclaredCors } from '../template/template.ts';
 
-/** Headers for a browser of another origin; none for who did not ask, or may not. */
+/** CORS headers for a browser; none without an origin, or for one that is not allowed. */
 export function createCorsHeaders(
   cors: DeclaredCors | undefined,
   origin: string | undefined,

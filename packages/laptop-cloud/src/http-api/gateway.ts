@@ -10,14 +10,14 @@ import { createHttpEvent, type HttpAnswer, readHttpAnswer } from './payload-form
 import { matchRoute, type Route } from './routes.ts';
 
 const INTEGRATION_TIMEOUT_MS = 30_000; // an HTTP API's quota, not adjustable
-// Any other name that leads here was made to lead here: DNS rebinding, to read what this machine alone may.
+// DNS rebinding: another site's name can be made to resolve to this machine, to read what only it may read.
 const OWN_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i;
 
 /** Answers a request that is not for the API, and says whether it was one. */
 export type OwnRoutes = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 
 export interface GatewayOptions {
-  /** 0 = any. */
+  /** 0: any free port. */
   port: number;
   accountId: string;
   routes: Route[];
@@ -35,7 +35,7 @@ export function startGateway(options: GatewayOptions): Promise<Listening> {
   const { cors, tooLarge = () => createMessage(413, 'Request Entity Too Large') } = options;
   const server = createServer((request, response) => void answer(request, response));
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    // A form that says it is too large is refused before it is sent.
+    // A body that is declared too large is refused before the client sends it.
     if (!isDeclaredTooLarge(request)) response.writeContinue();
     void answer(request, response);
   });
@@ -63,7 +63,7 @@ export function startGateway(options: GatewayOptions): Promise<Listening> {
       return { ...createMessage(204), headers: createPreflightHeaders(cors, origin) };
     }
     const answer = await answerRoute(request, visit);
-    // What the function says about CORS is ignored, where the gateway has something to say.
+    // Where CORS is configured, API Gateway replaces the function's own headers.
     const own = Object.entries(answer.headers).filter(
       ([name]) => !cors || !name.startsWith('access-control-'),
     );
@@ -92,8 +92,8 @@ export function startGateway(options: GatewayOptions): Promise<Listening> {
   }
 
   /**
-   * Undefined when it took too long, or the client is gone. A function at work runs on, as it does in
-   * AWS; an event still in the line would only keep others waiting, for an answer that nobody reads.
+   * Undefined after the time limit, or when the client has gone. A running function runs on, as in AWS; an
+   * event that still waits for an instance is dropped, for nobody would read its answer.
    */
   async function invoke(
     name: string,
@@ -123,7 +123,7 @@ function readResult(result: InvocationResult): HttpAnswer {
   return createMessage(500, 'Internal Server Error');
 }
 
-/** An answer that no function gave, as API Gateway words it. */
+/** An answer of the gateway's own, in API Gateway's words. */
 function createMessage(status: number, message?: string): HttpAnswer {
   const body = Buffer.from(message === undefined ? '' : JSON.stringify({ message }));
   return { status, headers: { 'content-type': 'application/json' }, cookies: [], body };
@@ -141,10 +141,10 @@ function sendAnswer(response: ServerResponse, answer: HttpAnswer): void {
   response.end(bare ? undefined : body);
 }
 
-/** For what failed here: own routes, or an answer with a header that HTTP cannot carry. */
+/** After an own route has failed, or an answer holds a header that HTTP cannot carry. */
 function sendFailure(response: ServerResponse): void {
   if (response.headersSent || response.destroyed) {
-    response.destroy(); // cut off in the middle, or by the client: nobody is left to be told
+    response.destroy(); // half of an answer is out, or the client is gone
     return;
   }
   for (const name of response.getHeaderNames()) response.removeHeader(name);
@@ -158,7 +158,7 @@ function isDeclaredTooLarge(request: IncomingMessage): boolean {
   return Number(request.headers['content-length'] ?? 0) > MAX_REQUEST_BYTES;
 }
 
-/** The whole body; undefined = larger than an HTTP API takes. Rejects when the client goes away. */
+/** The whole body; undefined if it is larger than an HTTP API accepts. Rejects when the client goes away. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   if (isDeclaredTooLarge(request)) return undefined;
   const chunks: Buffer[] = [];
@@ -178,9 +178,9 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
 }
 
 /**
- * Reads on, into nothing, before the refusal is sent: many clients look at the answer only once all is
- * sent, and take a connection that is closed before that for a fault of the network. One that asked
- * first (`Expect: 100-continue`) sends nothing more.
+ * Discards the rest of the body before the refusal is sent: many clients read the answer only after they
+ * have sent everything, and report a connection closed before that as a network error. A client that
+ * asked first (`Expect: 100-continue`) sends nothing more.
  */
 async function drainBody(request: IncomingMessage): Promise<void> {
   request.removeAllListeners('data').resume();

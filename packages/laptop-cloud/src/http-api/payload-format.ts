@@ -11,7 +11,7 @@ interface HttpEventOptions {
   requestId: string;
 }
 
-// Everything else comes in base64, multipart forms included.
+// Everything else is passed on in base64, multipart forms included.
 const TEXT_TYPE = /^(text\/|application\/(json|javascript|xml)\b)/i;
 
 /**
@@ -82,7 +82,7 @@ function readCookies(request: IncomingMessage): string[] | undefined {
 
 function readQuery(query: string): Record<string, string> | undefined {
   if (query === '') return undefined;
-  const parameters = new Map<string, string>(); // a name may be one of every object's, `constructor`
+  const parameters = new Map<string, string>(); // not an object: a name may be `constructor`
   for (const [name, value] of new URLSearchParams(query)) {
     const before = parameters.get(name);
     parameters.set(name, before === undefined ? value : `${before},${value}`);
@@ -94,7 +94,7 @@ function readAddress(request: IncomingMessage): string {
   return (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
 }
 
-/** Without a type it is text if it can be. */
+/** A body without a type is text if it is valid UTF-8. */
 function isText(type: string | undefined, body: Buffer): boolean {
   return type === undefined ? isUtf8(body) : TEXT_TYPE.test(type);
 }
@@ -113,7 +113,7 @@ const answerSchema = z.object({
   body: z.string().nullish(),
   isBase64Encoded: z.boolean().nullish(),
 });
-// The gateway's to say. Its own CORS settings, where there are any, win over the function's.
+// Headers that the gateway sets itself.
 const GATEWAY_HEADER = /^(connection|content-length|keep-alive|transfer-encoding|upgrade)$/;
 
 export interface HttpAnswer {
@@ -124,7 +124,7 @@ export interface HttpAnswer {
   body: Buffer;
 }
 
-/** A function's result (JSON) as HTTP, by payload format 2.0. Undefined = it has not the right shape. */
+/** A function's result (JSON) as HTTP, by payload format 2.0; undefined if its shape is wrong. */
 export function readHttpAnswer(payload: string): HttpAnswer | undefined {
   const result: unknown = JSON.parse(payload);
   if (result === null || typeof result !== 'object' || !('statusCode' in result)) {
@@ -141,7 +141,7 @@ export function readHttpAnswer(payload: string): HttpAnswer | undefined {
   return { status: statusCode, headers: all, cookies: cookies ?? [], body: bytes };
 }
 
-/** Without a status code, what the function returns is the JSON body of a 200. */
+/** A result without a status code is the JSON body of a 200. */
 function inferAnswer(result: unknown, payload: string): HttpAnswer {
   const body = Buffer.from(typeof result === 'string' ? result : payload);
   return { status: 200, headers: { 'content-type': 'application/json' }, cookies: [], body };

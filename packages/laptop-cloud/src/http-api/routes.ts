@@ -1,5 +1,5 @@
 export interface Route {
-  /** As in the template: `GET /v1/analyses/{id}`, `ANY /x`, `$default`. */
+  /** As in the template: `GET /notes/{id}`, `ANY /x`, `$default`. */
   routeKey: string;
   functionName: string;
 }
@@ -26,7 +26,7 @@ export function matchRoute(routes: Route[], method: string, path: string): Route
   return matches.toSorted((a, b) => (a.rank < b.rank ? 1 : -1))[0];
 }
 
-/** Text that sorts specific paths behind general ones, segment by segment. */
+/** Sorts specific paths after general ones, segment by segment. */
 function rankPath(pattern: string): string {
   const rank = (segment: string) => {
     if (segment.endsWith('+}')) return '0';
@@ -54,6 +54,6 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // a lone % is the client's, and the function's to judge
+    return text; // a lone %: the function decides
   }
 }

@@ -9,12 +9,12 @@ import type { InvocationResult } from './protocol.ts';
 
 const IDLE_MS = 120_000;
 const IDLE_CHECK_MS = 10_000;
-const BYTES_PER_INSTANCE = 100e6; // one that waits, with the SDK loaded
-// Half the machine's memory, for the functions behind routes. Those behind queues have a limit of
-// their own there, and none here: look-ups that wait for them must not keep them from starting.
+const BYTES_PER_INSTANCE = 100e6; // idle, with the SDK loaded
+// Half of the machine's memory, for the functions behind routes. Functions behind queues are bounded by
+// `maximumConcurrency`, and not here: requests that wait for their work must not keep them from starting.
 const INSTANCES = Math.min(100, Math.max(16, Math.floor(totalmem() / 2 / BYTES_PER_INSTANCE)));
 const INSTANCES_PER_FUNCTION = Math.floor(INSTANCES * 0.75);
-// More at once only take the processor from each other, and from those that work.
+// More at once would only compete for the processor, with each other and with running instances.
 const STARTS_AT_ONCE = availableParallelism() + 1;
 
 export interface FleetOptions {
@@ -35,7 +35,7 @@ interface Fleet {
   close(reason: InvocationResult): Promise<void>;
 }
 
-/** The instances of all functions together: how many this machine can take, and their ends. */
+/** The instances of all functions: how many this machine bears, which starts next, and how they end. */
 export function createFleet({
   functions,
   settings,
@@ -43,24 +43,24 @@ export function createFleet({
   startsAtOnce = STARTS_AT_ONCE,
 }: FleetOptions): Fleet {
   const reaper = startReaper();
-  const members = new Map<string, Member>(); // whose turn it is, first
+  const members = new Map<string, Member>(); // in the order of their turns
   const alive = new Set<Instance>();
   let starting = 0;
 
   const pools = () => [...members.values()].map(({ pool }) => pool);
   const listAlive = () => reaper.watch([...alive].flatMap(({ pid }) => pid ?? []));
 
-  // A first instance has room always: the functions are few, and crowds at others end late.
+  // A first instance always has room: functions are few, and a crowd at another one may last.
   const hasRoom = ({ pool, spec }: Member) =>
     spec.routes.length === 0 || pool.instances.size === 0 || alive.size < INSTANCES;
 
-  /** Starts what is wanted: first instances first, then in turn, so that no crowd keeps others out. */
+  /** Starts the instances that are wanted: first instances first, then in turn, so that no crowd blocks another function. */
   function fill(): void {
     while (starting < startsAtOnce) {
       const wanting = [...members.values()].filter(({ pool }) => pool.wants());
       const fitting = wanting.filter(hasRoom);
       const next = fitting.find(({ pool }) => pool.instances.size === 0) ?? fitting[0];
-      // Room is made by the end of an idle one, and used when it is gone.
+      // An idle instance is ended to make room; the room is used once it has exited.
       if (wanting.length > fitting.length) pools().some((pool) => pool.endIdle(Date.now()));
       if (!next) return;
       members.delete(next.spec.name);
@@ -114,22 +114,22 @@ export function createFleet({
   };
 }
 
-// Ends the function instances after `kill -9` of the host. They notice by themselves that the host
-// is gone, unless one is stuck in a loop: then only another process can end it. The pipe tells it:
-// each line is the full list of the living, and its end is the host's end.
+// Ends the function instances after `kill -9` of the host. They notice the end of the host by themselves,
+// but one that is stuck in a loop can only be ended by another process: this shell. Each line of its pipe
+// is the full list of running instances; the end of the pipe is the end of the host.
 const SCRIPT = `trap '' INT TERM HUP
 while read -r line; do pids=$line; done
 [ -z "$pids" ] || kill -9 $pids`;
 
 interface Reaper {
-  /** The processes to end, all of them. */
+  /** All processes that are to end with the host. */
   watch(pids: number[]): void;
   close(): void;
 }
 
 function startReaper(): Reaper {
   const shell = spawn('/bin/sh', ['-c', SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'] });
-  // Without it the stack runs as well; it is a net beneath the instances' own check.
+  // Not fatal: it only backs up the instances' own check.
   shell.on('error', () => {});
   shell.stdin.on('error', () => {});
   shell.unref();

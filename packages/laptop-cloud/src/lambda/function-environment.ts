@@ -7,19 +7,19 @@ export interface RuntimeSettings {
   accountId: string;
   accessKeyId: string;
   secretAccessKey: string;
-  /** The SDKs read it from AWS_ENDPOINT_URL: so no handler has a branch for local runs. */
+  /** The SDKs read it from AWS_ENDPOINT_URL, so no handler needs a branch for local runs. */
   awsEndpoint: string;
-  /** Handlers are found from here. */
+  /** The folder that handler paths start from. */
   taskRoot: string;
-  /** Or each function's in a folder of its name here, as its zip was unpacked. */
+  /** Instead: a folder with one folder for each function, its unpacked deployment zip. */
   codeDir?: string | undefined;
   /** Node keeps compiled code here, and does without where the folder cannot be written. */
   compileCacheDir?: string | undefined;
 }
 
 /**
- * All that an instance sees of the environment: what Lambda sets and what the template says.
- * Nothing of the developer's shell, so a variable missing in serverless.yml is missed here already.
+ * An instance's whole environment: Lambda's variables and the template's. Nothing comes from the developer's
+ * shell, so a variable that serverless.yml lacks is missing here, too.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */
 export function createEnvironment(
@@ -30,7 +30,7 @@ export function createEnvironment(
     ...spec.environment,
     AWS_REGION: settings.region,
     AWS_DEFAULT_REGION: settings.region,
-    // On AWS each function has a role of its own; here its name in the key tells its calls apart.
+    // In AWS each function has a role of its own; here the name in the key id tells its calls apart.
     AWS_ACCESS_KEY_ID: `${settings.accessKeyId}.${spec.name}`,
     AWS_SECRET_ACCESS_KEY: settings.secretAccessKey,
     AWS_ENDPOINT_URL: settings.awsEndpoint,
@@ -46,7 +46,7 @@ export function createEnvironment(
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
     PATH: process.env.PATH ?? '',
-    // Otherwise every process compiles the SDK anew: most of its start.
+    // Otherwise every process compiles the SDK again, which is most of its start.
     ...(settings.compileCacheDir && { NODE_COMPILE_CACHE: settings.compileCacheDir }),
   };
 }

@@ -14,14 +14,14 @@ export interface Host {
    * instance never runs; one that has begun goes on.
    */
   invoke(functionName: string, event: string, signal?: AbortSignal): Promise<InvocationResult>;
-  /** Takes nothing new, lets running invocations go on for up to `graceMs`, then ends all instances. */
+  /** Accepts nothing new, lets running invocations go on for up to `graceMs`, then ends all instances. */
   close(graceMs: number): Promise<void>;
 }
 
 const STOPPED = fail('stopped', 'Host.Stopped', 'The host is going down');
 const TOO_LARGE = fail('size', 'RequestEntityTooLargeException', 'The event is larger than 6 MB');
 
-/** Runs functions in processes of their own, as Lambda does: environment, time and memory limits. */
+/** Runs functions in processes of their own, with Lambda's environment, time and memory limits. */
 export function startHost(options: FleetOptions): Host {
   const fleet = createFleet(options);
   const memory = watchMemory();
@@ -70,7 +70,7 @@ interface InvocationTools {
   settings: Pick<RuntimeSettings, 'region' | 'accountId'>;
 }
 
-/** Runs one event (JSON) on an instance, within the function's time and memory: past them its process is killed. */
+/** Runs one event (JSON) on an instance; kills its process when it exceeds the function's time or memory. */
 async function runInvocation(
   { logs, memory, settings }: InvocationTools,
   spec: FunctionSpec,

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { fail, type InvocationResult, type InvokeMessage, runtimeMessage } from './protocol.ts';
 
 const RUNTIME_FILE = fileURLToPath(new URL('./runtime.ts', import.meta.url));
-const HEAP_SHARE = 0.9; // of the memory limit: V8 should fail with a trace before the host kills
-// Lambda gives the import 10 s of a fresh machine; a laptop's is shared and its disk may be cold.
+const HEAP_SHARE = 0.9; // of the memory limit, so that V8 fails with a trace before the host kills it
+// Lambda allows 10 s for the import; a laptop's processors are shared and its disk may be cold.
 const INIT_TIMEOUT_MS = 30_000;
 export const MAX_PAYLOAD_BYTES = 6_291_456; // events and answers, as JSON
 
@@ -19,7 +19,7 @@ export interface InstanceOptions {
 /** One process of one function, for one invocation at a time. */
 export interface Instance {
   readonly pid: number | undefined;
-  /** Resolves when the handler is loaded; with the failure when it cannot be. */
+  /** Resolves when the handler is loaded, or to the reason why it cannot be. */
   readonly ready: Promise<InvocationResult | undefined>;
   readonly exited: Promise<void>;
   invoke(message: InvokeMessage): Promise<InvocationResult>;
@@ -48,7 +48,7 @@ export function startInstance(options: InstanceOptions): Instance {
   };
   const end = (result: InvocationResult) => {
     clearTimeout(initTimer);
-    exited.resolve(); // first: the pool must not give the dead one to the next in line
+    exited.resolve(); // first: the pool must not hand out the dead instance
     ready.resolve(killedFor ?? result);
     running?.(killedFor ?? result);
   };
@@ -84,7 +84,7 @@ export function startInstance(options: InstanceOptions): Instance {
         if (child.exitCode !== null || child.signalCode !== null) {
           running(killedFor ?? describeExit(child.exitCode, child.signalCode));
         } else {
-          // The channel may break while the process dies: 'exit' then tells why.
+          // The channel may break while the process dies; its 'exit' event has the reason.
           child.send(message, () => {});
         }
       }),

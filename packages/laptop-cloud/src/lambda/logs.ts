@@ -3,19 +3,19 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { reportFailure } from '../cloud/disk-trouble.ts';
 
-const MAX_LOG_BYTES = 10_000_000; // then the file is put aside as .1, and that of before is gone
+const MAX_LOG_BYTES = 10_000_000; // then the file becomes .1, in place of an earlier one
 
 export interface Logs {
   /** One line that a function wrote. */
   line(functionName: string, line: string, stream: 'stdout' | 'stderr'): void;
-  /** Something that the host has to say about a function. */
+  /** A line of the host about a function. */
   note(
     functionName: string,
     level: 'INFO' | 'WARN' | 'ERROR',
     message: string,
     requestId?: string,
   ): void;
-  /** For the file only: what Lambda writes as REPORT. */
+  /** Lambda's REPORT line; goes to the file only. */
   report(values: Record<string, unknown>): void;
   close(): void;
 }
@@ -23,11 +23,11 @@ export interface Logs {
 export interface LogsOptions {
   /** Receives every line as the function wrote it. */
   file: string;
-  /** Gets readable one-liners. */
+  /** Receives readable one-liners. */
   print: (line: string) => void;
 }
 
-/** Logs of all functions: raw into the file, readable to the terminal. */
+/** The logs of all functions: raw in the file, readable on the terminal. */
 export function openLogs({ file, print }: LogsOptions): Logs {
   const append = openLogFile(file);
   return {
@@ -49,8 +49,8 @@ export function openLogs({ file, print }: LogsOptions): Logs {
 }
 
 /**
- * Written at once, line by line: what was logged before a crash is there after it. A line that cannot be
- * written is left out, for the work that it is about goes on; the file says how many were.
+ * Writes each line at once, so that the lines before a crash survive it. A line that cannot be written is left
+ * out, so that the work that it is about goes on; the file says later how many there were.
  */
 function openLogFile(path: string) {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -102,7 +102,7 @@ const entrySchema = z.looseObject({
   level: z.string(),
   message: z.string(),
 });
-// Said by the line itself, or of no use on one machine.
+// Shown by the line anyway, or useless on one machine.
 const LEFT_OUT = /^(timestamp|level|message|service|cold_start|function_request_id)$/;
 
 function formatLine(functionName: string, line: string, stream: string): string | undefined {

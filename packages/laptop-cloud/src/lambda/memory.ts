@@ -4,13 +4,13 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Resident memory in MB by process id; a process that is gone is not in it. */
+/** Resident memory in MB by process id, without processes that have exited. */
 async function readResidentMemory(pids: number[]): Promise<Map<number, number>> {
   if (pids.length === 0) return new Map();
   return process.platform === 'linux' ? readFromProc(pids) : readFromPs(pids);
 }
 
-/** `status` and not `statm`: that counts in pages, and their size differs between machines. */
+/** Not `statm`: it counts pages, whose size differs between machines. */
 async function readFromProc(pids: number[]): Promise<Map<number, number>> {
   const sizes = await Promise.all(
     pids.map(async (pid) => {
@@ -22,7 +22,7 @@ async function readFromProc(pids: number[]): Promise<Map<number, number>> {
 }
 
 async function readFromPs(pids: number[]): Promise<Map<number, number>> {
-  // Exits with 1 when one of them is gone, and still lists the others.
+  // ps exits with 1 if one of them is gone, and still lists the others.
   const { stdout } = await run('ps', ['-o', 'pid=,rss=', '-p', pids.join()]).catch(
     (error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }),
   );
@@ -45,12 +45,12 @@ interface Watched {
 }
 
 export interface MemoryWatch {
-  /** Calls back once the process holds more than `limitMb`. The function given back ends it and tells the most seen, in MB (0: over before the first look). */
+  /** Calls back once the process uses more than `limitMb`. The returned function stops watching and returns the maximum in MB (0: over before the first sample). */
   watch(pid: number | undefined, limitMb: number, onOverrun: () => void): () => number;
   close(): void;
 }
 
-/** Looks at the memory of all watched processes a few times a second. */
+/** Samples the memory of all watched processes a few times a second. */
 export function watchMemory(): MemoryWatch {
   const watched = new Set<Watched>();
   const timer = setInterval(async () => {

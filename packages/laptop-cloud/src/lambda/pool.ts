@@ -6,26 +6,26 @@ const GIVEN_UP = fail('stopped', 'Host.GivenUp', 'The caller did not wait for an
 export interface PoolOptions {
   /** Instances at once. */
   limit: number;
-  /** Told when the answer of `wants` may have become yes. */
+  /** Called when `wants` may have become true. */
   onWant: () => void;
 }
 
-/** The instances of one function: an invocation gets the first that is free, in order of arrival. */
+/** The instances of one function: invocations get free ones in the order of their arrival. */
 export interface Pool {
   /**
-   * Resolves with an instance, or with the failure of its start. Give it back with `release`. Who
-   * aborts while waiting leaves the line, and gets none.
+   * Resolves to an instance, to be given back by `release`, or to the failure of its start. An abort ends
+   * the wait.
    */
   acquire(signal?: AbortSignal): Promise<Instance | InvocationResult>;
   release(instance: Instance): void;
   /** Whether more invocations wait than instances are starting for them, and one more is allowed. */
   wants(): boolean;
-  /** Takes in an instance that is just starting. */
+  /** Adds an instance that is just starting. */
   admit(instance: Instance): void;
-  /** Ends the longest idle instance if it has been so since `before` (ms since 1970); says if there was one. */
+  /** Ends the instance that has been idle for longest, if since before `before` (ms since 1970). Returns whether it did. */
   endIdle(before: number): boolean;
   readonly instances: ReadonlySet<Instance>;
-  /** Ends all; who waits gets `reason`. */
+  /** Ends all instances; waiting invocations get `reason`. */
   close(reason: InvocationResult): void;
 }
 
@@ -85,7 +85,7 @@ export function createPool({ limit, onWant }: PoolOptions): Pool {
     async acquire(signal) {
       if (closed) return closed;
       if (signal?.aborted) return GIVEN_UP;
-      const warmest = idle.pop(); // so that the others can end
+      const warmest = idle.pop(); // the warmest: the others may become idle and end
       return warmest ? warmest.instance : queueUp(signal);
     },
     endIdle(before) {

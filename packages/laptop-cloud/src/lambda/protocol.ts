@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Between the host and a function's process, over the IPC channel. */
+/** Sent by the host to a function's process, over the IPC channel. */
 export interface InvokeMessage {
   requestId: string;
   functionArn: string;
@@ -26,7 +26,7 @@ export const runtimeMessage = z.discriminatedUnion('type', [
 export type RuntimeMessage = z.infer<typeof runtimeMessage>;
 export type FunctionError = z.infer<typeof functionError>;
 
-/** `stopped`: not the function's doing; the host is going down, or the caller gave up in the line. */
+/** `stopped` is not the function's fault: the host is closing, or the caller gave up waiting. */
 export type FailureReason = 'init' | 'error' | 'timeout' | 'memory' | 'exit' | 'size' | 'stopped';
 
 export type InvocationResult =

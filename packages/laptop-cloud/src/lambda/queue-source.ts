@@ -15,16 +15,16 @@ interface EventSourceOptions {
   queues: Queues;
   host: Pick<Host, 'invoke'>;
   region: string;
-  /** Told what would be an alarm in AWS: a poll that failed. */
+  /** Receives the error of a poll that failed. */
   onError: (error: unknown) => void;
 }
 
 export interface EventSource {
-  /** Stops polling; resolves when the last batch has ended. End the host between the two. */
+  /** Stops polling at once; resolves when the last batch has ended, so end the host meanwhile. */
   close(): Promise<void>;
 }
 
-/** Lambda's poller for one queue: batches go to the function, what it has done is deleted. */
+/** Lambda's poller for one queue: passes batches to the function and deletes the messages that it has processed. */
 export function startEventSource(options: EventSourceOptions): EventSource {
   const { source, queues } = options;
   const queueName = source.queueArn.slice(source.queueArn.lastIndexOf(':') + 1);
@@ -79,8 +79,8 @@ export function startEventSource(options: EventSourceOptions): EventSource {
     }
     const done = listDone(batch, result, source);
     for (const message of batch) {
-      // What failed stays invisible until its time is up, as in AWS, unless the function set another.
-      // A function that died has let nothing go: after a restart its messages come back at once.
+      // A failed message stays hidden until its visibility timeout ends, also over a restart: the function has
+      // returned it. The messages of a function that died are visible again right after a restart.
       if (done.includes(message)) queues.delete(queueName, message.receiptHandle);
       else if (result.ok) queues.keepInFlight(queueName, message.receiptHandle);
     }
@@ -100,7 +100,7 @@ const reportSchema = z.object({
 });
 
 /**
- * The messages that are done with. A report that is malformed, or names a message that was not sent, fails the whole batch.
+ * The processed messages. A report that is malformed, or names a message that is not in the batch, fails the whole batch.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 function listDone(
@@ -117,7 +117,7 @@ function listDone(
   return done.length + failed.size === batch.length ? done : [];
 }
 
-/** The event with which Lambda hands over messages of a queue. */
+/** The event by which Lambda passes messages of a queue to a function. */
 export function createQueueEvent(messages: ReceivedMessage[], queueArn: string, region: string) {
   return {
     Records: messages.map((message) => ({
@@ -136,7 +136,7 @@ export function createQueueEvent(messages: ReceivedMessage[], queueArn: string, 
   };
 }
 
-/** The event spells an attribute's fields unlike the API does. */
+/** The event's spelling of an attribute's fields differs from the API's. */
 function toCamel(attribute: MessageAttribute) {
   return {
     stringValue: attribute.StringValue,

@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { FunctionError, InvokeMessage, RuntimeMessage } from './protocol.ts';
 
-// The inside of a function instance. It imports as good as nothing of the host: zod and the like would
-// be paid for, in memory and start-up time, by every function.
+// Runs inside a function instance. It imports almost nothing of the host: every function would pay for zod
+// and the like in memory and start-up time.
 
 type Handler = (event: unknown, context: object) => unknown;
 
@@ -13,7 +13,7 @@ const send = (message: RuntimeMessage) => process.send?.(message);
 
 // Ctrl-C goes to the whole process group; the host decides when an instance ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
-// Not process.exit(): that waits for a decode in the thread pool, which may be the one that hangs.
+// Not process.exit(): it waits for the thread pool, and the work there may be what hangs.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 try {

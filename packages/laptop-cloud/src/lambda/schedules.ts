@@ -17,7 +17,7 @@ export interface SchedulesOptions {
 }
 
 export interface Schedules {
-  /** Begins no more runs; those under way are the host's. */
+  /** Starts no more runs; the host waits for running ones. */
   close(): Promise<void>;
 }
 

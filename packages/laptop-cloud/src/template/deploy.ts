@@ -11,21 +11,21 @@ import {
 } from './template.ts';
 
 export interface Deployment {
-  /** Where handlers are found. */
+  /** The folder that handler paths start from. */
   taskRoot: string;
   functions: FunctionSpec[];
   queues: QueueSource[];
   schedules: ScheduleSource[];
   cors: DeclaredCors | undefined;
-  /** What `!Ref` gives for a resource. Throws where there is none. */
+  /** The value of `!Ref` for a resource. Throws if there is none. */
   refOf(logicalId: string): string;
-  /** A variable of whichever function has it. */
+  /** An environment variable, of the first function that has it. */
   readVariable(name: string): string | undefined;
-  /** What is declared and does not exist on a laptop. */
+  /** Declared resources and events that do not exist here. */
   unsupported: string[];
 }
 
-/** Creates the template's resources in the laptop's cloud, and reads its functions with every reference resolved. */
+/** Creates the template's resources in the cloud, and resolves all references of its functions. */
 export async function deployTemplate(
   cloud: CloudServices,
   file: string,

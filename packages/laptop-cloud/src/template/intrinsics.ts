@@ -1,16 +1,16 @@
-/** What `!Ref` and `!GetAtt` give for one resource, by attribute; `Ref` is one of them. */
+/** A resource's attributes for `!GetAtt`; `Ref` is one of them, for `!Ref`. */
 export type Attributes = Record<string, string>;
 
 export interface References {
   /** `AWS::Region` and the like. */
   pseudo: Record<string, string>;
-  /** Attributes of the resource with this logical id; undefined = there is none of that name. */
+  /** Attributes of the resource with this logical id; undefined if there is none. */
   attributesOf(logicalId: string, place: string): Promise<Attributes | undefined>;
 }
 
 export type Resolve = (value: unknown, place: string) => Promise<unknown>;
 
-/** Resolves CloudFormation's functions in plain data. Whatever it does not know is an error that names the place. */
+/** Resolves CloudFormation's intrinsic functions in plain data. Throws an error that names the place of an unsupported one. */
 export function createResolver(references: References): Resolve {
   const resolve: Resolve = async (value, place) => {
     if (typeof value === 'string') return refuseStray(value, place);
@@ -47,7 +47,7 @@ export function createResolver(references: References): Resolve {
       return parts.map((part) => text(part, place)).join(text(argument[0], place));
     }
     if (name === 'Fn::Sub') return substitute(argument, place);
-    throw new Error(`${place}: the laptop's host does not know ${name}`);
+    throw new Error(`${place}: there is no support for ${name}`);
   }
 
   async function attribute(id: string, name: string, place: string): Promise<string> {
@@ -63,7 +63,7 @@ export function createResolver(references: References): Resolve {
     let result = '';
     for (const part of text(template, place).split(/(\$\{[^}]*\})/)) {
       const name = /^\$\{([^!].*)\}$/.exec(part)?.[1]?.trim();
-      // `${!Literal}` is how !Sub writes a plain `${Literal}`.
+      // `${!Literal}` stands for a plain `${Literal}` in !Sub.
       result += name ? await nameValue(name, names, place) : part.replace(/^\$\{!/, '${');
     }
     return result;
@@ -80,7 +80,7 @@ export function createResolver(references: References): Resolve {
   return resolve;
 }
 
-/** `${Queue}` without !Sub would reach the function as these very characters. */
+/** `${Queue}` without !Sub would reach the function literally. */
 function refuseStray(value: string, place: string): string {
   if (/\$\{(AWS::\w+|[A-Za-z0-9]+(\.\w+)?)\}/.test(value)) {
     throw new Error(`${place}: "${value}" needs !Sub`);

@@ -8,10 +8,10 @@ import type { Queues } from '../cloud/sqs/queues.ts';
 import { type Attributes, createResolver, type Resolve } from './intrinsics.ts';
 import type { ResourceDeclaration } from './template.ts';
 
-// Every name has to stand in the template: one made up by CloudFormation would change with each start.
-// The schemas are strict, so that a property is either played, or listed as one that changes nothing here.
+// Resources need names: generated ones, as CloudFormation has, would change with each start. The schemas are
+// strict, so that every property is either supported or listed as ignored.
 
-/** What resources are created with. */
+/** The services that resources are created in. */
 export interface CloudServices {
   region: string;
   accountId: string;
@@ -21,13 +21,13 @@ export interface CloudServices {
   tables: Pick<Tables, 'ensureTable'>;
 }
 
-/** Creates one resource in the laptop's cloud; idempotent. */
+/** Creates one resource; idempotent. */
 type CreateResource = (
   cloud: CloudServices,
   properties: Record<string, unknown>,
 ) => Attributes | Promise<Attributes>;
 
-const idle = (...names: string[]) =>
+const ignored = (...names: string[]) =>
   Object.fromEntries(names.map((name) => [name, z.unknown().optional()]));
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -35,9 +35,9 @@ const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const lastPart = (arn: string) => arn.slice(arn.lastIndexOf(':') + 1);
 
 const queueSchema = z.strictObject({
-  ...idle('KmsMasterKeyId', 'SqsManagedSseEnabled', 'RedriveAllowPolicy', 'Tags'),
+  ...ignored('KmsMasterKeyId', 'SqsManagedSseEnabled', 'RedriveAllowPolicy', 'Tags'),
   QueueName: z.string(),
-  FifoQueue: z.literal(false, 'FIFO queues are not played here').optional(),
+  FifoQueue: z.literal(false, 'FIFO queues are not supported here').optional(),
   VisibilityTimeout: z.coerce.number().optional(), // this and the following: seconds
   MessageRetentionPeriod: z.coerce.number().optional(),
   DelaySeconds: z.coerce.number().optional(),
@@ -52,7 +52,7 @@ function createQueue(cloud: CloudServices, properties: unknown): Attributes {
   const { RedrivePolicy: redrive } = declared;
   const queue = cloud.queues.ensureQueue({
     name: declared.QueueName,
-    ...given({
+    ...withoutUndefined({
       visibilityTimeoutSeconds: declared.VisibilityTimeout,
       messageRetentionSeconds: declared.MessageRetentionPeriod,
       delaySeconds: declared.DelaySeconds,
@@ -67,13 +67,13 @@ function createQueue(cloud: CloudServices, properties: unknown): Attributes {
 }
 
 const method = z.enum(['GET', 'PUT', 'POST', 'DELETE', 'HEAD']);
-/** Deployment is what ends unfinished uploads: files stay until they are deleted. */
+/** Only the rule for unfinished uploads is supported: objects do not expire. */
 const lifecycleRule = z.object({
   AbortIncompleteMultipartUpload: z.object({ DaysAfterInitiation: z.coerce.number() }).optional(),
 });
 const bucketSchema = z.strictObject({
-  ...idle('BucketEncryption', 'LoggingConfiguration', 'OwnershipControls', 'Tags'),
-  ...idle('PublicAccessBlockConfiguration'),
+  ...ignored('BucketEncryption', 'LoggingConfiguration', 'OwnershipControls', 'Tags'),
+  ...ignored('PublicAccessBlockConfiguration'),
   LifecycleConfiguration: z.object({ Rules: z.array(lifecycleRule) }).optional(),
   BucketName: z.string(),
   CorsConfiguration: z
@@ -122,7 +122,7 @@ function createBucket(cloud: CloudServices, properties: unknown): Attributes {
       allowedMethods: rule.AllowedMethods,
       allowedHeaders: rule.AllowedHeaders,
       exposedHeaders: rule.ExposedHeaders,
-      ...given({ maxAgeSeconds: rule.MaxAge }),
+      ...withoutUndefined({ maxAgeSeconds: rule.MaxAge }),
     })),
     notifications: declared.NotificationConfiguration?.QueueConfigurations.map((each) => {
       const rules = each.Filter?.S3Key.Rules ?? [];
@@ -134,8 +134,8 @@ function createBucket(cloud: CloudServices, properties: unknown): Attributes {
 }
 
 const tableSchema = tableDefinitionSchema.omit({ ttlAttribute: true }).extend({
-  ...idle('DeletionProtectionEnabled', 'PointInTimeRecoverySpecification', 'SSESpecification'),
-  ...idle('TableClass', 'Tags'),
+  ...ignored('DeletionProtectionEnabled', 'PointInTimeRecoverySpecification', 'SSESpecification'),
+  ...ignored('TableClass', 'Tags'),
   TimeToLiveSpecification: z
     .object({ AttributeName: z.string(), Enabled: z.literal(true) })
     .optional(),
@@ -147,7 +147,7 @@ async function createTable(cloud: CloudServices, properties: unknown): Promise<A
   const { TableName, BillingMode, AttributeDefinitions, KeySchema } = declared;
   await cloud.tables.ensureTable({
     ...{ TableName, BillingMode, AttributeDefinitions, KeySchema },
-    ...given({
+    ...withoutUndefined({
       GlobalSecondaryIndexes: declared.GlobalSecondaryIndexes,
       ttlAttribute: ttl?.AttributeName,
     }),
@@ -157,7 +157,7 @@ async function createTable(cloud: CloudServices, properties: unknown): Promise<A
 }
 
 const secretSchema = z.strictObject({
-  ...idle('Description', 'KmsKeyId', 'Tags'),
+  ...ignored('Description', 'KmsKeyId', 'Tags'),
   Name: z.string(),
   GenerateSecretString: z
     .strictObject({ PasswordLength: z.number(), ExcludePunctuation: z.literal(true) })
@@ -175,19 +175,19 @@ function createPassword(length: number): string {
   return Array.from({ length }, () => LETTERS[randomInt(LETTERS.length)]).join('');
 }
 
-/** Nothing is encrypted on a laptop; other resources only have to be able to name the key. */
+/** Nothing is encrypted here, but other resources refer to the key. */
 function describeKey({ region, accountId }: CloudServices): Attributes {
   const id = '00000000-0000-0000-0000-000000000000';
   return { Ref: id, KeyId: id, Arn: `arn:aws:kms:${region}:${accountId}:key/${id}` };
 }
 
-type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** Without the keys that hold undefined: there they would mean something else than being left out. */
-function given<T extends object>(values: T): Given<T> {
+/** Without undefined values, which would not mean the same as missing ones. */
+function withoutUndefined<T extends object>(values: T): Defined<T> {
   return Object.fromEntries(
     Object.entries(values).filter(([, value]) => value !== undefined),
-  ) as Given<T>;
+  ) as Defined<T>;
 }
 
 const CREATE_BY_TYPE: Record<string, CreateResource> = {
@@ -196,11 +196,11 @@ const CREATE_BY_TYPE: Record<string, CreateResource> = {
   'AWS::DynamoDB::Table': createTable,
   'AWS::SecretsManager::Secret': createSecret,
 };
-/** What others name, and what is never made: whatever its properties say. */
+/** Resources that others refer to, and that are never created. */
 const REFERENCED_ONLY: Record<string, (cloud: CloudServices) => Attributes> = {
   'AWS::KMS::Key': describeKey,
 };
-// Who may do what, and who is told of it: one developer, at the terminal.
+// Permissions and monitoring: without meaning for one developer at a terminal.
 const IGNORED_TYPES =
   /^AWS::(IAM::|KMS::|SQS::QueuePolicy$|S3::BucketPolicy$|Lambda::Permission$|CloudWatch::|CloudFront::|Logs::|SNS::)/;
 
@@ -209,7 +209,7 @@ interface Resources {
   resolve: Resolve;
   /** Ref and attributes by logical id. */
   attributes: Map<string, Attributes>;
-  /** Types that are declared and don't exist on a laptop. */
+  /** Declared types that do not exist here. */
   unsupported: string[];
 }
 
@@ -224,11 +224,11 @@ export async function createResources(
 ): Promise<Resources> {
   const byId = new Map(declarations.map((each) => [each.logicalId, each]));
   const attributes = new Map<string, Attributes>();
-  const under = new Set<string>(); // being created right now: meeting one again is a cycle
+  const under = new Set<string>(); // being created; meeting one of them again is a cycle
 
   async function create(
     declaration: ResourceDeclaration,
-    play: CreateResource,
+    createResource: CreateResource,
   ): Promise<Attributes> {
     const { logicalId } = declaration;
     if (under.has(logicalId)) throw new Error(`${logicalId} needs itself by way of its references`);
@@ -236,7 +236,7 @@ export async function createResources(
     const place = `resources.${logicalId}`;
     const properties = await resolve(declaration.properties, place);
     const created = await describeFailure(place, async () =>
-      play(cloud, z.record(z.string(), z.unknown()).parse(properties)),
+      createResource(cloud, z.record(z.string(), z.unknown()).parse(properties)),
     );
     attributes.set(logicalId, created);
     return created;
@@ -246,8 +246,8 @@ export async function createResources(
     const declaration = byId.get(logicalId);
     if (!declaration) throw new Error(`${place}: there is no resource ${logicalId}`);
     const named = attributes.get(logicalId) ?? REFERENCED_ONLY[declaration.type]?.(cloud);
-    const play = CREATE_BY_TYPE[declaration.type];
-    return named ?? (play && (await create(declaration, play)));
+    const createResource = CREATE_BY_TYPE[declaration.type];
+    return named ?? (createResource && (await create(declaration, createResource)));
   }
 
   const resolve = createResolver({ pseudo, attributesOf });

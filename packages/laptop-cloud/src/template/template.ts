@@ -6,13 +6,13 @@ import { readTemplateFile, resolveVariables } from './variables.ts';
 /** A function as declared: `environment` and the queues' ARNs may still hold references to resources. */
 export interface FunctionDeclaration {
   name: string;
-  /** `functions/create-upload.handler`. */
+  /** `functions/create-note.handler`. */
   handler: string;
   memoryMb: number;
   timeoutSeconds: number;
   reservedConcurrency?: number | undefined;
   environment: Record<string, unknown>;
-  /** Route keys: `GET /v1/analyses/{id}`, `$default`. */
+  /** Route keys: `GET /notes/{id}`, `$default`. */
   routes: string[];
   queues: DeclaredQueue[];
   schedules: DeclaredSchedule[];
@@ -26,12 +26,12 @@ export interface ResourceDeclaration {
 
 export interface Template {
   service: string;
-  /** Handlers are found from here. */
+  /** The folder that handler paths start from. */
   folder: string;
   cors?: DeclaredCors | undefined;
   functions: FunctionDeclaration[];
   resources: ResourceDeclaration[];
-  /** Events that are declared and never come on a laptop. */
+  /** Declared events that are never sent here. */
   unsupported: string[];
 }
 
@@ -96,7 +96,7 @@ function listUnsupported(name: string, declared: DeclaredFunction): string[] {
   return kinds.map((kind) => `${name}: ${kind}`);
 }
 
-/** Whether a stage has what depends on this condition. Knows `!Equals` and `!Not`, of plain values, and says so of others. */
+/** Evaluates a condition of `!Equals` and `!Not` over plain values; throws for others. */
 function holds(conditions: Record<string, unknown>, name: string): boolean {
   return judge(conditions[name], name);
 }
@@ -104,14 +104,14 @@ function holds(conditions: Record<string, unknown>, name: string): boolean {
 function judge(condition: unknown, name: string): boolean {
   const [[kind, values] = ['', undefined]] = Object.entries(condition ?? {});
   if (!Array.isArray(values) || !['Fn::Equals', 'Fn::Not'].includes(kind)) {
-    throw new Error(`Conditions.${name}: the laptop's host knows !Equals and !Not only`);
+    throw new Error(`Conditions.${name}: only !Equals and !Not are supported`);
   }
   if (kind === 'Fn::Not') return !judge(values[0], name);
   const [left, right] = values.map((value) => JSON.stringify(value));
   return left === right;
 }
 
-/** The parts of serverless.yml that the laptop plays; bounds are Lambda's and API Gateway's. */
+/** The supported parts of serverless.yml, with the bounds of Lambda and API Gateway. */
 
 const route = z
   .union([
@@ -127,7 +127,7 @@ const route = z
 const queue = z.object({
   arn: z.unknown(),
   enabled: z.boolean().default(true),
-  batchSize: z.number().int().min(1).max(10, 'more than 10 are not played here').default(10),
+  batchSize: z.number().int().min(1).max(10, 'more than 10 are not supported here').default(10),
   maximumBatchingWindow: z.number().int().min(0).max(300).default(0), // seconds
   maximumConcurrency: z.coerce.number().int().min(2).max(1000).optional(),
   functionResponseType: z.literal('ReportBatchItemFailures').optional(),
@@ -141,7 +141,7 @@ const expression = z.string().superRefine((text, context) => {
   }
 });
 
-// Strict: a transformed input or a time zone that is left out would call the function with something else.
+// Strict: without its time zone or transformed input, a schedule would call the function wrongly.
 const schedule = z.preprocess(
   (value) => (typeof value === 'string' ? { rate: value } : value),
   z.strictObject({
@@ -150,7 +150,7 @@ const schedule = z.preprocess(
     name: z.string().optional(),
     description: z.unknown().optional(),
     input: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
-    method: z.literal('eventBus', 'only rules of EventBridge (eventBus) are played').optional(),
+    method: z.literal('eventBus', 'only eventBus is supported here').optional(),
   }),
 );
 
@@ -164,7 +164,7 @@ const lambda = z.object({
   handler: z.string().regex(/^[\w./-]+\.\w+$/, 'must be FILE.EXPORT'),
   memorySize: z.number().int().min(128).max(10_240).optional(), // MB
   timeout: z.number().int().min(1).max(900).optional(), // seconds
-  // Null is how a stage leaves it out.
+  // A stage leaves it out by null.
   reservedConcurrency: z.preprocess(
     (value) => value ?? undefined,
     z.coerce.number().int().min(1).optional(),
@@ -200,7 +200,7 @@ const declaredResources = z.object({
   Resources: z.record(z.string(), declaredResource).default({}),
 });
 
-/** Long maps may be cut into a list of files. */
+/** A long map may be split into a list of maps. */
 const parts = <T extends z.ZodType>(part: T) =>
   z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(part));
 

@@ -6,7 +6,7 @@ import { type CollectionTag, parseDocument, type ScalarTag, YAMLMap, YAMLSeq } f
 interface VariableSources {
   /** Where `${file(…)}` starts from. */
   folder: string;
-  /** `${opt:…}`: what stands on the command line at a deployment. */
+  /** `${opt:…}`: options of the command line. */
   options: Record<string, string>;
   /** `${param:…}`, above those that the file declares. */
   params: Record<string, string>;
@@ -14,11 +14,11 @@ interface VariableSources {
 
 // `${AWS::Region}` and `${Table.Arn}` are CloudFormation's own and stay for !Sub. Innermost first.
 const VARIABLE = /\$\{([A-Za-z]+(?::(?!:)|\()[^{}]*)\}/;
-const MAX_DEPTH = 50; // deeper is a variable that needs itself
+const MAX_DEPTH = 50; // deeper: a variable that refers to itself
 
 type Tree = Record<string, unknown>;
 
-/** A copy of `document` with every variable in it resolved. Throws with the place of the first that cannot be. */
+/** A copy of `document` with all variables resolved. Throws an error that names the place of one that cannot be. */
 export function resolveVariables(document: Tree, sources: VariableSources): unknown {
   const context = { document, sources, params: collectParams(document, sources) };
   return walk(document, '', context, 0);
@@ -61,7 +61,7 @@ function resolveText(text: string, place: string, context: Context, depth: numbe
   return walk(replaced, place, context, depth + 1);
 }
 
-/** The first of the alternatives, which commas divide, that has a value. */
+/** The first of the comma-separated alternatives that has a value. */
 function lookUp(variable: string, place: string, context: Context): unknown {
   for (const alternative of variable.split(',').map((part) => part.trim())) {
     const found = lookUpOne(alternative, place, context);
@@ -81,7 +81,7 @@ function lookUpOne(name: string, place: string, context: Context): unknown {
   if (source === 'opt' && path) return context.sources.options[path];
   if (source === 'param' && path) return context.params[path];
   if (source === 'self' && path) return getPath(context.document, path);
-  throw new Error(`${place}: the laptop's host does not know the variable \${${name}}`);
+  throw new Error(`${place}: there is no support for the variable \${${name}}`);
 }
 
 function readPart(file: string, path: string | undefined): unknown {

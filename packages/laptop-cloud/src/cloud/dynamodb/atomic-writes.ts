@@ -6,9 +6,9 @@ import type { StoredTable } from './table-definition.ts';
 const stagedWrites = new WeakMap<Store, Map<string, LevelWrite[]>>();
 
 /**
- * dynalite writes an item's index rows first and the item after them. A kill in between would leave
- * rows in a list for an item that was never stored. Here they are held back and go with the item, in one batch.
- * What a deletion leaves behind is scrubbed after it.
+ * dynalite writes an item's index rows first, and the item after them. A kill in between would leave index
+ * rows of an item that was never stored. Here the rows wait for the item, and are written with it in one
+ * batch. After a deletion its remains are scrubbed.
  */
 export function makeWritesAtomic(store: Store, scrubber: Scrubber): void {
   const staged = new Map<string, LevelWrite[]>();
@@ -51,7 +51,7 @@ core.updateIndexes = (store, table, existing, item, done) => {
   done(null);
 };
 
-/** The writes that an item's change means for the table's indexes. */
+/** The writes to the table's indexes that a change of an item causes. */
 export function listIndexWrites(
   table: StoredTable,
   existing: Item | undefined,

@@ -1,29 +1,29 @@
 import { reportFailure } from '../disk-trouble.ts';
 import type { Level, LevelWrite } from './dynalite.ts';
 
-/** How long after a deletion, so that many of them make one scrubbing. */
+/** The delay after a deletion, so that many deletions share one scrubbing. */
 const SCRUB_DELAY_MS = 500;
 const PENDING = 'scrub~';
-/** Of the hash behind a key's last `~`: enough to name a small part of a table, too few to tell of the key. */
+/** Characters of the hash after a key's last `~`: enough for a small part of a table, too few to reveal the key. */
 const HASH_CHARACTERS = 3;
-// No key of dynalite's holds these: one sorts before, the other behind all keys with the same beginning.
+// In no key of dynalite: one sorts before, the other after all keys with the same prefix.
 const FIRST = '\x00';
 const LAST = '\x7f';
 
 export interface Scrubber {
-  /** What has to be written along with the writes of one batch, so that not even a kill makes it forgotten. */
+  /** Marks to write in the same batch, so that the scrubbing survives a kill. */
   mark(writes: readonly LevelWrite[]): LevelWrite[];
-  /** Scrubs what has been marked, soon. */
+  /** Scrubs the marked parts soon. */
   request(): void;
-  /** Takes up what a killed run had marked. */
+  /** Resumes with the marks of a killed run. */
   open(): Promise<void>;
-  /** Scrubs what is still marked. */
+  /** Scrubs the parts that are still marked. */
   close(): Promise<void>;
 }
 
 /**
- * LevelDB keeps what was deleted or overwritten in its files until it comes by to compact them, which may
- * be never. Here it has to come by, so that what a client deletes is gone from the disk.
+ * LevelDB keeps deleted and overwritten values in its files until it compacts them, which may be never. The
+ * scrubber makes it compact them, so that what a client deletes is gone from the disk.
  */
 export function createScrubber(db: Level): Scrubber {
   const due = new Set<string>();
@@ -33,7 +33,7 @@ export function createScrubber(db: Level): Scrubber {
   async function scrub(): Promise<void> {
     const parts = [...due];
     due.clear();
-    // Twice: what was in memory only goes to a file with all its versions, and only files are merged.
+    // Twice: the first round writes values in memory to a file, with all their versions; only files are merged.
     for (let rounds = 0; rounds < 2; rounds += 1) await compact(db, parts);
     const done = parts.filter((part) => !due.has(part));
     await db.batch(done.map((part) => ({ type: 'del', key: PENDING + part })));
@@ -74,14 +74,14 @@ function partOf(key: string): string {
   return key.slice(0, key.lastIndexOf('~') + 1 + HASH_CHARACTERS);
 }
 
-/** The marks make the newest file overlap all older ones that hold the part: so it is merged with them. */
+/** The deletions make the newest file overlap all older ones that hold the part, so that it is merged with them. */
 async function compact(db: Level, parts: readonly string[]): Promise<void> {
   const marks = parts.flatMap((part) => [part + FIRST, part + LAST]);
   await db.batch(marks.map((key) => ({ type: 'del', key })));
   for (const part of parts) await db.compactRange(part + FIRST, part + LAST);
 }
 
-// Where dynalite puts things: `table~NAME`, `item-NAME~KEY`, `tag-NAME~KEY`, `index-global~NAME~INDEX~KEY`.
+// dynalite's keys: `table~NAME`, `item-NAME~KEY`, `tag-NAME~KEY`, `index-global~NAME~INDEX~KEY`.
 const RANGE_END = '\xff';
 
 export function rangeOf(prefix: string): { gte: string; lt: string } {

@@ -15,7 +15,7 @@ export interface OpenStore extends Store {
   mender: Mender;
 }
 
-/** Opens `dataDir/dynamodb`. Throws a plain sentence where another process has it open. */
+/** Opens `dataDir/dynamodb`. Throws if another process has it open. */
 export async function openStore(dataDir: string): Promise<OpenStore> {
   const path = join(dataDir, 'dynamodb');
   mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -57,7 +57,7 @@ async function listTables(store: Store): Promise<StoredTable[]> {
   return found;
 }
 
-/** A kill in the midst of a creation or a deletion leaves a table that dynalite would never get done with. */
+/** A kill during a creation or deletion leaves a table in a state that dynalite never ends. */
 async function healTables(store: Store): Promise<void> {
   for (const table of await listTables(store)) {
     if (table.TableStatus === 'DELETING') await finishDeletion(store, table.TableName);
@@ -89,8 +89,8 @@ async function finishDeletion(store: Store, name: string): Promise<void> {
 }
 
 /**
- * dynalite's own streams never close their iterators. Each query left one open, and with it a snapshot:
- * memory that is not given back, and old states that LevelDB may not let go of.
+ * dynalite's own streams never close their iterators. Each query would leave one open, and with it a
+ * snapshot: a memory leak, and old values that LevelDB must keep.
  */
 function closeStreams(db: Level): void {
   db.createKeyStream = (range) => Readable.from(db.keys(range ?? {}));

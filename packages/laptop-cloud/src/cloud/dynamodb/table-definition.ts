@@ -24,11 +24,11 @@ export const tableDefinitionSchema = z.strictObject({
   AttributeDefinitions: z.array(attributeDefinition),
   KeySchema: keySchema,
   GlobalSecondaryIndexes: z.array(indexSchema).exactOptional(),
-  /** The attribute with an item's end, in seconds since 1970. */
+  /** The attribute with an item's expiry, in seconds since 1970. */
   ttlAttribute: z.string().exactOptional(),
 });
 
-/** A table as dynalite stores it; what stands beside is kept as it is. */
+/** A table as dynalite stores it; other properties are kept as they are. */
 export const storedTableSchema = z.looseObject({
   TableName: z.string(),
   TableStatus: z.string(),
@@ -52,7 +52,7 @@ export function hasSameKey(stored: StoredTable, wanted: TableDefinition): boolea
   );
 }
 
-/** Whether indexes and attributes are the same; their order means nothing. */
+/** Compares indexes and attributes, regardless of their order. */
 export function hasSameIndexes(stored: StoredTable, wanted: TableDefinition): boolean {
   return isDeepStrictEqual(describeIndexes(stored), describeIndexes(wanted));
 }

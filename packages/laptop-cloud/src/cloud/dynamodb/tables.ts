@@ -40,15 +40,15 @@ const READS = new Set([
   'Scan',
 ]);
 
-/** DynamoDB, played by dynalite in this process on `dataDir/dynamodb`. */
+/** DynamoDB, by dynalite in this process, on `dataDir/dynamodb`. */
 export interface Tables extends AwsService {
-  /** Idempotent; changed indexes are built anew. Throws for a changed key, and for what is not played here. */
+  /** Idempotent; rebuilds indexes that have changed. Throws for a changed key and for unsupported properties. */
   ensureTable(definition: TableDefinition): Promise<void>;
-  /** Stores new items without a call for each: as many as calls would take minutes for. */
+  /** Stores many new items without a call for each. */
   load(table: string, items: Iterable<Item>): Promise<void>;
-  /** Deletes what has outlived its TTL; done by itself every minute and when a table is declared. */
+  /** Deletes expired items. Runs every minute by itself, and when a table is declared. */
   sweep(): Promise<void>;
-  /** Waits for the calls under way; later ones are refused. */
+  /** Refuses new calls and waits for those under way. */
   close(): Promise<void>;
 }
 
@@ -145,7 +145,7 @@ async function answer(
 
 const READY_POLL_MS = 2;
 
-/** Creates the table, or builds its indexes anew where their declaration has changed. Throws where its key has. */
+/** Creates the table, or rebuilds its indexes if their declaration has changed. Throws if its key has. */
 async function ensureTable(store: Store, definition: TableDefinition): Promise<void> {
   const { ttlAttribute: _, ...wanted } = definition;
   const stored = await findTable(store, wanted.TableName);

@@ -12,30 +12,30 @@ export interface Segment {
   size: number;
 }
 
-/** A body that lies on disk and belongs to nothing until a row names its file. */
+/** A body on the disk; it belongs to no object until a row names its file. */
 export interface WrittenBody extends Segment {
   md5: Buffer;
 }
 
 export interface Bodies {
-  /** Streams `source` to a new file; where that fails, nothing of it remains. */
+  /** Streams `source` to a new file, and removes it if that fails. */
   write(source: AsyncIterable<Buffer>): Promise<WrittenBody>;
-  /** Bytes `start` to `end`, both included. The files stay until the stream is closed, whatever is removed. */
+  /** Bytes `start` to `end`, both included. A file that is removed meanwhile stays until the stream is closed. */
   read(segments: readonly Segment[], start: number, end: number): Readable;
-  /** Removes files, those being read after their last reader. */
+  /** Removes files; one that is being read, after its last reader. */
   remove(segments: readonly Segment[]): void;
-  /** At start: removes the files that no row names, left by a run that was killed. Returns how many. */
+  /** At start: removes files that no row names, left by a killed run. Returns their number. */
   sweep(known: ReadonlySet<string>): number;
 }
 
-/** Files under opaque names in `folder`: a key never becomes a path, so none can climb out of it. */
+/** Files under opaque names in `folder`: a key never becomes a path, so no key can escape the folder. */
 export function openBodies(folder: string): Bodies {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const pins = createPins((file) => removeFile(join(folder, file)));
   return {
     write: (source) => writeBody(folder, source),
     read: (segments, start, end) => {
-      // Pinned at once: by the time of the first read the row may be gone.
+      // Pinned before the first read: the row may be gone by then.
       const release = pins.hold(segments);
       const stream = Readable.from(readSegments(folder, segments, { start, end }));
       return stream.once('close', release);
@@ -49,12 +49,12 @@ export function openBodies(folder: string): Bodies {
   };
 }
 
-/** At once, so that what was deleted is gone from the disk when the client hears of it. */
+/** Synchronous, so that a deleted file is gone from the disk before the client has its answer. */
 function removeFile(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch (error) {
-    // It costs space only, and the next start sweeps it.
+    // The next start sweeps it.
     console.warn('an object file could not be removed', error);
   }
 }
@@ -105,7 +105,7 @@ interface Pins {
   remove(segments: readonly Segment[]): void;
 }
 
-/** Counts each file's readers and puts off its removal until they are done. */
+/** Counts the readers of each file, and postpones its removal until they are done. */
 function createPins(removeFile: (file: string) => void): Pins {
   const readers = new Map<string, number>();
   const doomed = new Set<string>();

@@ -36,19 +36,19 @@ export interface BucketOptions {
   notifications?: Notification[] | undefined;
 }
 
-/** A bucket as it is declared, its lifecycle included. */
+/** A bucket as declared, with its lifecycle. */
 export interface DeclaredBucket extends BucketOptions {
-  /** After so many days an upload in parts that was not completed is ended; undefined: never. */
+  /** Days after which an unfinished multipart upload is aborted; undefined: never. */
   abortPartsAfterDays?: number | undefined;
 }
 
 export interface Buckets {
   /**
-   * Creates the bucket, or gives the existing one these rules; idempotent. A notification that is new is
-   * announced to its queue by an `s3:TestEvent`, as S3 does. Throws InvalidBucketName.
+   * Creates the bucket, or gives an existing one these rules; idempotent. As S3 does, it sends an `s3:TestEvent`
+   * to the queue of a new notification. Throws InvalidBucketName.
    */
   ensureBucket(options: DeclaredBucket): void;
-  /** Does what the buckets' lifecycles have due; done by itself every minute, too. */
+  /** Applies the lifecycle rules. Runs every minute by itself. */
   sweep(): void;
 }
 

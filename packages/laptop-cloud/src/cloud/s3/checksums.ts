@@ -6,7 +6,7 @@ import { s3Error } from './s3-error.ts';
 const DIGEST_BYTES = { crc32: 4, crc32c: 4, crc64nvme: 8, sha1: 20, sha256: 32 } as const;
 
 export type ChecksumAlgorithm = keyof typeof DIGEST_BYTES;
-/** Checksums in base64, as their headers hold them; of several parts as `base64-N`. */
+/** Checksums in base64, as in headers; composite ones as `base64-N`. */
 export type Checksums = { [Algorithm in ChecksumAlgorithm]?: string };
 
 export const CHECKSUM_ALGORITHMS: readonly ChecksumAlgorithm[] = [
@@ -25,7 +25,7 @@ export function createChecksum(algorithm: ChecksumAlgorithm): RunningChecksum {
   return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest() };
 }
 
-/** Reads `CRC32` or `crc32`; undefined for what is no algorithm of S3. */
+/** Reads `CRC32` or `crc32`; undefined if S3 has no such algorithm. */
 export function readAlgorithm(text: string): ChecksumAlgorithm | undefined {
   const name = text.toLowerCase();
   return CHECKSUM_ALGORITHMS.find((algorithm) => algorithm === name);
@@ -40,7 +40,7 @@ function checksumHeader(algorithm: ChecksumAlgorithm): string {
   return `x-amz-checksum-${algorithm}`;
 }
 
-/** The checksums that headers, trailers or form fields declare; throws InvalidRequest for one of the wrong form. */
+/** The checksums in headers, trailers or form fields; throws InvalidRequest for a malformed one. */
 export function readChecksums(fields: ReadonlyMap<string, string>): Checksums {
   const checksums: Checksums = {};
   for (const algorithm of CHECKSUM_ALGORITHMS) {
@@ -59,7 +59,7 @@ function checkEncoding(header: string, value: string, bytes: number): void {
   throw s3Error('InvalidRequest', {}, `Value for ${header} header is invalid.`);
 }
 
-/** Throws BadDigest where a declared checksum is not that of the bytes received. */
+/** Throws BadDigest if a declared checksum differs from that of the received bytes. */
 export function checkChecksums(declared: Checksums, computed: Checksums): void {
   for (const algorithm of CHECKSUM_ALGORITHMS) {
     const value = declared[algorithm];

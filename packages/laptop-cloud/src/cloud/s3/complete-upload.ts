@@ -17,7 +17,7 @@ import { buildXml, parseXml, readElements, readText } from './xml.ts';
 
 const MIN_PART_BYTES = 5 * 1024 ** 2;
 
-/** Makes the object of the parts' files as they lie: nothing is copied, however large it is. */
+/** The parts' files become the object's: nothing is copied, however large it is. */
 export async function completeMultipartUpload(
   storage: Storage,
   request: S3Request,
@@ -75,7 +75,7 @@ function choosePartsAsListed(storage: Storage, upload: Upload, entries: unknown[
   });
 }
 
-/** A part put again meanwhile has another file, and the one chosen here is gone. */
+/** A part that was uploaded again meanwhile has another file; the chosen one is gone. */
 function checkUnreplaced(storage: Storage, upload: Upload, parts: readonly Part[]): void {
   for (const { number, file } of parts) {
     if (storage.uploads.findPart(upload.id, number)?.file === file) continue;
@@ -137,7 +137,7 @@ async function computeChecksums(
   return { [algorithm]: `${checksum.digest().toString('base64')}-${parts.length}` };
 }
 
-/** A checksum of the whole in the request's headers; a composite one may come without its `-N`. */
+/** Checks the object's checksum in the headers; a composite one may come without its `-N`. */
 function checkDeclared(request: S3Request, computed: Checksums): void {
   const withoutCount = new Map(
     [...request.headers].map(([name, value]) => [name, value.replace(/-\d+$/, '')]),

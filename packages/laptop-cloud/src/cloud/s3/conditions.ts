@@ -10,7 +10,7 @@ export function readWriteConditions(headers: ReadonlyMap<string, string>): Write
   return { ifMatch: headers.get('if-match'), ifNoneMatch: headers.get('if-none-match') };
 }
 
-/** Checked in the transaction of the write itself: between check and write nobody can slip in. */
+/** To be called in the transaction of the write, so that nobody can write in between. */
 export function checkWriteConditions(
   found: StoredObject | undefined,
   { ifMatch, ifNoneMatch }: WriteConditions,
@@ -26,7 +26,7 @@ export function checkWriteConditions(
   }
 }
 
-/** The names of the conditional headers of reads; CopyObject has the same ones with a prefix. */
+/** Conditional headers of reads; CopyObject has them with a prefix. */
 export interface ReadConditions {
   ifMatch?: string | undefined;
   ifNoneMatch?: string | undefined;
@@ -47,8 +47,8 @@ export function readReadConditions(
 }
 
 /**
- * What the conditions make of a read. As in S3 and RFC 9110, an ETag that matches outweighs the date of
- * the same direction.
+ * Evaluates the conditions of a read. As in S3 and RFC 9110, `if-match` outweighs `if-unmodified-since`, and
+ * `if-none-match` outweighs `if-modified-since`.
  */
 export function judgeRead(
   object: ObjectSummary,
@@ -68,7 +68,7 @@ export function judgeRead(
   return modified <= since ? 'not-modified' : 'proceed';
 }
 
-/** A header with a broken date is as if it were not there. */
+/** An invalid date is ignored. */
 function parseDate(text: string | undefined, otherwise: number): number {
   const time = Date.parse(text ?? '');
   return Number.isNaN(time) ? otherwise : time;

@@ -59,7 +59,7 @@ function chooseAlgorithms(source: StoredObject, request: S3Request): typeof CHEC
   return CHECKSUM_ALGORITHMS.filter((algorithm) => source.detail.checksums[algorithm]);
 }
 
-/** UploadPartCopy: how the AWS CLI copies and moves whatever is too large for one copy. */
+/** UploadPartCopy: the AWS CLI copies and moves large objects by it. */
 export async function copyPart(storage: Storage, request: S3Request): Promise<S3Reply> {
   const upload = requireUpload(storage, request);
   const source = findSource(storage, request);
@@ -80,7 +80,7 @@ export async function copyPart(storage: Storage, request: S3Request): Promise<S3
   );
 }
 
-/** Unlike a read's range, this one has to lie within the source, in full. */
+/** Unlike a read's range, it must lie within the source as a whole. */
 function chooseRange(source: StoredObject, request: S3Request): ByteRange {
   const header = request.headers.get('x-amz-copy-source-range');
   if (header === undefined) return { start: 0, end: source.size - 1 };
@@ -92,7 +92,7 @@ function chooseRange(source: StoredObject, request: S3Request): ByteRange {
   throw s3Error('InvalidArgument', details, message);
 }
 
-/** The object that a copy names, if its conditions hold. Throws NoSuchKey, PreconditionFailed, InvalidArgument. */
+/** The source of a copy. Throws NoSuchKey, PreconditionFailed, InvalidArgument. */
 function findSource(storage: Storage, request: S3Request): StoredObject {
   const source = requireObject(storage, readSource(request.headers.get('x-amz-copy-source') ?? ''));
   const conditions = readReadConditions(request.headers, 'x-amz-copy-source-');

@@ -34,7 +34,7 @@ export function listObjects(storage: Storage, request: S3Request): S3Reply {
   const options = readOptions(request, request.query.get('marker'));
   const listing = list(storage, request, options);
   const encode = createEncoder(request);
-  // As S3: without a delimiter the next marker is simply the last key.
+  // As in S3, without a delimiter the last key is the next marker.
   const withNext = listing.truncated && options.delimiter !== '';
   return xmlReply(
     buildXml('ListBucketResult', {
@@ -77,7 +77,7 @@ function readMaximum(query: ReadonlyMap<string, string>, name: string, maximum: 
   );
 }
 
-/** With `encoding-type=url` keys go out escaped, as XML cannot hold every character. */
+/** `encoding-type=url` escapes keys: XML cannot hold every character. */
 function createEncoder(request: S3Request): (key: string) => string {
   const type = request.query.get('encoding-type');
   if (type === undefined) return (key) => key;
@@ -131,7 +131,7 @@ function decodeToken(token: string): string {
 interface ListingOptions {
   prefix: string;
   delimiter: string;
-  /** Keys up to this one are left out; where it is a common prefix, so is all that it stands for. */
+  /** The list begins after this key, or after all keys of this common prefix. */
   after: string;
   maxKeys: number;
 }
@@ -140,7 +140,7 @@ interface Listing {
   contents: ObjectSummary[];
   commonPrefixes: string[];
   truncated: boolean;
-  /** The last key or common prefix listed: where the next page goes on. */
+  /** The last listed key or common prefix; the next page begins after it. */
   last: string;
 }
 
@@ -179,7 +179,7 @@ function rollUp(key: string, prefix: string, delimiter: string): string | undefi
   return mark < 0 ? undefined : key.slice(0, mark + delimiter.length);
 }
 
-/** Not JavaScript's own order, which compares UTF-16 units. */
+/** JavaScript's own order compares UTF-16 code units. */
 function compareBytes(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right));
 }

@@ -47,7 +47,7 @@ function defaultType(algorithm: ChecksumAlgorithm): 'FULL_OBJECT' | 'COMPOSITE' 
   return algorithm === 'crc64nvme' ? 'FULL_OBJECT' : 'COMPOSITE';
 }
 
-/** The upload that the request names; throws NoSuchUpload for another bucket's or key's, too. */
+/** The upload that the request names. Throws NoSuchUpload, also for an upload of another bucket or key. */
 export function requireUpload(storage: Storage, request: S3Request): Upload {
   storage.buckets.require(request.bucket);
   const id = request.query.get('uploadId') ?? '';
@@ -61,7 +61,7 @@ export async function uploadPart(storage: Storage, request: S3Request): Promise<
   return { status: 200, headers: { etag: `"${etag}"`, ...formatChecksums(checksums) } };
 }
 
-/** Stores bytes as the part that the request names, in place of an earlier one. */
+/** Stores the part that the request names, and replaces an earlier one. */
 export function storePart(
   storage: Storage,
   request: S3Request,
@@ -98,7 +98,7 @@ export function abortMultipartUpload(storage: Storage, request: S3Request): S3Re
   return { status: 204 };
 }
 
-/** Removes an upload that is under way, with its parts. */
+/** Removes an unfinished upload with its parts. */
 function removeUpload(storage: Storage, id: string): void {
   const parts = storage.uploads.listParts(id);
   inTransaction(storage.database, () => storage.uploads.remove(id));
@@ -108,11 +108,11 @@ function removeUpload(storage: Storage, id: string): void {
 const SWEEP_INTERVAL_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-/** Plays the one lifecycle rule that a laptop needs: files stay, but what never becomes one goes. */
+/** The one supported lifecycle rule: it aborts unfinished multipart uploads. Objects do not expire. */
 export interface Lifecycle {
-  /** How many days an upload in parts may take in this bucket; undefined: for ever. */
+  /** Days that a multipart upload may take in this bucket; undefined: no limit. */
   declare(bucket: string, days: number | undefined): void;
-  /** Ends the uploads that are due; done by itself every minute and when a bucket is declared. */
+  /** Aborts overdue uploads. Runs every minute by itself, and when a bucket is declared. */
   sweep(): void;
   close(): void;
 }

@@ -38,7 +38,7 @@ export function createNotifications(
   const nextSequence = database.prepare(
     'UPDATE s3_sequence SET last = max(last + 1, ?) RETURNING last',
   );
-  /** Grows by one at least, whatever the clock does; consumers order a key's events by it. */
+  /** Always increases, whatever the clock does: consumers order a key's events by it. */
   const createSequencer = (): string => {
     const last = Number(nextSequence.get(options.now() * 1000)?.last);
     return last.toString(16).toUpperCase().padStart(SEQUENCER_DIGITS, '0');
@@ -65,7 +65,7 @@ export function createNotifications(
   };
 }
 
-/** As `x-amz-id-2`: names the host that answered, and means nothing to anybody else. */
+/** `x-amz-id-2`, which names the host that answered. */
 export const HOST_ID = randomBytes(48).toString('base64');
 
 export function createRequestId(): string {

@@ -28,9 +28,9 @@ export interface Route {
   name: string;
   method: string;
   scope: Scope;
-  /** The query parameters that make it this operation. */
+  /** Query parameters that select this operation. */
   flags: readonly string[];
-  /** Further ones that it understands; any other is answered with 501. */
+  /** Further supported query parameters; any other is answered with 501. */
   parameters: readonly string[];
   run: Operation;
 }
@@ -91,13 +91,13 @@ const ROUTES: readonly Route[] = [
   route('ListParts', 'GET object', listParts, ['uploadId'], ['max-parts', 'part-number-marker']),
 ];
 
-/** The operations that a source in the headers turns into copies. */
+/** Operations that become copies by `x-amz-copy-source`. */
 const COPIES = new Map([
   ['PutObject', route('CopyObject', 'PUT object', copyObject)],
   ['UploadPart', route('UploadPartCopy', 'PUT object', copyPart)],
 ]);
 
-/** Finds the operation; throws MethodNotAllowed, or NotImplemented for what this S3 does not know. */
+/** Finds the operation; throws MethodNotAllowed, or NotImplemented if it is unsupported. */
 export function findRoute(request: {
   method: string;
   bucket: string;

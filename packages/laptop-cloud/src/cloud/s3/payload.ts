@@ -21,8 +21,8 @@ const CHUNKED_KINDS = new Map([
 ]);
 
 /**
- * The body of a signed request, decoded and checked against everything the request says of it: the
- * payload's hash or chunk signatures, length, Content-MD5, checksums in headers or trailers.
+ * The body of a signed request, decoded and checked against all its declarations: payload hash or chunk
+ * signatures, length, Content-MD5, checksums in headers or trailers.
  */
 export function openPayload(
   body: AsyncIterable<Buffer>,
@@ -119,9 +119,9 @@ function readTrailers(
 }
 
 interface Expectations {
-  /** What the sender declared; read at the end, as trailers come last. */
+  /** The sender's checksums; read at the end, for trailers come last. */
   declared: () => Checksums;
-  /** What is computed, whether declared or not. */
+  /** The checksums to compute, declared or not. */
   algorithms: readonly ChecksumAlgorithm[];
   /** Content-MD5, in base64. */
   md5?: string | undefined;
@@ -133,13 +133,13 @@ interface Expectations {
 }
 
 export interface VerifiedSource {
-  /** The same bytes; throws at their end where they are not what was declared. */
+  /** The same bytes; throws after the last one if they are not as declared. */
   source: AsyncIterable<Buffer>;
   /** The checksums of all bytes, known after the end. */
   checksums: () => Checksums;
 }
 
-/** Passes bytes on and checks them: nothing that reads this to its end has been lied to. */
+/** Passes bytes on and checks them: whoever reads to the end has the declared bytes. */
 export function verifySource(
   source: AsyncIterable<Buffer>,
   expectations: Expectations,

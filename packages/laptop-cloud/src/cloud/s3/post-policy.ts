@@ -33,7 +33,7 @@ interface Policy {
   conditions: z.infer<typeof condition>[];
 }
 
-/** The fields that need no condition: the policy covers itself, and the signature cannot. */
+/** Fields that need no condition. */
 const UNCOVERED = new Set(['policy', 'x-amz-signature', 'file']);
 
 /** Reads a form's policy, base64 of JSON. Throws InvalidPolicyDocument. */
@@ -67,7 +67,7 @@ export function checkPolicy(
   options: { bucket: string; now: number },
 ): void {
   if (options.now > policy.expires) throw violated('Policy expired.');
-  // The bucket is the one of the address; a field that says otherwise is no proof.
+  // The URL names the bucket; a field is not trusted.
   const values = new Map(fields).set('bucket', options.bucket);
   if (fields.has('bucket') && fields.get('bucket') !== options.bucket) {
     throw violated(`Policy Condition failed: ["eq", "$bucket", "${options.bucket}"]`);
@@ -118,7 +118,7 @@ function readMatch(item: Policy['conditions'][number]): Match | undefined {
 function holds(match: Match, actual: string | undefined): boolean {
   if (actual === undefined) return false;
   if (match.operator === 'eq') return actual === match.value;
-  // A list of types, as browsers send for several files: each one must fit.
+  // Browsers send a list of types for several files: each must match.
   const items = match.field === 'content-type' ? actual.split(',') : [actual];
   return items.every((item) => item.trimStart().startsWith(match.value));
 }

@@ -10,7 +10,7 @@ const storedChecksums = z.object({
   sha256: z.string().exactOptional(),
 });
 
-/** What a client may say of an object beside its bytes. */
+/** An object's properties beside its bytes. */
 const objectDetail = z.object({
   /** Content-Type and the other headers that S3 keeps, by name in lower case. */
   headers: z.record(z.string(), z.string()),
@@ -78,7 +78,7 @@ export function createObjectTable(database: DatabaseSync): ObjectTable {
       remove.run(bucket, key);
     },
     scan: function* (bucket, after, inclusive) {
-      // A statement of its own for each scan: two lists may be under way at once.
+      // Each scan has its own statement: two lists may run at once.
       const rows = database.prepare(scan(inclusive ? '>=' : '>')).iterate(bucket, after);
       for (const row of rows) yield summaryRow.parse(row);
     },
@@ -87,7 +87,7 @@ export function createObjectTable(database: DatabaseSync): ObjectTable {
 
 const uploadDetail = z.object({
   object: objectDetail,
-  /** Which checksum the finished object is to have, and whether of all bytes or of the parts' checksums. */
+  /** The finished object's checksum, and whether it covers all bytes or the parts' checksums. */
   algorithm: z.enum(['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256']).exactOptional(),
   checksumType: z.enum(['FULL_OBJECT', 'COMPOSITE']),
 });
@@ -109,7 +109,7 @@ const partRow = z.object({
   checksums: z.string().transform((text) => storedChecksums.parse(JSON.parse(text))),
 });
 
-/** An upload in parts that is under way; `started` in milliseconds since 1970. */
+/** An unfinished multipart upload; `started` in milliseconds since 1970. */
 export type Upload = z.infer<typeof uploadRow>;
 export type UploadDetail = Upload['detail'];
 export type Part = z.infer<typeof partRow>;

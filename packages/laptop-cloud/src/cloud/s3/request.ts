@@ -4,7 +4,7 @@ import type { VerifiedSource } from './payload.ts';
 import { notImplemented, s3Error } from './s3-error.ts';
 import type { Storage } from './storage.ts';
 
-/** A verified request, taken apart. `bucket` and `key` are empty where the path names none. */
+/** A verified and parsed request. `bucket` and `key` are empty if the path has none. */
 export interface S3Request {
   id: string;
   sourceIp: string;
@@ -36,13 +36,13 @@ export function originOf(request: S3Request): { requestId: string; sourceIp: str
 
 const MAX_KEY_BYTES = 1_024;
 
-/** What a path names; the key is empty for a bucket, both for the service. */
+/** The target of a path; the key is empty for a bucket, and both for the service. */
 export interface Place {
   bucket: string;
   key: string;
 }
 
-/** Reads `/bucket/key` of a raw request target, resolving nothing. Throws InvalidURI, KeyTooLongError. */
+/** Reads `/bucket/key` from a raw request target, without resolving `..`. Throws InvalidURI, KeyTooLongError. */
 export function readPlace(target: string): Place {
   const path = decodePath(splitTarget(target).path);
   if (!path.startsWith('/')) throw s3Error('InvalidURI', { URI: target });
@@ -65,7 +65,7 @@ export function checkKey(key: string): string {
   throw s3Error('KeyTooLongError', { Size: size, MaxSizeAllowed: MAX_KEY_BYTES });
 }
 
-/** The x-amz headers that this S3 heeds, and where only some values of one, these. */
+/** The supported x-amz headers, some with their supported values. */
 const KNOWN = new Map<string, readonly string[] | undefined>([
   ['x-amz-acl', ['private', 'bucket-owner-full-control']],
   ['x-amz-checksum-algorithm', undefined],
@@ -84,7 +84,7 @@ const KNOWN = new Map<string, readonly string[] | undefined>([
   ['x-amz-mp-object-size', undefined],
   ['x-amz-request-payer', ['requester']],
   ['x-amz-sdk-checksum-algorithm', undefined],
-  // S3 encrypts so whether asked or not, and shows it to nobody: on this machine the disk's own matter.
+  // S3 encrypts in this way by default, and nobody can see it; here the disk's encryption has to do.
   ['x-amz-server-side-encryption', ['AES256']],
   ['x-amz-storage-class', ['STANDARD']],
   ['x-amz-tagging', undefined],
@@ -96,7 +96,7 @@ const KNOWN = new Map<string, readonly string[] | undefined>([
 const KNOWN_FAMILIES = /^x-amz-(meta-.+|checksum-(crc32|crc32c|crc64nvme|sha1|sha256))$/;
 const OWNER_HEADERS = ['x-amz-expected-bucket-owner', 'x-amz-source-expected-bucket-owner'];
 
-/** Answers 501 to every x-amz header or form field whose meaning would be lost here. */
+/** Throws NotImplemented for an unsupported x-amz header or form field. */
 export function checkKnownHeaders(headers: ReadonlyMap<string, string>, accountId: string): void {
   for (const [name, value] of headers) {
     if (OWNER_HEADERS.includes(name)) {
@@ -113,10 +113,10 @@ function checkKnown(name: string, value: string): void {
   if (KNOWN.get(name)?.includes(value) === false) throw notImplemented(`${name}: ${value}`);
 }
 
-/** Room for 10,000 parts with checksums, the largest document of the API. */
+/** The largest document of the API has 10,000 parts with checksums. */
 const MAX_DOCUMENT_BYTES = 4 * 1024 ** 2;
 
-/** Reads an XML body whole, verified as any other. Throws MalformedXML where it is too long. */
+/** Reads a whole XML body, with the same checks as any other. Throws MalformedXML if it is too long. */
 export async function collectText(payload: VerifiedSource): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -16,13 +16,13 @@ import type { Storage } from './storage.ts';
 import { buildXml } from './xml.ts';
 
 export interface S3Service {
-  /** Answers the request, a refusal included; resolves to what was asked when all is sent. */
+  /** Answers the request, also by a refusal; resolves to its description after the answer is sent. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<Asked>;
 }
 
 interface Asked {
   operation: string;
-  /** Whose signature was verified. */
+  /** Of the verified signature. */
   accessKeyId?: string | undefined;
   place: Place;
 }
@@ -98,7 +98,7 @@ async function answer(storage: Storage, visit: Visit): Promise<S3Reply> {
   });
 }
 
-/** Turns away `bucket.localhost`, which would be read as a path, and names that a stranger's DNS points here. */
+/** Refuses `bucket.localhost`, which would be misread as a path, and foreign names that resolve to this machine. */
 function checkHost(host: string): void {
   if (/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host)) return;
   throw s3Error('NotImplemented', { Host: host }, 'Address buckets by path, at 127.0.0.1.');
@@ -140,10 +140,10 @@ function readAddress(request: IncomingMessage): string {
   return request.socket.remoteAddress ?? '127.0.0.1';
 }
 
-/** How long a refused client may go on sending what nobody keeps. */
+/** A refused client may go on sending for this long; its bytes are discarded. */
 const DISCARD_MILLISECONDS = 30_000;
 
-/** An error as S3's XML; one that is not ours becomes InternalError and goes to the log. */
+/** An error in S3's XML. An unexpected one becomes InternalError, and is logged. */
 function describeError(error: unknown, about: { id: string; target: string }): S3Reply {
   const known = translateError(error);
   const body = buildXml(

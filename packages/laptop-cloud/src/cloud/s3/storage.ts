@@ -76,7 +76,7 @@ export function deleteObject(
   const before = inTransaction(storage.database, () => {
     const owner = storage.buckets.require(bucket);
     const found = storage.objects.find(bucket, key);
-    if (!found) return undefined; // as S3: If-Match does not hold against what is not there
+    if (!found) return undefined; // as in S3: If-Match does not fail for a missing object
     checkWriteConditions(found, options.conditions ?? {});
     storage.objects.remove(bucket, key);
     storage.notifications.publish(owner, {

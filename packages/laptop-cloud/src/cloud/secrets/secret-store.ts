@@ -27,8 +27,8 @@ const versionSchema = z.object({
 export type Version = z.output<typeof versionSchema>;
 
 /**
- * The versions after one more was put: each label moves to the new one, and the version that was current
- * becomes the previous one. What has no label left is dropped: AWS keeps it only for a while, unseen.
+ * Adds a version: its staging labels move to it, and the current version becomes the previous one. A version
+ * without a label is dropped; AWS keeps it for a while, but shows it to nobody.
  */
 export function addVersion(versions: Version[], added: Version): Version[] {
   const stages = versions.length === 0 ? [...new Set([...added.stages, CURRENT])] : added.stages;
@@ -72,7 +72,7 @@ export interface SecretStore {
   remove(name: string): void;
 }
 
-/** One file a secret, for this user alone. A file is replaced as a whole, so a kill leaves the old or the new one. */
+/** One file for each secret, readable for its owner only. Files are replaced as a whole, so a kill leaves the old or the new one. */
 export function openSecretStore(folder: string): SecretStore {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);

@@ -19,7 +19,7 @@ const text = z.string().exactOptional();
 const value = { SecretString: text, SecretBinary: z.base64().exactOptional() };
 const ClientRequestToken = z.string().min(32).max(64).exactOptional();
 
-// Strict: what is not acted on (rotation, replicas, KMS keys, tags) is refused, never ignored.
+// Strict: unsupported parameters (rotation, replicas, KMS keys, tags) are refused, never ignored.
 const getInput = z.strictObject({ SecretId, VersionId: text, VersionStage: text });
 const describeInput = z.strictObject({ SecretId });
 const createInput = z.strictObject({
@@ -41,10 +41,10 @@ const listInput = z.strictObject({
 });
 const deleteInput = z.strictObject({
   SecretId,
-  ForceDeleteWithoutRecovery: z.literal(true, 'only a deletion without recovery is played here'),
+  ForceDeleteWithoutRecovery: z.literal(true, 'only a deletion without recovery is supported here'),
 });
 
-/** What this Secrets Manager can do; names as in the API. */
+/** The supported operations, by their names in the API. */
 const OPERATIONS: Record<string, Operation<Vault>> = {
   GetSecretValue(input, vault) {
     const { SecretId: id, VersionId, VersionStage } = parse(getInput, input);
@@ -67,7 +67,7 @@ const OPERATIONS: Record<string, Operation<Vault>> = {
   },
   CreateSecret(input, vault) {
     const given = parse(createInput, input);
-    if (hasValue(given)) checkValue(toValue(given)); // else its refusal would leave an empty secret
+    if (hasValue(given)) checkValue(toValue(given)); // before the secret is created: a refused value must not leave an empty one
     const secret = vault.create(given.Name, given.Description);
     return { ...identify(secret), ...putIfGiven(vault, given.Name, given) };
   },
@@ -142,11 +142,11 @@ function describeSecret(secret: Secret, versionsName: string) {
   };
 }
 
-/** Secrets Manager; values lie in `dataDir/secrets` and nowhere else. */
+/** Secrets Manager; all values lie in `dataDir/secrets`. */
 export interface Secrets extends AwsService {
-  /** Creates the secret where it does not exist, and gives it a value, where one is made, if it has none. */
+  /** Creates the secret if it does not exist, and makes a value if it has none. */
   ensureSecret(name: string, makeValue?: () => string): { arn: string; name: string };
-  /** Makes the value current; creates the secret where needed. The same value again changes nothing. */
+  /** Makes the value current, and creates the secret if needed. Setting the same value again changes nothing. */
   putValue(name: string, value: string): void;
 }
 

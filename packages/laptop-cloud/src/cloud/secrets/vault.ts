@@ -33,7 +33,7 @@ export interface VaultOptions {
 
 export type Vault = ReturnType<typeof createVault>;
 
-/** The secrets' rules; throws `AwsError` with Secrets Manager's codes. */
+/** Secrets Manager's rules; throws `AwsError` with its codes. */
 export function createVault(store: SecretStore, { region, accountId, now }: VaultOptions) {
   const arnPrefix = `arn:aws:secretsmanager:${region}:${accountId}:secret:`;
   const seconds = () => now() / 1000;
@@ -113,7 +113,7 @@ export function createVault(store: SecretStore, { region, accountId, now }: Vaul
   };
 }
 
-/** Throws for none, both, an empty or too large one. */
+/** Throws unless there is exactly one value, neither empty nor too large. */
 export function checkValue({ string, binary }: Value): void {
   if ((string === undefined) === (binary === undefined)) {
     throw awsError(
@@ -127,7 +127,7 @@ export function checkValue({ string, binary }: Value): void {
   throw awsError('ValidationException', `A secret value has 1 to ${MAX_VALUE_BYTES} bytes.`);
 }
 
-/** The same request again is no new version; the same token for something else is a mistake. */
+/** Repeating a request makes no new version; reusing its token for another value is an error. */
 function sameOrRefused(known: Version, value: Value): Version {
   if (known.string === value.string && known.binary === value.binary) return known;
   throw awsError(

@@ -22,7 +22,7 @@ import {
 } from './queue.ts';
 import type { QueueRegistry } from './queue-registry.ts';
 
-/** What the queues of one endpoint share. */
+/** Shared by the queues of one endpoint. */
 interface QueueContext {
   database: DatabaseSync;
   messages: MessageStore;
@@ -32,7 +32,7 @@ interface QueueContext {
   senderId: string;
 }
 
-/** A message's way through a queue: sent, received, let go or deleted. */
+/** Sending, receiving and deleting messages, and changing their visibility. */
 export function createDeliveries(context: QueueContext) {
   return {
     send: (name: string, message: OutgoingMessage) => send(context, name, message),
@@ -84,7 +84,7 @@ function send(
   return { messageId, md5: digestBody(message.body) };
 }
 
-/** The message, if the handle is the one of its last receive. */
+/** The message, if the receipt handle is that of its last receive. */
 function findReceived(
   { messages, registry }: QueueContext,
   name: string,
@@ -122,7 +122,7 @@ function changeVisibility(
       `Total VisibilityTimeout for the message is beyond the limit [${MAX_VISIBILITY_SECONDS} seconds].`,
     );
   }
-  // Let go of by 0 it is not in flight any more: a restart has no receive of it to take back.
+  // A visibility timeout of 0 ends the flight: a restart must not undo the receive.
   const receivedAt = seconds === 0 ? null : message.receivedAt;
   context.messages.setVisibility(message.sequence, now + seconds * 1000, receivedAt);
   context.longPolls.wake(name);
@@ -137,7 +137,7 @@ const attributesSchema = z.record(
   }),
 );
 
-/** Real long polling: what is there at once, else whatever comes into sight until the wait ends. */
+/** Long polling: visible messages at once, else the first that become visible before the wait ends. */
 async function receive(
   context: QueueContext,
   name: string,
@@ -164,7 +164,7 @@ function receiveVisible(
   const { database, messages, registry, longPolls } = context;
   const queue = registry.require(name);
   const now = context.now();
-  // An empty poll, the most frequent call of all, takes no write lock.
+  // An empty receive, the most frequent call of all, takes no write lock.
   if (messages.listVisible(name, now, 1).length === 0) return [];
   const visibleAt = now + (visibilitySeconds ?? queue.visibilityTimeoutSeconds) * 1000;
   const taken = inTransaction(database, () => {
@@ -174,11 +174,11 @@ function receiveVisible(
       .listVisible(name, now, max)
       .map(({ sequence }) => messages.take({ sequence, receipt: createReceipt(), visibleAt, now }));
   });
-  longPolls.wake(name); // the others who wait now have these time-outs to look out for
+  longPolls.wake(name); // the timer of other polls has to include these visibility timeouts
   return taken.map((message) => toReceived(context, message));
 }
 
-/** As SQS: at the receive that would exceed `maxReceiveCount` the message moves instead. */
+/** As in SQS, a message moves to the dead-letter queue at the receive that would exceed `maxReceiveCount`. */
 function moveExhausted(context: QueueContext, queue: QueueInfo, max: number, now: number): void {
   const { redrive } = queue;
   if (!redrive || !context.registry.find(redrive.deadLetterQueueName)) return;
@@ -234,7 +234,7 @@ function formatReceiptHandle(queue: string, { sequence, receipt }: Receipt): str
   return Buffer.from(`${queue}/${sequence}/${receipt}`).toString('base64url');
 }
 
-/** Throws `ReceiptHandleIsInvalid` for a handle that no receive from this queue can have given out. */
+/** Throws `ReceiptHandleIsInvalid` for a handle that no receive from this queue can have returned. */
 function parseReceiptHandle(queue: string, handle: string): Receipt {
   const groups = HANDLE.exec(Buffer.from(handle, 'base64url').toString())?.groups;
   if (!groups?.receipt || groups.queue !== queue) {

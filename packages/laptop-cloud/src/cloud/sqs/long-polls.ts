@@ -3,17 +3,17 @@ import { awsError } from '../aws-service.ts';
 const LONGEST_TIMER_MS = 20_000;
 
 interface LongPoll {
-  /** Tries once more; true when that ended the wait. */
+  /** Tries to receive; returns whether that ended the poll. */
   attempt: () => boolean;
   finish: () => void;
 }
 
 export interface LongPolls {
-  /** Repeats `attempt` at each wake until it yields something, the time is up, or `signal` aborts. */
+  /** Repeats `attempt` at each wake until it returns messages, the time is up, or `signal` aborts. */
   wait<T>(queue: string, wait: Wait<T>): Promise<T[]>;
-  /** Serves the queue's polls, oldest first, once the running call (and its transaction) is over. */
+  /** Serves the queue's polls, oldest first, after the running call and its transaction. */
   wake(queue: string): void;
-  /** Ends all waits with nothing, and refuses later ones: they would outlive the database. */
+  /** Ends all polls, empty, and refuses later ones: they would outlive the database. */
   close(): void;
 }
 
@@ -23,7 +23,7 @@ export interface Wait<T> {
   attempt: () => T[];
 }
 
-/** Long polls without a polling loop: woken by sends, and by a timer for what comes into sight by itself. */
+/** Long polls without a polling loop: sends wake them, and a timer when the next message becomes visible. */
 export function createLongPolls(millisecondsToNext: (queue: string) => number | null): LongPolls {
   const waiting = new Map<string, Set<LongPoll>>();
   const timers = new Map<string, NodeJS.Timeout>();

@@ -11,7 +11,7 @@ import * as inputs from './operation-input.ts';
 import { type Call, parseInput, requireQueueOfUrl } from './operation-input.ts';
 import { MAX_ENTRIES_PER_BATCH, MAX_MESSAGE_BYTES } from './queue.ts';
 
-/** What is done with messages; names as in the API. */
+/** Operations on messages, by their names in the API. */
 export const MESSAGE_OPERATIONS: Record<string, Operation<Call>> = {
   SendMessage(input, { queues }) {
     const { QueueUrl, ...entry } = parseInput(inputs.sendInput, input);
@@ -91,7 +91,7 @@ async function receiveMessages(input: unknown, { queues, signal }: Call) {
 function toAnswer(message: ReceivedMessage, system: string[], own: string[]) {
   const attributes = pick(message.attributes, system);
   const messageAttributes: Record<string, MessageAttribute> = pick(message.messageAttributes, own);
-  const digest = digestAttributes(messageAttributes); // over those shown: clients check it
+  const digest = digestAttributes(messageAttributes); // of the attributes in the answer: clients check it
   return {
     MessageId: message.messageId,
     ReceiptHandle: message.receiptHandle,
@@ -128,7 +128,7 @@ interface FailedEntry {
   Message: string;
 }
 
-/** Each entry succeeds or fails by itself; throws where the batch as a whole is refused. */
+/** Runs entries one by one, each with its own result; throws if SQS refuses the batch as a whole. */
 function runBatch<One extends Entry>(entries: One[], run: (entry: One) => unknown) {
   checkBatch(entries);
   const Successful: { Id: string }[] = [];

@@ -11,16 +11,16 @@ export interface StoredMessage {
   attributes: string;
   sentAt: number;
   visibleAt: number;
-  /** Receives over all queues, as SQS shows it. */
+  /** Receives from all queues, as SQS shows them. */
   receiveCount: number;
-  /** Receives from this queue: what `maxReceiveCount` is compared with. */
+  /** Receives from this queue, for `maxReceiveCount`. */
   receivedHere: number;
   firstReceivedAt: number | null;
-  /** Set while it is in flight; null again once it was put back by a visibility of 0. */
+  /** Set while the message is in flight; null again after a visibility timeout of 0. */
   receivedAt: number | null;
   receipt: string | null;
   deadLetterSource: string | null;
-  /** MessageGroupId: whose message it is. */
+  /** MessageGroupId. */
   tenant: string | null;
 }
 
@@ -39,7 +39,7 @@ const SCHEMA = `
     receivedAt INTEGER,
     receipt TEXT,
     deadLetterSource TEXT,
-    letGo INTEGER NOT NULL DEFAULT 0, -- 1: in flight, but its receiver is through with it
+    letGo INTEGER NOT NULL DEFAULT 0, -- 1: stays in flight over a restart, for its receiver has returned it
     tenant TEXT
   ) STRICT;
   CREATE INDEX IF NOT EXISTS sqs_messages_by_visibility ON sqs_messages (queue, visibleAt, sequence);
@@ -75,7 +75,7 @@ const RANDOM_UUID = `lower(
 export type MessageCounts = z.output<typeof countsSchema>;
 export type MessageStore = ReturnType<typeof createMessageStore>;
 
-/** The messages' rows: one function per statement, no rule of SQS but in the SQL itself. */
+/** The messages' rows: one function for each statement. */
 export function createMessageStore(database: DatabaseSync) {
   database.exec(SCHEMA);
   return { ...prepareReads(database), ...prepareWrites(database), ...prepareSweeps(database) };
@@ -98,19 +98,19 @@ function prepareReads(database: DatabaseSync) {
       return row && rowSchema.parse(row);
     },
     listVisible: prepareVisible(database),
-    /** When the next message comes into sight, or came: also since the last look for one. */
+    /** When the next message becomes visible, or became so since the last look. */
     nextVisibleAt: (queue: string): number | null => nextSchema.parse(next.get(queue)).visibleAt,
     count: (queue: string, now: number): MessageCounts =>
       countsSchema.parse(counts.get({ queue, now })),
   };
 }
 
-/** The messages in sight, in the order in which they are handed out. */
+/** Visible messages, in the order in which they are received. */
 function prepareVisible(database: DatabaseSync) {
   const visible = database.prepare(`
     SELECT * FROM sqs_messages WHERE queue = :queue AND visibleAt <= :now
     ORDER BY visibleAt, sequence LIMIT :limit`);
-  // A fair queue: first the messages of tenants with the fewest in flight.
+  // Fair queue: tenants with the fewest messages in flight come first.
   const fair = database.prepare(`
     WITH flying AS (
       SELECT tenant, COUNT(*) AS messages FROM sqs_messages
@@ -153,10 +153,10 @@ function prepareWrites(database: DatabaseSync) {
         'queue' | 'messageId' | 'body' | 'attributes' | 'sentAt' | 'visibleAt' | 'tenant'
       >,
     ) => void insert.run({ ...message }),
-    /** Hands the message out under a new receipt. */
+    /** Puts the message in flight under a new receipt. */
     take: (claim: { sequence: number; receipt: string; visibleAt: number; now: number }) =>
       rowSchema.parse(take.get({ ...claim })),
-    /** Moves the message to a dead-letter queue; its id and its age stay. */
+    /** The message keeps its id and its age. */
     moveToDeadLetterQueue: (move: {
       sequence: number;
       queue: string;
@@ -187,9 +187,9 @@ function prepareSweeps(database: DatabaseSync) {
   return {
     expire: (queue: string, sentBefore: number) => void expire.run(queue, sentBefore),
     purge: (queue: string) => void purge.run(queue),
-    /** `visibleAt = sentAt` puts what was in flight before whatever came later. */
+    /** Makes messages in flight visible again, ahead of later ones (`visibleAt = sentAt`). */
     recover: (): number => Number(restart.run().changes),
-    /** Moves visible messages back to where they came from, as new ones. Returns the queues they went to. */
+    /** Moves visible messages back to their source queues, as new ones. Returns the queue of each. */
     redrive: (move: { queue: string; destination: string | null; now: number }): string[] =>
       redrive.all({ ...move }).map((row) => movedSchema.parse(row).queue),
   };

@@ -14,7 +14,7 @@ export interface OutgoingMessage {
   body: string;
   delaySeconds?: number;
   attributes?: Record<string, MessageAttribute>;
-  /** MessageGroupId: in a standard queue, whose it is. No tenant's messages hold up the others'. */
+  /** MessageGroupId: the tenant, in a fair queue. No tenant's messages hold up the others'. */
   tenant?: string;
 }
 
@@ -40,10 +40,10 @@ export interface ReceiveOptions {
   signal?: AbortSignal;
 }
 
-// The characters of XML 1.0; a lone surrogate is none of them.
+// Everything but the characters of XML 1.0; a lone surrogate is not one.
 const FORBIDDEN_CHARACTER = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
-/** Throws for what SQS refuses: an empty or too long message, other characters than XML's, a wrong delay. */
+/** Throws SQS's errors for an empty or too long message, characters that XML forbids, or a wrong delay. */
 export function checkOutgoingMessage(message: OutgoingMessage, maximumBytes: number): void {
   if (message.body === '') {
     throw awsError('MissingParameter', 'The request must contain the parameter MessageBody.');
@@ -81,7 +81,7 @@ function checkCharacters(text: string): void {
   );
 }
 
-/** MD5 in hex: what clients compare a body with. */
+/** MD5 in hex; clients compare it with their own of the body. */
 export function digestBody(text: string): string {
   return createHash('md5').update(text).digest('hex');
 }
@@ -91,7 +91,7 @@ const DATA_TYPE = /^(String|Number|Binary)(\.[^\s]{1,249})?$/;
 const STRING = 1;
 const BINARY = 2;
 
-/** Throws `InvalidParameterValue` for what SQS refuses: names, types, empty values. */
+/** Throws `InvalidParameterValue` for names, types and empty values that SQS refuses. */
 function checkMessageAttributes(attributes: Record<string, MessageAttribute>): void {
   const entries = Object.entries(attributes);
   if (entries.length > MAX_ATTRIBUTES_PER_MESSAGE) {

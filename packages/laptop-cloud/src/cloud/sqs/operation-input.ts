@@ -30,14 +30,14 @@ const message = {
   MessageBody: z.string(),
   DelaySeconds: integer.exactOptional(),
   MessageAttributes: messageAttributes,
-  /** Of a standard queue: makes it a fair one. */
+  /** Makes a standard queue a fair one. */
   MessageGroupId: z
     .string()
     .regex(/^[\x21-\x7e]{1,128}$/)
     .exactOptional(),
 };
 
-// Strict: a parameter that this endpoint does not act on is refused, never ignored.
+// Strict: an unsupported parameter is refused, never ignored.
 export const createQueueInput = z.strictObject({
   QueueName: z.string(),
   Attributes: attributes.exactOptional(),
@@ -109,7 +109,7 @@ function describeIssue(issue: z.core.$ZodIssue | undefined): AwsError {
 
 export interface Call {
   queues: Queues;
-  /** Aborts when the caller hangs up: a message received for nobody would wait for its time-out. */
+  /** Aborts when the caller hangs up: a message received for nobody would stay hidden for its visibility timeout. */
   signal: AbortSignal;
 }
 
@@ -120,7 +120,7 @@ export function requireQueue(queues: Queues, name: string): QueueInfo {
   return queue;
 }
 
-/** By its URL, whose host is the client's business (a tunnel, another name of this machine). Throws `InvalidAddress`, `QueueDoesNotExist`. */
+/** By its URL, with any host (a tunnel, another name of this machine). Throws `InvalidAddress`, `QueueDoesNotExist`. */
 export function requireQueueOfUrl(queues: Queues, url: string): QueueInfo {
   const [, account, name] = /^\/(\d{12})\/([^/]+)$/.exec(URL.parse(url)?.pathname ?? '') ?? [];
   if (!account || !name) {

@@ -1,7 +1,7 @@
 import { type AwsRequest, awsError } from '../aws-service.ts';
 import { splitTarget } from '../canonical-request.ts';
 
-// The Query protocol's singular names and what they are in JSON; `map` for what has names and values.
+// The Query protocol's singular names and their plurals in JSON: of lists, and of maps with names and values.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
 const LISTS: Record<string, string> = {
   AttributeName: 'AttributeNames',
@@ -24,7 +24,7 @@ const MAX_STEPS = 10;
 
 type Tree = { [name: string]: Tree | string };
 
-/** The operation and its input in the shape of the JSON protocol; a queue's own URL stands in for `QueueUrl`. Throws `MalformedInput`. */
+/** The operation and its input in the JSON protocol's shape; a request to a queue's own URL needs no `QueueUrl`. Throws `MalformedInput`. */
 export function readQuery(request: AwsRequest): { operation: string; input: unknown } {
   const { path, query } = splitTarget(request.url); // no URL class: it throws for `//`
   const parameters = new URLSearchParams(
@@ -79,7 +79,7 @@ function toPair(item: unknown): [string, unknown] {
 
 const NAMESPACE = 'http://queue.amazonaws.com/doc/2012-11-05/';
 
-// JSON's plural members and the flattened elements that they are in XML.
+// JSON's plural members and their flattened elements in XML.
 const ELEMENT_NAMES: Record<string, string> = {
   QueueUrls: 'QueueUrl',
   queueUrls: 'QueueUrl',
@@ -91,10 +91,10 @@ const MAP_NAMES: Record<string, string> = {
   MessageAttributes: 'MessageAttribute',
 };
 
-/** An operation's output as the Query protocol answers it. */
+/** An operation's output in the Query protocol. */
 export function renderResult(operation: string, output: object, requestId: string): string {
   const members = renderMembers(operation, output);
-  // Always there: botocore looks the element up even where the answer is empty.
+  // Present even if empty: botocore looks the element up.
   const result = `<${operation}Result>${members}</${operation}Result>`;
   return (
     `<?xml version="1.0"?><${operation}Response xmlns="${NAMESPACE}">${result}` +
@@ -149,7 +149,7 @@ function element(name: string, content: string): string {
   return `<${name}>${content}</${name}>`;
 }
 
-/** A parser turns a bare carriage return into a line feed, and the body's digest would not match. */
+/** Escapes carriage returns, too: a parser turns a bare one into a line feed, and the digest would not match. */
 function escapeXml(text: string): string {
   return text
     .replaceAll('&', '&amp;')

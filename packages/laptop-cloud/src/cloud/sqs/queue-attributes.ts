@@ -4,7 +4,7 @@ import { unsupported } from './errors.ts';
 import type { MessageCounts } from './message-store.ts';
 import type { QueueChanges, QueueInfo } from './queue.ts';
 
-/** The API's names for a queue's numbers. */
+/** The API's names for a queue's numeric settings. */
 const NUMBERS = {
   VisibilityTimeout: 'visibilityTimeoutSeconds',
   MessageRetentionPeriod: 'messageRetentionSeconds',
@@ -20,7 +20,7 @@ const SETTABLE = [
   'RedriveAllowPolicy',
   'SqsManagedSseEnabled',
 ];
-// Known to SQS and set by some templates; here they would be a promise not kept.
+// SQS has these; here they would have no effect, so they are refused.
 const REFUSED = [
   'FifoQueue',
   'ContentBasedDeduplication',

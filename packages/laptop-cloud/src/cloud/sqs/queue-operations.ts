@@ -9,7 +9,7 @@ import type { Queues } from './queues.ts';
 
 const MAX_LISTED_QUEUES = 1_000;
 
-/** What is done with queues; names as in the API. */
+/** Operations on queues, by their names in the API. */
 export const QUEUE_OPERATIONS: Record<string, Operation<Call>> = {
   CreateQueue: createQueue,
   GetQueueUrl(input, { queues }) {
@@ -52,7 +52,7 @@ export const QUEUE_OPERATIONS: Record<string, Operation<Call>> = {
   StartMessageMoveTask: startMoveTask,
 };
 
-/** As SQS: the same queue again is no error, one that differs in what is asked for is. */
+/** As in SQS, creating the same queue again is no error, but creating it with other attributes is. */
 function createQueue(input: unknown, { queues }: Call) {
   const { QueueName, Attributes = {} } = parseInput(inputs.createQueueInput, input);
   const settings = readQueueAttributes(Attributes, queues.nameOfArn);
@@ -69,7 +69,7 @@ function createQueue(input: unknown, { queues }: Call) {
   return { QueueUrl: existing.url };
 }
 
-/** Done at once: a laptop's dead-letter queue is small. There is thus no task to list or cancel. */
+/** Moves all messages at once, so there is no task to list or cancel. */
 function startMoveTask(input: unknown, { queues }: Call) {
   const { SourceArn, DestinationArn } = parseInput(inputs.moveTaskInput, input);
   const source = queues.find(queues.nameOfArn(SourceArn));
@@ -90,7 +90,7 @@ function listSources(queues: Queues, deadLetterQueue: QueueInfo): QueueInfo[] {
     .filter(({ redrive }) => redrive?.deadLetterQueueName === deadLetterQueue.name);
 }
 
-/** In order of names; the token is the last name of the page before. */
+/** Sorted by name; the token holds the previous page's last name. */
 function listPage(queues: QueueInfo[], page: { MaxResults?: number; NextToken?: string }) {
   const most = page.MaxResults ?? MAX_LISTED_QUEUES;
   checkRange('MaxResults', most, 1, MAX_LISTED_QUEUES);
@@ -99,7 +99,7 @@ function listPage(queues: QueueInfo[], page: { MaxResults?: number; NextToken?: 
   const shown = rest.slice(0, most);
   const last = shown.at(-1);
   const urls = shown.map(({ url }) => url);
-  // Without MaxResults SQS gives the first thousand and no token.
+  // Without MaxResults SQS returns the first thousand, and no token.
   if (!last || rest.length <= most || page.MaxResults === undefined) return { urls };
   return { urls, NextToken: Buffer.from(last.name).toString('base64url') };
 }

@@ -16,7 +16,7 @@ const QUEUE_NAME = /^[A-Za-z0-9_-]{1,80}$/;
 
 export type QueueRegistry = ReturnType<typeof createQueueRegistry>;
 
-/** Which queues there are, and what each is set to. */
+/** The queues and their settings. */
 export function createQueueRegistry(
   store: QueueStore,
   { endpoint, region, accountId, now }: Required<QueuesOptions>,
@@ -120,7 +120,7 @@ function toStoredQueue(row: unknown): StoredQueue {
   return { ...settings, name, createdAt: created_at, modifiedAt: modified_at };
 }
 
-/** The queues' own rows; times in milliseconds. */
+/** The queues' rows; times in milliseconds. */
 export function createQueueStore(database: DatabaseSync): QueueStore {
   database.exec(SCHEMA);
   const findOne = database.prepare('SELECT * FROM sqs_queues WHERE name = ?');

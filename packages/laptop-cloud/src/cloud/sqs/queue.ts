@@ -5,7 +5,7 @@ import { awsError } from '../aws-service.ts';
 export const MAX_MESSAGE_BYTES = 1_048_576; // raised from 262,144 in 2025; message attributes count too
 const MIN_MESSAGE_BYTES = 1_024;
 export const MAX_DELAY_SECONDS = 900;
-export const MAX_VISIBILITY_SECONDS = 43_200; // from the receive on, however often it is extended
+export const MAX_VISIBILITY_SECONDS = 43_200; // from the receive on, extensions included
 const MIN_RETENTION_SECONDS = 60;
 const MAX_RETENTION_SECONDS = 1_209_600;
 export const MAX_WAIT_SECONDS = 20;
@@ -17,7 +17,7 @@ const MAX_RECEIVE_COUNT = 1_000;
 const DEFAULT_VISIBILITY_SECONDS = 30;
 const DEFAULT_RETENTION_SECONDS = 345_600;
 
-/** Settings not given are SQS's defaults. */
+/** SQS's defaults apply to settings that are left out. */
 export interface QueueOptions extends QueueChanges {
   name: string;
 }
@@ -39,7 +39,7 @@ export interface QueuesOptions {
   now?: () => number;
 }
 
-/** What a queue is set to; the defaults are those of SQS. */
+/** A queue's settings, with SQS's defaults. */
 export const queueSettingsSchema = z.object({
   visibilityTimeoutSeconds: z
     .int()

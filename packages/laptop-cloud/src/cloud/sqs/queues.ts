@@ -6,14 +6,14 @@ import { createMessageStore, type MessageCounts } from './message-store.ts';
 import type { QueueChanges, QueueInfo, QueueOptions, QueuesOptions } from './queue.ts';
 import { createQueueRegistry, createQueueStore } from './queue-registry.ts';
 
-/** The queue core: synchronous on the shared database, so that a send joins its caller's transaction. Throws `AwsError`. */
+/** All queues; synchronous on the shared database, so that a send joins its caller's transaction. Throws `AwsError`. */
 export interface Queues {
   arnOf(name: string): string;
-  /** Throws `InvalidParameterValue` for another account's or region's. */
+  /** Throws `InvalidParameterValue` for an ARN of another account or region. */
   nameOfArn(arn: string): string;
-  /** Creates the queue, or sets the one of that name to these settings. A dead-letter queue must exist before its sources. */
+  /** Creates the queue, or gives an existing one these settings. A dead-letter queue must exist before its sources. */
   ensureQueue(options: QueueOptions): QueueInfo;
-  /** Changes the settings named, keeps the others; `undefined` takes an optional one away. */
+  /** Changes the given settings and keeps the others; `undefined` removes an optional one. */
   configure(name: string, changes: QueueChanges): void;
   find(name: string): QueueInfo | undefined;
   list(): QueueInfo[];
@@ -24,16 +24,16 @@ export interface Queues {
   send(name: string, message: OutgoingMessage): SentMessage;
   /** Long-polls up to `waitSeconds`; empty when the time is up or `signal` aborts. */
   receive(name: string, options: ReceiveOptions): Promise<ReceivedMessage[]>;
-  /** A handle that a later receive has replaced deletes nothing, quietly. */
+  /** Does nothing for a receipt handle that a later receive has replaced. */
   delete(name: string, receiptHandle: string): void;
   changeVisibility(name: string, receiptHandle: string, seconds: number): void;
-  /** The receiver is through with it: it stays in flight until its time is up, over a restart too. */
+  /** Keeps the message hidden until its visibility timeout ends, also over a restart: its receiver has returned it. */
   keepInFlight(name: string, receiptHandle: string): void;
-  /** Moves a dead-letter queue's visible messages, as new ones, to `destination` or back to where each came from. */
+  /** Moves a dead-letter queue's visible messages, as new ones, to `destination` or back to their source queues. */
   redrive(name: string, destination?: string): number;
-  /** At start: what a dead run had received, and not let go, is visible at once, and that receive is not counted. Returns how many. */
+  /** At start: makes the messages visible that a dead run had in flight, without counting that receive. Returns their number. */
   recoverInFlight(): number;
-  /** Ends all long polls, empty; the database may be closed afterwards. */
+  /** Ends all long polls, empty; the database may be closed then. */
   close(): void;
 }
 
@@ -53,7 +53,7 @@ export function createQueues(database: DatabaseSync, options: QueuesOptions): Qu
     remove(name) {
       registry.remove(name);
       messages.purge(name);
-      longPolls.wake(name); // those who wait learn that it is gone
+      longPolls.wake(name); // its long polls end with QueueDoesNotExist
     },
     purge: (name) => messages.purge(registry.require(name).name),
     count(name) {
