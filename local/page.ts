@@ -21,7 +21,7 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 const PACKS_WELL = /^(text\/|application\/json|image\/svg)/;
 
 /** What the page is told about the stack it runs on, at `/config.json`. */
-export interface PageConfig {
+interface PageConfig {
   apiKey: string;
   awsEndpoint: string;
   model: { standIn: boolean; names: string[] };
@@ -29,7 +29,7 @@ export interface PageConfig {
 }
 
 /** Answers the request if it is for the page, and says whether it was. */
-export type Page = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+type Page = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 
 /** The built page's files, by the names that the folder holds at the start: no path is ever built from a request. */
 export function createPage(folder: string, config: PageConfig): Page {

@@ -5,7 +5,6 @@ import type { InvocationResult } from '../lambda/protocol.ts';
 import { type Listening, listen } from '../listen.ts';
 import { pause } from '../pause.ts';
 import type { DeclaredCors } from '../template/template.ts';
-import { createCorsHeaders, createPreflightHeaders, isPreflight } from './cors.ts';
 import { createHttpEvent, type HttpAnswer, readHttpAnswer } from './payload-format.ts';
 import { matchRoute, type Route } from './routes.ts';
 
@@ -187,4 +186,44 @@ async function drainBody(request: IncomingMessage): Promise<void> {
   if (request.headers.expect || request.readableEnded) return;
   const done = new Promise((resolve) => request.once('end', resolve).once('close', resolve));
   await Promise.race([done, pause(DRAIN_MS, new AbortController().signal)]);
+}
+
+/** CORS headers for a browser; none without an origin, or for one that is not allowed. */
+function createCorsHeaders(
+  cors: DeclaredCors | undefined,
+  origin: string | undefined,
+): Record<string, string> {
+  if (!cors || !origin) return {};
+  const any = cors.allowedOrigins.includes('*');
+  if (!any && !cors.allowedOrigins.includes(origin)) return {};
+  return {
+    'access-control-allow-origin': any ? '*' : origin,
+    ...(any ? {} : { vary: 'origin' }),
+    ...(cors.allowCredentials ? { 'access-control-allow-credentials': 'true' } : {}),
+    ...list('access-control-expose-headers', cors.exposedResponseHeaders),
+  };
+}
+
+/** With CORS configured, API Gateway answers preflights itself: no function sees them. */
+function isPreflight(cors: DeclaredCors | undefined, request: IncomingMessage): boolean {
+  const { origin, 'access-control-request-method': method } = request.headers;
+  return Boolean(cors && request.method === 'OPTIONS' && origin && method);
+}
+
+function createPreflightHeaders(
+  cors: DeclaredCors,
+  origin: string | undefined,
+): Record<string, string> {
+  const headers = createCorsHeaders(cors, origin);
+  if (Object.keys(headers).length === 0) return {};
+  return {
+    ...headers,
+    ...list('access-control-allow-methods', cors.allowedMethods),
+    ...list('access-control-allow-headers', cors.allowedHeaders),
+    ...(cors.maxAge === undefined ? {} : { 'access-control-max-age': String(cors.maxAge) }),
+  };
+}
+
+function list(name: string, values: string[]): Record<string, string> {
+  return values.length > 0 ? { [name]: values.join(',') } : {};
 }

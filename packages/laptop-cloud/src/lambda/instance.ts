@@ -10,7 +10,7 @@ const HEAP_SHARE = 0.9; // of the memory limit, so that V8 fails with a trace be
 const INIT_TIMEOUT_MS = 30_000;
 export const MAX_PAYLOAD_BYTES = 6_291_456; // events and answers, as JSON
 
-export interface InstanceOptions {
+interface InstanceOptions {
   environment: Record<string, string>;
   memoryMb: number;
   onLine: (line: string, stream: 'stdout' | 'stderr') => void;

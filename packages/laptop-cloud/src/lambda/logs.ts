@@ -20,7 +20,7 @@ export interface Logs {
   close(): void;
 }
 
-export interface LogsOptions {
+interface LogsOptions {
   /** Receives every line as the function wrote it. */
   file: string;
   /** Receives readable one-liners. */

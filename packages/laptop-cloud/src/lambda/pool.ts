@@ -3,7 +3,7 @@ import { fail, type InvocationResult } from './protocol.ts';
 
 const GIVEN_UP = fail('stopped', 'Host.GivenUp', 'The caller did not wait for an instance');
 
-export interface PoolOptions {
+interface PoolOptions {
   /** Instances at once. */
   limit: number;
   /** Called when `wants` may have become true. */

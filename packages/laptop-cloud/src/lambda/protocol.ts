@@ -27,7 +27,7 @@ export type RuntimeMessage = z.infer<typeof runtimeMessage>;
 export type FunctionError = z.infer<typeof functionError>;
 
 /** `stopped` is not the function's fault: the host is closing, or the caller gave up waiting. */
-export type FailureReason = 'init' | 'error' | 'timeout' | 'memory' | 'exit' | 'size' | 'stopped';
+type FailureReason = 'init' | 'error' | 'timeout' | 'memory' | 'exit' | 'size' | 'stopped';
 
 export type InvocationResult =
   | { ok: true; payload: string }

@@ -7,7 +7,7 @@ import type { Host } from './host.ts';
 /** Node's timers overflow at 2 ** 31 milliseconds, 24.8 days, and then fire at once. */
 const LONGEST_TIMER_MS = 86_400_000;
 
-export interface SchedulesOptions {
+interface SchedulesOptions {
   sources: ScheduleSource[];
   host: Pick<Host, 'invoke'>;
   region: string;

@@ -1,7 +1,7 @@
 /** A resource's attributes for `!GetAtt`; `Ref` is one of them, for `!Ref`. */
 export type Attributes = Record<string, string>;
 
-export interface References {
+interface References {
   /** `AWS::Region` and the like. */
   pseudo: Record<string, string>;
   /** Attributes of the resource with this logical id; undefined if there is none. */

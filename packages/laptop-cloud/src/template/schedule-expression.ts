@@ -13,7 +13,7 @@ const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 const SATURDAY = 7;
 
 /** The first time after `after` at which the schedule is due; undefined: never. Milliseconds since 1970. */
-export type NextDue = (after: number) => number | undefined;
+type NextDue = (after: number) => number | undefined;
 
 /** Throws an error that names what is wrong with `rate(…)` or `cron(…)`. */
 export function parseSchedule(expression: string): NextDue {

@@ -17,7 +17,7 @@ export type LevelWrite =
   | { type: 'put'; key: string; value: unknown }
   | { type: 'del'; key: string };
 
-export interface LevelRange {
+interface LevelRange {
   gte?: string;
   lt?: string;
 }
@@ -46,7 +46,7 @@ export interface Level {
   createValueStream(range?: LevelRange): Readable;
 }
 
-export interface ItemStore {
+interface ItemStore {
   put(key: string, item: Item, done: Callback): void;
   del(key: string, done: Callback): void;
 }
@@ -56,7 +56,7 @@ export interface Store {
   getItemDb(table: string): ItemStore;
 }
 
-export interface IndexActions {
+interface IndexActions {
   puts: { index: string; key: string; item: unknown }[];
   deletes: { index: string; key: string }[];
 }
@@ -114,7 +114,7 @@ interface Validations {
 type Action = (store: Store, input: object, done: Callback<object>) => void;
 
 export const core: Core = load('dynalite/db/index.js');
-export const validations: Validations = load('dynalite/validations/index.js');
+const validations: Validations = load('dynalite/validations/index.js');
 
 const OPERATIONS = [
   'BatchGetItem',
@@ -136,7 +136,7 @@ const OPERATIONS = [
   'UpdateTable',
 ];
 
-export const operations = new Map(OPERATIONS.map((name) => [name, loadOperation(name)]));
+const operations = new Map(OPERATIONS.map((name) => [name, loadOperation(name)]));
 
 function loadOperation(name: string): { action: Action; validation: Validation } {
   const file = name.charAt(0).toLowerCase() + name.slice(1);

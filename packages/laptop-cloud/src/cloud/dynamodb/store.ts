@@ -10,7 +10,7 @@ import { type StoredTable, storedTableSchema } from './table-definition.ts';
 
 const lockedSchema = z.object({ cause: z.object({ code: z.literal('LEVEL_LOCKED') }) });
 
-export interface OpenStore extends Store {
+interface OpenStore extends Store {
   scrubber: Scrubber;
   mender: Mender;
 }

@@ -30,14 +30,14 @@ export type CorsRule = z.infer<typeof corsRule>;
 export type Notification = z.infer<typeof notification>;
 export type Bucket = z.infer<typeof bucketRow>;
 
-export interface BucketOptions {
+interface BucketOptions {
   name: string;
   cors?: CorsRule[] | undefined;
   notifications?: Notification[] | undefined;
 }
 
 /** A bucket as declared, with its lifecycle. */
-export interface DeclaredBucket extends BucketOptions {
+interface DeclaredBucket extends BucketOptions {
   /** Days after which an unfinished multipart upload is aborted; undefined: never. */
   abortPartsAfterDays?: number | undefined;
 }

@@ -27,7 +27,7 @@ export function checkWriteConditions(
 }
 
 /** Conditional headers of reads; CopyObject has them with a prefix. */
-export interface ReadConditions {
+interface ReadConditions {
   ifMatch?: string | undefined;
   ifNoneMatch?: string | undefined;
   ifModifiedSince?: string | undefined;

@@ -7,7 +7,7 @@ import type { Bucket, Notification } from './buckets.ts';
 export const CONFIGURATION_ID = 'laptop-cloud';
 const SEQUENCER_DIGITS = 18;
 
-export interface ObjectEvent {
+interface ObjectEvent {
   /** Without `s3:`, as events name themselves: `ObjectCreated:Put`. */
   name: string;
   key: string;

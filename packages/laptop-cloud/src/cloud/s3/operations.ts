@@ -24,7 +24,7 @@ import { notImplemented, s3Error } from './s3-error.ts';
 
 type Scope = 'service' | 'bucket' | 'object';
 
-export interface Route {
+interface Route {
   name: string;
   method: string;
   scope: Scope;

@@ -72,7 +72,7 @@ const ERRORS = {
   ],
 } as const satisfies Record<string, readonly [number, string]>;
 
-export type S3ErrorCode = keyof typeof ERRORS;
+type S3ErrorCode = keyof typeof ERRORS;
 export type ErrorDetails = Record<string, string | number>;
 
 /** Makes an S3 error; `message` replaces the usual words, `details` become elements of the XML. */

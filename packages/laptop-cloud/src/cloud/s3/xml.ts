@@ -1,7 +1,7 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { s3Error } from './s3-error.ts';
 
-export type XmlValue = string | number | boolean | undefined | XmlTree | XmlValue[];
+type XmlValue = string | number | boolean | undefined | XmlTree | XmlValue[];
 export interface XmlTree {
   [name: string]: XmlValue;
 }

@@ -19,12 +19,12 @@ export interface Value {
   binary?: string;
 }
 
-export interface PutOptions {
+interface PutOptions {
   token?: string | undefined;
   stages?: string[] | undefined;
 }
 
-export interface VaultOptions {
+interface VaultOptions {
   region: string;
   accountId: string;
   /** Milliseconds since 1970. */

@@ -17,7 +17,7 @@ export interface LongPolls {
   close(): void;
 }
 
-export interface Wait<T> {
+interface Wait<T> {
   milliseconds: number;
   signal?: AbortSignal | undefined;
   attempt: () => T[];
