@@ -6,6 +6,21 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { AwsCall } from 'laptop-cloud/cloud';
 import { startCloud } from 'laptop-cloud/cloud';
 import { deployTemplate } from 'laptop-cloud/deploy';
+import { createContents } from '../../lib/analysis/content-store.ts';
+import { createFileLinks, createPictureLinks } from '../../lib/analysis/link-signer.ts';
+import { createAnalysisLists } from '../../lib/analysis/list-store.ts';
+import { createAnalyses } from '../../lib/analysis/record-store.ts';
+import { createResults } from '../../lib/analysis/result-store.ts';
+import { createDoor } from '../../lib/auth/authenticate.ts';
+import { createClientRegistry } from '../../lib/auth/client-registry.ts';
+import { createClientSettings } from '../../lib/auth/client-settings.ts';
+import {
+  createClients,
+  createTokens,
+  createUses,
+  SCOPES,
+  type Scope,
+} from '../../lib/auth/key-store.ts';
 import {
   connectBucket,
   connectQueues,
