@@ -22,7 +22,7 @@ interface Token {
  * and makes none any more after a hundred in an outage: the next answer that is lost fails its request. And
  * their delays grow to 20 seconds, beyond the function's time.
  */
-export function createRetryStrategy(tries: number, answerMs: number) {
+function createRetryStrategy(tries: number, answerMs: number) {
   return {
     mode: 'standard',
 

@@ -18,7 +18,6 @@ interface Place {
 
 /** A screenshot of what the window shows, once every picture in it is there. Throws where one is missing or blank. */
 export async function takeShot(page: Page): Promise<Buffer> {
-  await page.waitForFunction('[...document.images].every(({ complete }) => complete)');
   const broken = await page.evaluate<string[]>(`(async () => {
     const all = [...document.images];
     await Promise.all(all.map((one) => one.decode().catch(() => {})));

@@ -23,10 +23,8 @@ export const DAY_USD = 100;
  * One analyzer more than there is, `large`, whose results have as many bytes as the prompt says: none
  * of the real ones has results that are too large for the table.
  */
-const REGISTRY = `
-import { describe } from './describe.ts';
-import { transcribe } from './transcribe.ts';
-const large = {
+const LARGE = `
+const large: Analyzer = {
   ...describe,
   name: 'large',
   inquire: ({ question }) => ({
@@ -34,11 +32,8 @@ const large = {
     parse: () => ({ caption: 'Large.', result: { filler: 'x'.repeat(Number(question)) } }),
   }),
 };
-const BUILT_IN = [describe, large, transcribe];
-export const listBuiltIn = () => BUILT_IN;
-export const findBuiltIn = (name) => BUILT_IN.find((each) => each.name === name);
-export const isBuiltIn = (name) => findBuiltIn(name) !== undefined;
 `;
+const LIST = /(?=\/\*\*[^/]*\*\/\nexport const BUILT_IN: readonly Analyzer\[\] = \[)/;
 
 export interface RecordedService {
   cloud: Stack['cloud'];
@@ -131,6 +126,9 @@ function copySources(code: string): void {
   for (const part of ['functions', 'lib', 'infra', 'serverless.yml', 'package.json']) {
     cpSync(join(ROOT, part), join(code, part), { recursive: true });
   }
-  writeFileSync(join(code, 'lib/analyzers/registry.ts'), REGISTRY);
+  const registry = join(code, 'lib/analyzers/registry.ts');
+  const [before, list, ...more] = readFileSync(registry, 'utf8').split(LIST);
+  if (!list || more.length > 0) throw new Error('The list of analyzers was not found.');
+  writeFileSync(registry, `${before}${LARGE}${list.replace('[] = [', '[] = [large,')}`);
   symlinkSync(join(ROOT, 'node_modules'), join(code, 'node_modules'));
 }
