@@ -263,10 +263,10 @@ describe('a form sent with an Idempotency-Key', () => {
 describe('of runs with the same key', () => {
   const origins: Origin[] = [];
   /** A handler that works as told. */
-  function handlerOf(work: () => Promise<Reply>): Handler {
+  function handlerOf(work: () => Promise<Reply>, by = idempotency): Handler {
     return createHttpHandler({
       door: service.door,
-      idempotency,
+      idempotency: by,
       input: z.object({}),
       handle: ({ origin }) => {
         if (origin) origins.push(origin);
@@ -331,6 +331,26 @@ describe('of runs with the same key', () => {
     expect(origins).toHaveLength(2);
     expect(origins[1]).toEqual(origins[0]);
   });
+
+  test.each([
+    ['an answer', async () => ({ status: 200, body: { ok: true } }), 200],
+    ['a refusal', () => Promise.reject(new ServiceError('file_too_large')), 413],
+  ])(
+    'one whose %s could not be kept frees the key when its 503 says so',
+    async (what, work, status) => {
+      const throttled = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
+      const records = createIdempotencyRecords(service.table, service.tableName);
+      const refuse = () => Promise.reject(throttled);
+      const stuck = createIdempotency({
+        records: { ...records, keep: refuse, release: refuse },
+        now: () => now,
+      });
+      const refused = await send(handlerOf(work, stuck), { key: what });
+      expect(refused).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+      now += Number(refused.headers['retry-after']) * 1000;
+      expect(await send(handlerOf(work), { key: what })).toMatchObject({ status });
+    },
+  );
 
   test('one that was refused for good is remembered', async () => {
     let runs = 0;

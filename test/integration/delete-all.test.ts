@@ -47,3 +47,16 @@ test('given too little time, then it says that it is not complete, and the next 
   expect(first.deleted.record + rest.deleted.record).toBe(25);
   expect(first.deleted.record).toBeGreaterThan(0);
 });
+
+test('given one that could not be finished, then the next call finishes it, though no list shows it', async () => {
+  const [id = ''] = await store('cut-off', 1);
+  const remove = () => Promise.reject(new Error('throttled'));
+  const broken = { ...depsAt(Date.now), uploads: { ...service.uploads, remove } };
+  await expect(deleteAll(broken, 'cut-off', Date.now() + 60_000)).rejects.toThrow('throttled');
+  const { items } = await service.lists.list({ clientId: 'cut-off', limit: 9, now: Date.now() });
+  expect(items).toEqual([]);
+  const { complete, deleted } = await deleteAll(depsAt(Date.now), 'cut-off', Date.now() + 60_000);
+  expect({ complete, ...deleted }).toMatchObject({ complete: true, record: 0, object: 1 });
+  expect(await service.analyses.read(id)).toMatchObject({ status: 'deleted', purged: true });
+  expect(await service.lists.listBuried('cut-off', 9)).toEqual([]);
+});

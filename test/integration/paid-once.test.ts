@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
@@ -9,7 +9,9 @@ import { type AnalysisRecord, MAX_WAITS, newAnalysis } from '../../lib/analysis/
 import { MAX_INLINE_RESULT_BYTES } from '../../lib/analysis/result-store.ts';
 import { describe as newest } from '../../lib/analyzers/describe.ts';
 import { findBuiltIn } from '../../lib/analyzers/registry.ts';
+import type { Origin } from '../../lib/api/idempotency.ts';
 import { ServiceError } from '../../lib/errors.ts';
+import { dayOf } from '../../lib/budget/budget.ts';
 import { type DeleteDeps, deleteAnalysis } from '../../lib/requests/delete.ts';
 import { announceUpload, type UploadDeps, uploadRequest } from '../../lib/requests/upload.ts';
 import { type AnalyzeDeps, analyzeObject } from '../../lib/work/analyze.ts';
@@ -386,14 +388,38 @@ describe('a result too large for the table', () => {
   });
 });
 
-async function announce(changes: object, { clientId = 'client', fresh = false } = {}) {
+async function announce(
+  changes: object,
+  { clientId = 'client', fresh = false, origin }: Announced = {},
+) {
   const request = uploadRequest.parse({ filename: 'a.jpg', contentType: 'image/jpeg', ...changes });
-  const { status, body } = await announceUpload(deps, clientId, { ...request, fresh });
+  const { status, body } = await announceUpload(deps, clientId, { ...request, fresh }, origin);
   // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever was answered
   return { status, body: body as any };
 }
 
+interface Announced {
+  clientId?: string;
+  fresh?: boolean;
+  origin?: Origin;
+}
+
 describe('an upload is announced with its sha256, and', () => {
+  test('its answer is known: it is counted once, however often the request is sent', async () => {
+    await analyse();
+    const now = Date.now();
+    const origin = { at: now, entropy: randomBytes(10) };
+    const read = async () => {
+      const { days } = await service.spending.read('client', dayOf(now));
+      return days[dayOf(now)]?.cached ?? 0;
+    };
+    const before = await read();
+    const sha256 = sha256Of(photo);
+    const ids = [await announce({ sha256 }, { origin }), await announce({ sha256 }, { origin })];
+    expect(ids[0]?.body).toEqual(ids[1]?.body);
+    expect(await read()).toBe(before + 1);
+  });
+
   test('its answer is known: a finished record is made, and no file is asked for', async () => {
     const first = await analyse();
     const sha256 = sha256Of(photo).toUpperCase();
