@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ErrorCode } from '../../lib/errors.ts';
 import { MAX_CALLS_PER_ASK } from '../../lib/gemini/limits.ts';
-import { type Fault, type Gemini, startGemini } from '../../local/gemini/server.ts';
+import { type Gemini, startGemini } from '../../local/gemini/server.ts';
 import { createClock, createFaultRunner, type Run, type Step } from '../support/fault-run.ts';
+import { ENDS, MODEL_FAULTS } from '../support/model-faults.ts';
 import { type Service, startService } from '../support/service.ts';
 
 // More by hand: SOAK_UPLOADS=1000
@@ -12,46 +12,13 @@ const WORKERS = 6;
 const MAX_TRIES = 5;
 const MINUTES = Math.ceil(UPLOADS / 200) + 1;
 
-const FAULTS: Fault[] = [
-  { kind: 'status', status: 408 },
-  { kind: 'status', status: 404 },
-  { kind: 'status', status: 429 },
-  { kind: 'status', status: 429, retryDelaySeconds: 1 },
-  { kind: 'status', status: 429, retryDelaySeconds: 53 },
-  { kind: 'status', status: 429, quotaId: 'RequestsPerDay' },
-  { kind: 'status', status: 500 },
-  { kind: 'status', status: 503 },
-  { kind: 'status', status: 503, retryDelaySeconds: 7 },
-  { kind: 'html' },
-  { kind: 'reset' },
-  { kind: 'reset', when: 'after-headers' },
-  { kind: 'half-body' },
-  { kind: 'hang' },
-  { kind: 'huge' },
-  { kind: 'no-candidates' },
-  { kind: 'blocked' },
-  { kind: 'finish', finishReason: 'MAX_TOKENS' },
-  { kind: 'cut' },
-  { kind: 'broken-json' },
-  { kind: 'wrong-schema' },
-  { kind: 'extra-keys' },
-  { kind: 'thinking-only' },
-];
-const ENDS: (ErrorCode | 'succeeded')[] = [
-  'succeeded',
-  'content_blocked',
-  'model_output_invalid',
-  'model_unavailable',
-  'model_rate_limited',
-];
-
 let service: Service;
 let gemini: Gemini;
 const runs: Run[] = [];
 
 beforeAll(async () => {
   gemini = await startGemini({ apiKey: 'stand-in-key' });
-  gemini.script({ rate: RATE, faults: FAULTS });
+  gemini.script({ rate: RATE, faults: MODEL_FAULTS });
   service = await startService();
   // Two instances, each with what it has learnt of the models.
   const options = {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, request as sendRequest } from 'node:http';
+import { createServer, type IncomingHttpHeaders, request as sendRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { nameCall } from './name-call.ts';
 
 /** `applied`: the call is made, and its answer lost; `lost`: the call itself; `throttled`: refused with a 400 or 503. */
 export type Fault = 'applied' | 'lost' | 'throttled';
@@ -11,32 +12,54 @@ export type Fault = 'applied' | 'lost' | 'throttled';
 export interface Sending {
   /** Of this very call, by all that it says. */
   nth: number;
-  /** `dynamodb:UpdateItem`; for S3 its method. */
-  operation: string;
-  /** The function's name, as the laptop's host writes it into the access key. */
+  /** The call, as test/template/calls.ts writes it: `dynamodb:UpdateItem analysis`. */
+  call: string;
+  /** The function's name. */
   caller: string | undefined;
+  /** Of all that the call says. */
+  digest: string;
 }
 
 export type Plan = (sending: Sending) => Fault | undefined;
 
+/** Where a call goes, and what becomes of it. */
+export interface Route {
+  endpoint: string;
+  plan: Plan;
+  caller?: string | undefined;
+  /** Which run it is: what was sent in another is no repetition. */
+  run?: number;
+  /** Told of each signed call that was answered, with ` missing` where S3 found nothing. */
+  onAnswer?: ((sending: Sending) => void) | undefined;
+}
+
 /** In front of an AWS endpoint: does to each sending what the plan says. Signed links, which clients use, pass. */
-export async function startFaultyAws(endpoint: string, plan: Plan) {
-  const target = new URL(endpoint);
+export function startFaultyAws(endpoint: string, plan: Plan) {
+  return startFaultyRouter(() => ({ endpoint, plan }));
+}
+
+/** The same in front of several, which the headers choose from. */
+export async function startFaultyRouter(routeOf: (headers: IncomingHttpHeaders) => Route) {
   const sent = new Map<string, number>();
   const server = createServer(async (request, response) => {
     const { method = '', url = '', headers } = request;
     const body = await buffer(request);
+    const { endpoint, plan, onAnswer, ...route } = routeOf(headers);
     const signed = headers.authorization;
-    const operation = nameOperation(method, headers['x-amz-target']);
-    const key = digest([signed && readCaller(signed), method, url, operation, body]);
-    const nth = (sent.get(key) ?? 0) + 1;
-    sent.set(key, nth);
-    const fault = signed ? plan({ nth, operation, caller: readCaller(signed) }) : undefined;
+    const caller = signed && (route.caller ?? readCaller(signed));
+    const target = headers['x-amz-target'];
+    const digest = digestOf([endpoint, route.run, caller, method, url, target, body]);
+    const nth = (sent.get(digest) ?? 0) + 1;
+    sent.set(digest, nth);
+    const call = signed ? nameCall({ method, url, target, body }) : '';
+    const sending = { nth, call, caller, digest };
+    const fault = signed ? plan(sending) : undefined;
     if (fault === 'lost') return void request.socket.destroy();
-    if (fault === 'throttled')
-      return void response.writeHead(...refusalBy(operation)).end(THROTTLED);
-    const path = { host: target.hostname, port: target.port, method, path: url, headers };
-    const forwarded = sendRequest(path, async (answer) => {
+    if (fault === 'throttled') return void response.writeHead(...refusalBy(call)).end(THROTTLED);
+    const { hostname: host, port } = new URL(endpoint);
+    const forwarded = sendRequest({ host, port, method, path: url, headers }, async (answer) => {
+      const missing = call.startsWith('s3:') && answer.statusCode === 404 ? ' missing' : '';
+      if (signed) onAnswer?.({ ...sending, call: `${call}${missing}` });
       if (fault === 'applied') {
         await buffer(answer);
         request.socket.destroy();
@@ -48,6 +71,7 @@ export async function startFaultyAws(endpoint: string, plan: Plan) {
     forwarded.on('error', () => request.socket.destroy());
     forwarded.end(body);
   });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -59,15 +83,13 @@ export async function startFaultyAws(endpoint: string, plan: Plan) {
   };
 }
 
+/** Longer than clients keep idle connections: no fault comes that nobody planned. */
+const KEEP_ALIVE_MS = 65_000;
 const THROTTLED = JSON.stringify({ __type: 'ThrottlingException', message: 'Rate exceeded' });
 
-function refusalBy(operation: string): [number, Record<string, string>] {
-  const isS3 = !operation.includes(':');
-  return [isS3 ? 503 : 400, { 'content-type': 'application/x-amz-json-1.0' }];
-}
-
-function nameOperation(method: string, target: string | string[] | undefined): string {
-  return typeof target === 'string' ? target.replace(/^(\w+?)(_\d+)?\./, '$1:') : method;
+function refusalBy(call: string): [number, Record<string, string>] {
+  const status = call.startsWith('s3:') ? 503 : 400;
+  return [status, { 'content-type': 'application/x-amz-json-1.0' }];
 }
 
 /** The access key's part after the dot. */
@@ -75,7 +97,7 @@ function readCaller(authorization: string): string | undefined {
   return /Credential=[^/.]+\.([^/]+)\//.exec(authorization)?.[1];
 }
 
-function digest(parts: unknown[]): string {
+function digestOf(parts: unknown[]): string {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(Buffer.isBuffer(part) ? part : `${part}\n`);
   return hash.digest('hex');

@@ -51,6 +51,8 @@ export async function startService(
   params: Record<string, string> = {},
   onCall?: (call: AwsCall) => void,
   now?: () => number,
+  /** What stands between the service and its cloud: the endpoint's address in its place. */
+  standBefore = async (endpoint: string) => endpoint,
 ) {
   const dataDir = mkdtempSync(join(tmpdir(), 'sightline-'));
   const cloud = await startCloud({
@@ -68,7 +70,7 @@ export async function startService(
   });
   Object.assign(process.env, {
     AWS_REGION: place.region,
-    AWS_ENDPOINT_URL: cloud.endpoint,
+    AWS_ENDPOINT_URL: await standBefore(cloud.endpoint),
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRetryStrategy } from '../../lib/aws/connections.ts';
+import { createRetryStrategy } from '../../lib/aws/wire/client.ts';
 import { withDeadline } from '../../lib/deadline.ts';
 
 const TRIES = 4;
