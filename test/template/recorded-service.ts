@@ -7,6 +7,7 @@ import type { AwsCall } from 'laptop-cloud/cloud';
 import { type Gemini, startGemini } from '../../local/gemini/server.ts';
 import { createPage } from '../../local/page.ts';
 import { prepareTable } from '../../local/table.ts';
+import { type Bill, startBill } from '../support/bill.ts';
 import { checkAnswer } from '../support/check-answer.ts';
 import { type Plan, startFaultyAws } from '../support/faulty-aws.ts';
 
@@ -44,6 +45,8 @@ export interface RecordedService {
   /** The same with other credentials, or none. */
   visit(path: string, init?: RequestInit): Promise<Response>;
   gemini: Gemini;
+  /** What the model's answers cost. */
+  bill: Bill;
   /** Every line that a function has logged. */
   readLog(): string[];
   stop(): Promise<void>;
@@ -60,12 +63,13 @@ export async function startRecordedService(
   const dataDir = join(folder, 'data');
   copySources(code);
   const gemini = await startGemini({ apiKey: GEMINI_KEY });
+  const billed = await startBill(gemini.url);
   let aws: Awaited<ReturnType<typeof startFaultyAws>> | undefined;
   const parameters = {
     dropClientId: CLIENT_ID,
     clientBudget: `dayUsd=${DAY_USD}`,
     webhookReach: 'local',
-    geminiBaseUrl: gemini.url,
+    geminiBaseUrl: billed.url,
     ...more,
     rateLimitPerMinute: '600',
     readLimitPerMinute: '6000',
@@ -104,6 +108,7 @@ export async function startRecordedService(
     played: stack,
     sdk: { region: REGION, endpoint: cloud.endpoint, credentials: KEYS },
     gemini,
+    bill: billed.bill,
     call: async (path, init = {}) => {
       const headers = new Headers(init.headers);
       headers.set('authorization', `Bearer ${API_KEY}`);
@@ -115,6 +120,7 @@ export async function startRecordedService(
     readLog: () => readFileSync(join(dataDir, 'functions.log'), 'utf8').split('\n'),
     async stop() {
       await stack.close();
+      await billed.close();
       await gemini.close();
       aws?.close();
       rmSync(folder, { recursive: true, force: true });
