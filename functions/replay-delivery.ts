@@ -20,9 +20,9 @@ export function createHandler(given: DeliveryDeps & { notices: Sender } & Guards
     idempotency,
     scope: 'admin',
     input,
-    handle: async ({ input: { path }, clientId }) => {
+    handle: async ({ input: { path }, clientId, origin }) => {
       const name = { endpointId: path.id, eventId: path.eventId };
-      return { status: 202, body: await replayDelivery(deps, clientId, name) };
+      return { status: 202, body: await replayDelivery(deps, clientId, name, origin) };
     },
   });
 }

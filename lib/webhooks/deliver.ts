@@ -4,7 +4,7 @@ import type { Analyses } from '../analysis/record-store.ts';
 import { persist } from '../aws/wire/client.ts';
 import { withDeadline } from '../deadline.ts';
 import { beginInvocation, logger } from '../log.ts';
-import type { Deliveries } from './delivery-store.ts';
+import type { Copy, Deliveries } from './delivery-store.ts';
 import type { Webhooks } from './endpoint-store.ts';
 import {
   deriveWebhookSecret,
@@ -50,6 +50,7 @@ export async function deliverEvent(
   deps: DeliverDeps,
   message: WebhookMessage,
   attempt: number,
+  copy?: Copy,
 ): Promise<number | undefined> {
   const { clientId, endpointId, event } = message;
   const name = { clientId, endpointId, id: event.id };
@@ -58,7 +59,12 @@ export async function deliverEvent(
   if (!url) return undefined;
   const { id, ...webhook } = { ...event, url };
   const at = deps.now();
-  const begun = await deps.deliveries.begin(name, { webhook, replayId: message.replayId, now: at });
+  const begun = await deps.deliveries.begin(name, {
+    webhook,
+    replayId: message.replayId,
+    copy,
+    now: at,
+  });
   if ('busySeconds' in begun) return begun.busySeconds;
   if ('ended' in begun) return undefined;
   const { leaseToken } = begun;
@@ -149,7 +155,8 @@ async function deliverRecord(deps: DeliverDeps, record: SQSRecord): Promise<numb
   const receives = Number(record.attributes.ApproximateReceiveCount);
   try {
     const message = webhookMessage.parse(JSON.parse(record.body));
-    return await deliverEvent(deps, message, receives);
+    const copy = { id: record.messageId, sentAt: Number(record.attributes.SentTimestamp) };
+    return await deliverEvent(deps, message, receives, copy);
   } catch (error) {
     const cause = error instanceof Error ? error.stack : undefined;
     logger.error('webhook not handled', { messageId: record.messageId, receives, cause });

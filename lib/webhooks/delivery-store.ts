@@ -4,6 +4,8 @@ import { type Item, type Table, unlessRefused } from '../aws/table.ts';
 
 /** A sender that says nothing more is dead, in milliseconds: longer than the function may take. */
 export const DELIVERY_LEASE_MS = 30_000;
+/** Messages of the same that were sent within so many milliseconds are copies; later, someone sends it anew. */
+const COPIES_MS = 60_000;
 /** How long the log of a delivery is kept, in seconds (30 days). */
 const DELIVERY_SECONDS = 2_592_000;
 
@@ -34,10 +36,25 @@ const delivery = z.object({
   /** Who is calling the receiver just now, and until when it is taken to be at work: epoch milliseconds. */
   leaseToken: z.optional(z.string()),
   leaseUntil: z.optional(z.number()),
-  /** The client's last wish to send it again. */
-  replayId: z.optional(z.string()),
 });
 export type Delivery = z.output<typeof delivery>;
+
+/** One message of the queue: it may hold the same one twice, for the answer to a sending may be lost. */
+export interface Copy {
+  id: string;
+  /** Epoch milliseconds. */
+  sentAt: number;
+}
+
+/** What a delivery is begun for. */
+export interface Beginning {
+  webhook: Webhook;
+  /** The client's wish to send it again. */
+  replayId?: string | undefined;
+  copy?: Copy | undefined;
+  /** Epoch milliseconds. */
+  now: number;
+}
 
 /** The event and where it went: one item for each event and endpoint. */
 export interface DeliveryName {
@@ -62,36 +79,55 @@ export function createDeliveries(table: Table, TableName: string) {
     },
 
     /**
-     * Takes the delivery for one call of the receiver. `delivered`: there is nothing more to send; `busy`:
-     * another message of the same event is at it. A replay is sent once more, whatever became of it.
+     * Takes the delivery for one call of the receiver. `ended`: there is nothing more to send, or another copy
+     * of the message does it; `busySeconds`: another message of the same event is at it. A replay is sent once
+     * more, whatever became of the event.
      */
     async begin(
       name: DeliveryName,
-      { webhook, replayId, now }: { webhook: Webhook; replayId?: string | undefined; now: number },
-    ): Promise<{ leaseToken: string } | { ended: 'delivered' } | { busySeconds: number }> {
+      { webhook, replayId, copy, now }: Beginning,
+    ): Promise<{ leaseToken: string } | { ended: true } | { busySeconds: number }> {
       const leaseToken = randomUUID();
       const leaseUntil = now + DELIVERY_LEASE_MS;
       const fields = { ...describeFields(name, webhook, now), leaseToken, leaseUntil };
+      const { id, sentAt } = copy ?? { id: '', sentAt: now };
+      const change = describeSet(
+        { ...fields, status: 'waiting' },
+        '#attempts = if_not_exists(#attempts, :none), #copy = :copy',
+        { ':none': [], ':copy': { id, sentAt } },
+      );
+      const isOwn = 'attribute_not_exists(#copy) OR #copy.#id = :copyId OR #copy.#sentAt < :long';
+      const isNew = replayId ? ' OR attribute_not_exists(#copy)' : '';
       const update = {
         TableName,
         Key: keyOf(name),
-        ...describeSet(
-          { ...fields, status: 'waiting', ...(replayId && { replayId }) },
-          '#attempts = if_not_exists(#attempts, :none)',
-          { ':none': [], ':delivered': 'delivered', ':now': now },
-        ),
-        ConditionExpression: `attribute_not_exists(pk) OR (
-          (#status <> :delivered${replayId ? ' OR attribute_not_exists(#replayId) OR #replayId <> :replayId' : ''})
+        UpdateExpression: change.UpdateExpression,
+        ConditionExpression: `attribute_not_exists(pk) OR ((${isOwn})
+          AND (#status <> :delivered${isNew})
           AND (attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now))`,
+        ExpressionAttributeNames: {
+          ...change.ExpressionAttributeNames,
+          '#copy': nameCopy(replayId),
+          '#sentAt': 'sentAt',
+        },
+        ExpressionAttributeValues: {
+          ...change.ExpressionAttributeValues,
+          ':copyId': id,
+          ':long': sentAt - COPIES_MS,
+          ':delivered': 'delivered',
+          ':now': now,
+        },
       };
-      let found: Delivery | undefined;
+      let found: Item | undefined;
       const isBegun = await table.updateOnce(update, (item) => {
-        found = item && delivery.parse(item);
+        found = item;
         return found?.leaseToken === leaseToken;
       });
       if (isBegun) return { leaseToken };
-      const left = (found?.leaseUntil ?? 0) - now;
-      return left > 0 ? { busySeconds: Math.ceil(left / 1000) } : { ended: 'delivered' };
+      const other = storedCopy.safeParse(found?.[nameCopy(replayId)]).data;
+      if (other && other.id !== id && other.sentAt >= sentAt - COPIES_MS) return { ended: true };
+      const left = Number(found?.leaseUntil ?? 0) - now;
+      return left > 0 ? { busySeconds: Math.ceil(left / 1000) } : { ended: true };
     },
 
     /** Notes what came of the call, and lets go of the delivery. */
@@ -131,6 +167,13 @@ export function createDeliveries(table: Table, TableName: string) {
       return Items.map((item) => delivery.parse(item));
     },
   };
+}
+
+const storedCopy = z.object({ id: z.string(), sentAt: z.number() });
+
+/** The attribute that says which copy is sent: of the event itself, or of a replay. */
+function nameCopy(replayId = 'end'): string {
+  return `copy#${replayId}`;
 }
 
 function describeFields(name: DeliveryName, sent: Webhook, now: number) {

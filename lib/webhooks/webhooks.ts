@@ -92,6 +92,7 @@ export async function replayDelivery(
   deps: DeliveryDeps & { notices: Sender },
   clientId: string,
   { endpointId, eventId: id }: { endpointId: string; eventId: string },
+  origin?: Origin,
 ) {
   const isCallback = endpointId === CALLBACK;
   if (!isCallback) checkCalled(findEndpoint(await deps.webhooks.read(clientId), endpointId));
@@ -99,7 +100,9 @@ export async function replayDelivery(
   if (!found) throw new ServiceError('not_found', 'There is no delivery of this event.');
   const event = webhookEvent.parse({ ...found.webhook, id });
   const url = isCallback ? found.webhook.url : undefined;
-  const message: WebhookMessage = { clientId, endpointId, url, event, replayId: randomUUID() };
+  // The same for every run of the same request: it is sent once for all of them.
+  const replayId = origin ? Buffer.from(origin.entropy).toString('hex') : randomUUID();
+  const message: WebhookMessage = { clientId, endpointId, url, event, replayId };
   await deps.notices.send(clientId, [JSON.stringify(message)]);
   return showDelivery(found);
 }

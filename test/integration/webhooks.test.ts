@@ -138,6 +138,20 @@ describe('an event', () => {
     expect((await log())[0]?.status).toBe('failed');
   });
 
+  test('whose message stands in the queue twice is sent by one of them, however often it fails', async () => {
+    receiver.answer(status(500));
+    const [message, deps] = [callback(), withReach('local')];
+    const [first, second] = ['first', 'second'].map((id) => ({ id, sentAt: Date.now() }));
+    expect(await deliverEvent(deps, message, 1, first)).toBe(5);
+    expect(await deliverEvent(deps, message, 1, second)).toBeUndefined();
+    expect(await deliverEvent(deps, message, 2, first)).toBe(30);
+    expect(receiver.received).toHaveLength(2);
+    // An operator who moves it out of the dead-letter queue sends it anew.
+    const later = { id: 'moved', sentAt: Date.now() + 3_600_000 };
+    expect(await deliverEvent(deps, message, 1, later)).toBe(5);
+    expect(receiver.received).toHaveLength(3);
+  });
+
   test('that has arrived is not sent again, unless the client asks for it', async () => {
     const message = callback();
     await deliverUntilDone(message);
