@@ -5,9 +5,9 @@ import type { Json, Lab } from './lab.ts';
 
 /** Times, tokens and the like: only that they are there matters. */
 const VARYING =
-  /(At|Until|Ms)$|^(at|token|leaseToken|lastKey|lastUse|mark|since|until|eTag|etag|uploadId|answer|digest|timestamp|replayId)$/;
-/** Counts of writes: what is written twice, to the same effect, is counted twice. */
-const LEFT_OUT = /^version$/;
+  /(At|Until|Ms)$|^(at|token|leaseToken|lastKey|lastUse|mark|since|until|eTag|etag|uploadId|answer|digest|timestamp|parent)$/;
+/** Counts of writes: what is written twice, to the same effect, is counted twice. And messages' ids. */
+const LEFT_OUT = /^(version$|copy#)/;
 /** Items whose key is drawn, and those that say no more than that somebody called. */
 const DRAWN = /^(token|used)#/;
 const IGNORED = /^(rate|client|client-key)#/;
