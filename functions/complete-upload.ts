@@ -1,13 +1,10 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod/mini';
 import { createAnalyses } from '../lib/analysis/record-store.ts';
-import { createHttpHandler, type Guards } from '../lib/api/http.ts';
-import { connectIdempotency } from '../lib/api/idempotency.ts';
-import { connectDoor } from '../lib/auth/connect-auth.ts';
-import { boundCalls, connectTable } from '../lib/aws/connections.ts';
+import { auth, idempotency, readRate } from '../lib/api/guards.ts';
+import { route } from '../lib/api/route.ts';
+import { boundCalls } from '../lib/aws/connections.ts';
 import { createStoredParts } from '../lib/aws/stored-parts.ts';
-import { readConfig } from '../lib/config.ts';
-import { limitReads } from '../lib/rates/rate-lease.ts';
 import {
   type CompleteUploadDeps,
   completeRequest,
@@ -17,28 +14,18 @@ import {
 /** S3 takes its time to put many parts together, and one call of it is all that there is time for. */
 const COMPLETE_TIMEOUT_MS = 20_000;
 
-const input = z.object({ path: z.object({ id: z.string() }), body: completeRequest });
-
-export function createHandler(deps: CompleteUploadDeps & Guards) {
-  return createHttpHandler({
-    ...deps,
-    scope: 'upload',
-    json: 'optional',
-    input,
-    handle: async ({ input: { path, body }, clientId }) => ({
-      status: 200,
-      body: await completeUpload(deps, clientId, path.id, body),
-    }),
-  });
-}
-
-const config = readConfig(['TABLE_NAME', 'DOOR', 'READ_LIMIT_PER_MINUTE', 'UPLOAD_BUCKET']);
-const table = connectTable();
-const s3 = new S3Client(boundCalls(COMPLETE_TIMEOUT_MS));
-export const handler = createHandler({
-  door: connectDoor(table, config),
-  limit: limitReads(table, config),
-  idempotency: connectIdempotency(table, config),
-  analyses: createAnalyses(table, config.TABLE_NAME),
-  parts: createStoredParts(s3, config.UPLOAD_BUCKET),
+export const { createHandler, handler } = route({
+  guards: [auth, readRate, idempotency],
+  scope: 'upload',
+  json: 'optional',
+  input: z.object({ path: z.object({ id: z.string() }), body: completeRequest }),
+  settings: ['UPLOAD_BUCKET'],
+  connect: (table, config): CompleteUploadDeps => ({
+    analyses: createAnalyses(table, config.TABLE_NAME),
+    parts: createStoredParts(new S3Client(boundCalls(COMPLETE_TIMEOUT_MS)), config.UPLOAD_BUCKET),
+  }),
+  handle: async (deps, { input: { path, body }, clientId }) => ({
+    status: 200,
+    body: await completeUpload(deps, clientId, path.id, body),
+  }),
 });

@@ -2,58 +2,41 @@ import * as z from 'zod/mini';
 import { createFileLinks, createPictureLinks } from '../lib/analysis/link-signer.ts';
 import { createAnalyses } from '../lib/analysis/record-store.ts';
 import { createResults } from '../lib/analysis/result-store.ts';
-import { createHttpHandler, type Guards } from '../lib/api/http.ts';
+import { auth, readRate } from '../lib/api/guards.ts';
+import { route } from '../lib/api/route.ts';
 import { matchETag } from '../lib/api/validation.ts';
-import { connectDoor } from '../lib/auth/connect-auth.ts';
-import { connectBucket, connectTable } from '../lib/aws/connections.ts';
-import { readConfig } from '../lib/config.ts';
+import { connectBucket } from '../lib/aws/connections.ts';
 import { ServiceError } from '../lib/errors.ts';
-import { limitReads } from '../lib/rates/rate-lease.ts';
 import { type LookUpDeps, waitForAnalysis } from '../lib/requests/wait.ts';
 
 /** The longest wait, in seconds: with room to answer before the HTTP API gives up at 30. */
 const MAX_WAIT_SECONDS = 20;
 
-const input = z.object({
-  path: z.object({ id: z.string() }),
-  query: z.object({
-    wait: z._default(z.coerce.number().check(z.minimum(0), z.maximum(MAX_WAIT_SECONDS)), 0),
+export const { createHandler, handler } = route({
+  guards: [auth, readRate],
+  scope: 'read',
+  input: z.object({
+    path: z.object({ id: z.string() }),
+    query: z.object({
+      wait: z._default(z.coerce.number().check(z.minimum(0), z.maximum(MAX_WAIT_SECONDS)), 0),
+    }),
+    headers: z.object({ 'if-none-match': z.optional(z.string()) }),
   }),
-  headers: z.object({ 'if-none-match': z.optional(z.string()) }),
-});
-
-export function createHandler(deps: LookUpDeps & Guards) {
-  return createHttpHandler({
-    door: deps.door,
-    limit: deps.limit,
-    scope: 'read',
-    input,
-    handle: async ({ input: { path, query, headers }, clientId, receivedAt }) => {
-      const known = headers['if-none-match'];
-      const until = receivedAt + query.wait * 1000;
-      const seen = await waitForAnalysis(deps, { id: path.id, clientId, until, unlike: known });
-      if (!seen) throw new ServiceError('analysis_not_found');
-      const etag = seen.eTag;
-      if (matchETag(known, etag)) return { status: 304, headers: { etag } };
-      return { status: 200, body: seen.analysis, headers: { etag } };
-    },
-  });
-}
-
-const config = readConfig([
-  'TABLE_NAME',
-  'DOOR',
-  'READ_LIMIT_PER_MINUTE',
-  'RESULT_BUCKET',
-  'UPLOAD_BUCKET',
-]);
-const table = connectTable();
-export const handler = createHandler({
-  door: connectDoor(table, config),
-  limit: limitReads(table, config),
-  analyses: createAnalyses(table, config.TABLE_NAME),
-  results: createResults(connectBucket(config.RESULT_BUCKET)),
-  links: createPictureLinks(config.RESULT_BUCKET, Date.now),
-  fileLinks: createFileLinks(config.UPLOAD_BUCKET, Date.now),
-  now: Date.now,
+  settings: ['RESULT_BUCKET', 'UPLOAD_BUCKET'],
+  connect: (table, config): LookUpDeps => ({
+    analyses: createAnalyses(table, config.TABLE_NAME),
+    results: createResults(connectBucket(config.RESULT_BUCKET)),
+    links: createPictureLinks(config.RESULT_BUCKET, Date.now),
+    fileLinks: createFileLinks(config.UPLOAD_BUCKET, Date.now),
+    now: Date.now,
+  }),
+  handle: async (deps, { input: { path, query, headers }, clientId, receivedAt }) => {
+    const known = headers['if-none-match'];
+    const until = receivedAt + query.wait * 1000;
+    const seen = await waitForAnalysis(deps, { id: path.id, clientId, until, unlike: known });
+    if (!seen) throw new ServiceError('analysis_not_found');
+    const etag = seen.eTag;
+    if (matchETag(known, etag)) return { status: 304, headers: { etag } };
+    return { status: 200, body: seen.analysis, headers: { etag } };
+  },
 });

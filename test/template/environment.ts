@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import * as guards from '../../lib/api/guards.ts';
 import { listDeployed } from './deployed.ts';
 import type { Packaged } from './package-stage.ts';
 
@@ -35,13 +36,19 @@ function listNeeded(name: string): string[] {
 
 function readNeeded(name: string): string[] {
   const file = `functions/${name}.ts`;
-  const list = /readConfig\(\[([^\]]*)\]/.exec(read(file))?.[1] ?? '';
+  const source = read(file);
+  const list = /(?:readConfig\(|settings: )\[([^\]]*)\]/.exec(source)?.[1] ?? '';
   const own = [...list.matchAll(/'(\w+)'/g)].map(([, variable = '']) => variable);
+  const named = /guards: \[([^\]]*)\]/.exec(source)?.[1] ?? '';
+  const guarded = Object.entries(guards).filter(([name]) =>
+    new RegExp(`\\b${name}\\b`).test(named),
+  );
+  const ofGuards = guarded.flatMap(([, { settings }]): string[] => [...settings]);
   const sources = [...collectImports(file)].map(read);
   const others = READ_OTHERWISE.filter(({ whereSource }) =>
     sources.some((source) => whereSource.test(source)),
   );
-  return [...own, ...others.map((each) => each.name)];
+  return [...new Set([...own, ...ofGuards, ...others.map((each) => each.name)])];
 }
 
 function collectImports(file: string, seen = new Set<string>()): Set<string> {
