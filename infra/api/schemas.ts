@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { shownShape } from '../../lib/analysis/fields.ts';
 import { analysisRecord, STATUSES, summaryRecord } from '../../lib/analysis/record.ts';
 import { MEDIA } from '../../lib/analysis/source.ts';
 import { SCOPES } from '../../lib/auth/key-store.ts';
@@ -109,6 +110,7 @@ export const analysis = z
       z.describe('How long each stage of the last try took, in milliseconds'),
     ),
     safety: z.record(z.string(), z.unknown()).optional().describe('What was found and done'),
+    ...shownShape,
   })
   .meta({ id: 'Analysis' });
 

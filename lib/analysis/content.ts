@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { CONTENT_FIELDS, type ContentField, pickFields } from './fields.ts';
 import type { AnalysisRecord } from './record.ts';
 
 /** What was spent on an answer that was there already. */
@@ -6,19 +7,19 @@ const NO_USAGE = { inputTokens: 0, outputTokens: 0, totalTokens: 0, costUsd: 0 }
 
 type Asked = Pick<
   AnalysisRecord,
-  'clientId' | 'analyzer' | 'prompt' | 'options' | 'keep' | 'clip' | 'pages'
+  'clientId' | 'analyzer' | 'prompt' | 'options' | 'keep' | ContentField
 >;
 
 /**
  * The name of a content in the index: the client, and a digest of all that the answer depends on.
  * Nobody's content has another client's name, whatever the bytes.
  */
-export function nameContent(
-  { clientId, analyzer, prompt, options, keep, clip, pages }: Asked,
-  sha256: string,
-): string {
+export function nameContent(given: Asked, sha256: string): string {
+  const { clientId, analyzer, prompt, options, keep } = given;
   const { name, version } = analyzer;
-  const more = [...(keep ? [keep] : []), ...(clip || pages ? [{ clip, pages }] : [])];
+  const fields = pickFields(given, CONTENT_FIELDS);
+  const isNarrowed = Object.keys(fields).length > 0;
+  const more = [...(keep ? [keep] : []), ...(isNarrowed ? [fields] : [])];
   const asked = JSON.stringify([sha256, name, version, prompt ?? null, options ?? null, ...more]);
   return `${clientId}#${createHash('sha256').update(asked).digest('hex')}`;
 }

@@ -1,18 +1,7 @@
 import * as z from 'zod/mini';
-import { MAX_ANALYSIS_USD, MIN_USD } from '../amounts.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
-import {
-  type Clip,
-  type Keep,
-  keep,
-  number,
-  optionalNumber,
-  optionalText,
-  type Pages,
-  type Source,
-  source,
-  text,
-} from './source.ts';
+import { type GivenFields, pickFields, pickGiven, SHOWN_FIELDS, storedShape } from './fields.ts';
+import { number, optionalNumber, optionalText, type Source, source, text } from './source.ts';
 
 /** A worker's hold on a record, in seconds; renewed every LEASE_RENEW_SECONDS while at work. */
 export const LEASE_SECONDS = 60;
@@ -50,13 +39,6 @@ export type Stage = (typeof STAGES)[number];
 /** How long each stage of the last try took, in milliseconds, as far as it was gone through. */
 const stageMs = z.partialRecord(stage, number);
 export type StageMs = z.infer<typeof stageMs>;
-
-/** The most that one analysis may cost, in USD. */
-export const maxUsd = z.number().check(z.minimum(MIN_USD), z.maximum(MAX_ANALYSIS_USD));
-
-// What a client asked for, as it is stored: it was checked when it came, by the bounds of that day.
-const keptClip = z.object({ start: optionalNumber, end: optionalNumber, fps: optionalNumber });
-const keptPages = z.object({ first: number, last: number });
 
 /** What the models were asked and what it cost, over all tries, failed ones too. */
 const usage = z.object({
@@ -155,19 +137,13 @@ export const analysisRecord = z.extend(summaryRecord, {
   /** Of one that was answered without an upload: where the file lies that was analysed, while its own analysis is kept. */
   fileKey: optionalText,
   expectedSha256: optionalText,
-  prompt: optionalText,
-  /** Who is told of its end, beside the client's endpoints. */
-  callbackUrl: optionalText,
+  ...storedShape,
   /** What its analyzer was told, as JSON. */
   options: optionalText,
-  keep: z.optional(keep),
-  clip: z.optional(keptClip),
-  pages: z.optional(keptPages),
   /** Nobody chose the analyzer: what kind of file has come decides. */
   byMedium: z.optional(z.boolean()),
   /** Of a file that comes in parts; sizes in bytes. */
   multipart: z.optional(multipart),
-  maxUsd: optionalNumber,
   /** Asked for anew, whatever is known of the same bytes. */
   fresh: z.optional(z.boolean()),
   result: z.optional(z.record(text, z.unknown())),
@@ -216,19 +192,13 @@ export const tombstone = z.object({
 });
 export type Tombstone = z.infer<typeof tombstone>;
 
-export interface NewAnalysis {
+export interface NewAnalysis extends GivenFields {
   id: string;
   clientId: string;
   source: Source;
   analyzer: { name: string; version: number };
-  prompt?: string | undefined;
-  callbackUrl?: string | undefined;
   options?: string | undefined;
-  keep?: Keep | undefined;
-  clip?: Clip | undefined;
-  pages?: Pages | undefined;
   byMedium?: boolean | undefined;
-  maxUsd?: number | undefined;
   fresh?: boolean | undefined;
   recordDays?: number | undefined;
   uploadDays?: number | undefined;
@@ -253,14 +223,9 @@ export function newAnalysis(given: NewAnalysis): AnalysisRecord {
     expiresAt: expiryOfUnused({ createdAt }),
     source: given.source,
     analyzer: given.analyzer,
-    prompt: given.prompt,
-    callbackUrl: given.callbackUrl,
     options: given.options,
-    keep: given.keep,
-    clip: given.clip,
-    pages: given.pages,
+    ...pickGiven(given),
     byMedium: given.byMedium || undefined,
-    maxUsd: given.maxUsd,
     fresh: given.fresh || undefined,
     recordDays: given.recordDays,
     uploadDays: given.uploadDays,
@@ -312,5 +277,6 @@ export function showAnalysis(
 ) {
   const { caption: _, usage, error, tags, metadata, ...head } = showSummary(record, now);
   const { stageMs, safety } = record;
-  return { ...head, stageMs, result, usage, safety, error, tags, metadata };
+  const shown = pickFields(record, SHOWN_FIELDS);
+  return { ...head, stageMs, result, usage, safety, error, tags, metadata, ...shown };
 }

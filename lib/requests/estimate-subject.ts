@@ -1,13 +1,18 @@
 import * as z from 'zod/mini';
+import {
+  ESTIMATE_FIELDS,
+  type EstimateField,
+  estimateShape,
+  pickFields,
+} from '../analysis/fields.ts';
 import type { AnalysisRecord } from '../analysis/record.ts';
 import type { Analyses } from '../analysis/record-store.ts';
-import { clip, type MediumName, MIN_SECONDS, type Pages, pages } from '../analysis/source.ts';
+import { type MediumName, MIN_SECONDS, type Pages } from '../analysis/source.ts';
 import { ServiceError } from '../errors.ts';
 import type { Measures } from '../gemini/media-tokens.ts';
 import { mediumOf } from '../media/claimed-type.ts';
 import { MAX_DOCUMENT_PAGES } from '../media/document/document-limits.ts';
 import { analyzerFields } from './choose-analyzer.ts';
-import { prompt } from './upload.ts';
 
 /** The longest recording that may be named, in seconds (a day): none that is taken comes near it. */
 const MAX_DURATION_SECONDS = 86_400;
@@ -38,9 +43,7 @@ export const estimateRequest = z
     source: z.optional(measuredSource),
     analysisId: z.optional(z.string().check(z.minLength(1), z.maxLength(MAX_ID_CHARACTERS))),
     ...analyzerFields,
-    prompt: z.optional(prompt),
-    clip: z.optional(clip),
-    pages: z.optional(pages),
+    ...estimateShape,
   })
   .check(
     z.refine(
@@ -51,8 +54,7 @@ export const estimateRequest = z
 export type EstimateRequest = z.output<typeof estimateRequest>;
 
 /** What is to be priced: a file's measures, and what would be asked about it. */
-export interface Subject
-  extends Pick<EstimateRequest, 'analyzer' | 'options' | 'prompt' | 'clip' | 'pages'> {
+export interface Subject extends Pick<EstimateRequest, 'analyzer' | 'options' | EstimateField> {
   mediaType: string;
   medium: MediumName;
   measures: Measures;
@@ -103,7 +105,7 @@ function describeKnown(record: AnalysisRecord, otherAnalyzer: string | undefined
     const message = 'Nothing is known of the file yet: it has to be uploaded, and looked at.';
     throw new ServiceError('request_invalid', message);
   }
-  const { prompt: question, clip: part, pages: range, analyzer, options } = record;
+  const { analyzer, options } = record;
   const isSame = otherAnalyzer === undefined;
   return {
     mediaType,
@@ -111,9 +113,7 @@ function describeKnown(record: AnalysisRecord, otherAnalyzer: string | undefined
     measures: { pages: count, durationSeconds, tracks },
     analyzer: `${analyzer.name}@${analyzer.version}`,
     ...(isSame && options !== undefined && { options: JSON.parse(options) }),
-    ...(question !== undefined && { prompt: question }),
-    ...(part && { clip: part }),
-    ...(range && { pages: range }),
+    ...pickFields(record, ESTIMATE_FIELDS),
   };
 }
 

@@ -1,12 +1,11 @@
 import * as z from 'zod/mini';
-import { maxUsd } from '../analysis/record.ts';
-import { clip, keep, pages } from '../analysis/source.ts';
+import { FIELDS, FORM_FIELDS, formShape } from '../analysis/fields.ts';
 import type { RouteEvent } from '../api/http.ts';
 import { parseRequest } from '../api/validation.ts';
 import { ServiceError } from '../errors.ts';
 import { analyzerFields } from './choose-analyzer.ts';
 import { type FormPart, readBoundary, readForm } from './read-form.ts';
-import { callbackUrl, filename, mediaType, prompt } from './upload.ts';
+import { filename, mediaType } from './upload.ts';
 
 /** The largest file that a form may carry, in bytes: as base64 and with its form it fits into Lambda's 6 MB. */
 export const MAX_FORM_FILE_BYTES = 4 * 1024 * 1024;
@@ -16,12 +15,7 @@ export const formFields = z.object({
   filename: z._default(filename, 'file'),
   contentType: z.catch(mediaType, 'application/octet-stream'), // what it is, its bytes tell
   ...analyzerFields,
-  prompt: z.optional(prompt),
-  callbackUrl: z.optional(callbackUrl),
-  keep: z.optional(keep),
-  clip: z.optional(clip),
-  pages: z.optional(pages),
-  maxUsd: z.optional(maxUsd),
+  ...formShape,
 });
 
 type FormEvent = Pick<RouteEvent, 'headers' | 'body' | 'isBase64Encoded'>;
@@ -60,12 +54,9 @@ export async function parseForm({
     contentType,
     analyzer: textOf(parts, 'analyzer'),
     options: jsonOf(parts, 'options'),
-    prompt: textOf(parts, 'prompt'),
-    callbackUrl: textOf(parts, 'callbackUrl'),
-    keep: textOf(parts, 'keep')?.split(','),
-    clip: jsonOf(parts, 'clip'),
-    pages: jsonOf(parts, 'pages'),
-    maxUsd: jsonOf(parts, 'maxUsd'),
+    ...Object.fromEntries(
+      FORM_FIELDS.map((name) => [name, READERS[FIELDS[name].form](parts, name)]),
+    ),
   });
   return { ...given, bytes };
 }
@@ -76,6 +67,12 @@ function textOf(parts: FormPart[], wanted: string): string | undefined {
   const isText = field !== undefined && field.filename === undefined && field.bytes.length > 0;
   return isText ? new TextDecoder().decode(field.bytes) : undefined;
 }
+
+const READERS = {
+  text: textOf,
+  list: (parts: FormPart[], name: string) => textOf(parts, name)?.split(','),
+  json: jsonOf,
+};
 
 function jsonOf(parts: FormPart[], name: string): unknown {
   const text = textOf(parts, name);

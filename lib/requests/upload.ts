@@ -1,18 +1,18 @@
 import * as z from 'zod/mini';
 import { copyAnswer, nameContent } from '../analysis/content.ts';
 import type { Contents } from '../analysis/content-store.ts';
+import { uploadShape } from '../analysis/fields.ts';
 import { createAnalysisId, uploadKey } from '../analysis/ids.ts';
-import { type AnalysisRecord, expiryOf, maxUsd, newAnalysis } from '../analysis/record.ts';
+import { type AnalysisRecord, expiryOf, newAnalysis } from '../analysis/record.ts';
 import type { Analyses } from '../analysis/record-store.ts';
 import type { Results } from '../analysis/result-store.ts';
-import { clip, keep, pages } from '../analysis/source.ts';
 import type { Origin } from '../api/idempotency.ts';
 import type { Reply } from '../api/problem.ts';
 import { dayOf } from '../budget/budget.ts';
 import { type RefuseSpentDeps, refuseSpent } from '../budget/reservation.ts';
 import type { Spending } from '../budget/spending-store.ts';
 import { ServiceError } from '../errors.ts';
-import { MAX_TARGET_CHARACTERS, parseTarget, type Reach } from '../webhooks/webhook-target.ts';
+import { parseTarget, type Reach } from '../webhooks/webhook-target.ts';
 import type { FindAnalyzer } from '../work/find-analyzer.ts';
 import { type Retention, type RetentionDeps, readRetention } from '../work/retention.ts';
 import { type PrepareUploadDeps, prepareUpload } from './announce-parts.ts';
@@ -84,7 +84,6 @@ function finish(announced: AnalysisRecord, holder: AnalysisRecord): AnalysisReco
 
 /** Bounds of what a client may say of an upload: characters, but for the counts. */
 export const MAX_FILENAME_CHARACTERS = 1_024;
-export const MAX_PROMPT_CHARACTERS = 2_000;
 export const MAX_TAGS = 20;
 export const MAX_TAG_CHARACTERS = 64;
 export const MAX_METADATA_ENTRIES = 20;
@@ -102,13 +101,6 @@ export const mediaType = z.string().check(
   }),
 );
 
-export const prompt = z
-  .string()
-  .check(z.trim(), z.minLength(1), z.maxLength(MAX_PROMPT_CHARACTERS));
-
-/** Who is told of the end. Whether it may be called is for parseTarget to say. */
-export const callbackUrl = z.string().check(z.minLength(1), z.maxLength(MAX_TARGET_CHARACTERS));
-
 /** `POST /v1/uploads`: what is not known here is refused, so that a typing error is not taken for consent. */
 export const uploadRequest = z.strictObject({
   filename,
@@ -123,12 +115,7 @@ export const uploadRequest = z.strictObject({
   /** Of a file so large that it goes in parts: each is then signed for the digest that is given of it. */
   partChecksum: z.optional(partChecksum),
   ...analyzerFields,
-  clip: z.optional(clip),
-  pages: z.optional(pages),
-  maxUsd: z.optional(maxUsd),
-  prompt: z.optional(prompt),
-  callbackUrl: z.optional(callbackUrl),
-  keep: z.optional(keep),
+  ...uploadShape,
   tags: z.optional(
     z
       .array(z.string().check(z.minLength(1), z.maxLength(MAX_TAG_CHARACTERS)))
@@ -219,30 +206,9 @@ export function describeUpload(
   request: UploadWish,
   now: number,
 ): AnalysisRecord {
-  const { filename, contentType, analyzer, sha256, ...rest } = request;
-  const { options, byMedium, prompt, callbackUrl, keep, clip, pages, maxUsd } = rest;
-  const { fresh, recordDays, uploadDays, tags, metadata } = rest;
-  return newAnalysis({
-    id,
-    clientId,
-    source: { key: uploadKey(id), filename, declaredType: contentType },
-    analyzer,
-    prompt,
-    options,
-    byMedium,
-    callbackUrl,
-    keep,
-    clip,
-    pages,
-    maxUsd,
-    fresh,
-    recordDays,
-    uploadDays,
-    expectedSha256: sha256,
-    tags,
-    metadata,
-    now,
-  });
+  const { filename, contentType, sha256, ...wish } = request;
+  const source = { key: uploadKey(id), filename, declaredType: contentType };
+  return newAnalysis({ ...wish, id, clientId, source, expectedSha256: sha256, now });
 }
 
 /** @throws ServiceError `request_invalid` */

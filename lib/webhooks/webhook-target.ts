@@ -4,10 +4,9 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { MAX_TARGET_CHARACTERS } from '../analysis/fields.ts';
 import { ServiceError } from '../errors.ts';
 
-/** Characters of a target's address. */
-export const MAX_TARGET_CHARACTERS = 2_048;
 /** IPv6 addresses outside of it are tunnels, translations, local ones, or nobody's. */
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
 

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
+import { MAX_TARGET_CHARACTERS } from '../analysis/fields.ts';
 import type { Origin } from '../api/idempotency.ts';
 import type { Sender } from '../aws/queue.ts';
 import { ServiceError } from '../errors.ts';
@@ -11,7 +12,7 @@ import {
   type WebhookMessage,
   webhookEvent,
 } from './webhook-event.ts';
-import { MAX_TARGET_CHARACTERS, parseTarget, type Reach } from './webhook-target.ts';
+import { parseTarget, type Reach } from './webhook-target.ts';
 
 /** Endpoints of one client: each is a message more for every analysis. */
 export const MAX_ENDPOINTS = 5;

@@ -234,7 +234,6 @@ export type CreateEstimateBody = {
   analysisId?: string;
   analyzer?: string;
   options?: unknown;
-  prompt?: string;
   clip?: {
     start?: number;
     end?: number;
@@ -244,6 +243,7 @@ export type CreateEstimateBody = {
     first: number;
     last: number;
   };
+  prompt?: string;
 };
 
 export type CreateTokenBody = {

@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { MAX_PROMPT_CHARACTERS } from '../../lib/analysis/fields.ts';
 import { createAnalysisId, uploadKey } from '../../lib/analysis/ids.ts';
 import { newAnalysis, STATUSES } from '../../lib/analysis/record.ts';
 import { createHttpHandler, MAX_JSON_CHARACTERS } from '../../lib/api/http.ts';
@@ -73,7 +74,7 @@ describe('an announced upload is refused for', () => {
     ['contentLength', { contentLength: 1.5 }],
     ['sha256', { sha256: 'abc' }],
     ['analyzer', { analyzer: 'nothing' }],
-    ['prompt', { prompt: 'x'.repeat(limits.MAX_PROMPT_CHARACTERS + 1) }],
+    ['prompt', { prompt: 'x'.repeat(MAX_PROMPT_CHARACTERS + 1) }],
     ['tags', { tags: many(limits.MAX_TAGS + 1) }],
     ['tags.0', { tags: ['x'.repeat(limits.MAX_TAG_CHARACTERS + 1)] }],
     ['metadata', { metadata: entries(limits.MAX_METADATA_ENTRIES + 1) }],
@@ -152,7 +153,7 @@ describe('an announced upload is refused for', () => {
   test('nothing, at the limits themselves', async () => {
     const { status, body } = await announce({
       filename: 'x'.repeat(limits.MAX_FILENAME_CHARACTERS),
-      prompt: 'x'.repeat(limits.MAX_PROMPT_CHARACTERS),
+      prompt: 'x'.repeat(MAX_PROMPT_CHARACTERS),
       tags: many(limits.MAX_TAGS),
       metadata: { ...entries(limits.MAX_METADATA_ENTRIES - 2), constructor: 'x', toString: 'y' },
       contentLength: 1_000_000,
