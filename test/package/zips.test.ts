@@ -93,6 +93,17 @@ test('beside its handler a zip holds what the door may load, or the threads and 
   }
 });
 
+test('a zip holds the code of a guard where its route names it, and nowhere else', () => {
+  for (const { name } of zips) {
+    const code = Buffer.from(contents[name]?.[`functions/${name}.mjs`] ?? []).toString();
+    const route = readFileSync(join(ROOT, 'functions', `${name}.ts`), 'utf8');
+    const named = /guards: \[(.*)\]/.exec(route)?.[1] ?? '';
+    expect(code.includes('aes-256-gcm'), name).toBe(named.includes('idempotency'));
+    expect(code.includes('policy:"reads"'), name).toBe(named.includes('readRate'));
+    expect(code.includes('policy:"uploads"'), name).toBe(named.includes('uploadRate'));
+  }
+});
+
 test('a zip has the notices of each package that it holds, and of no other', () => {
   for (const [name, files] of Object.entries(contents)) {
     const notices = Buffer.from(files['THIRD-PARTY-NOTICES'] ?? []).toString();
