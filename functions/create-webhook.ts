@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { auth, idempotency, readRate } from '../lib/api/guards.ts';
 import { route } from '../lib/api/route.ts';
-import { createDoorSecretReader } from '../lib/auth/stage-secret.ts';
+import { createStageSecretReader } from '../lib/auth/stage-secret.ts';
 import { createWebhooks } from '../lib/webhooks/endpoint-store.ts';
 import type { Reach } from '../lib/webhooks/webhook-target.ts';
 import { addWebhook, type WebhookDeps, webhookRequest } from '../lib/webhooks/webhooks.ts';
@@ -14,7 +14,7 @@ export const { createHandler, handler } = route({
   settings: ['DOOR', 'WEBHOOK_REACH'],
   connect: (table, config): WebhookDeps & { reach: Reach } => ({
     webhooks: createWebhooks(table, config.TABLE_NAME),
-    readSecret: createDoorSecretReader(config.DOOR.secretId),
+    readSecret: createStageSecretReader(config.DOOR.secretId),
     reach: config.WEBHOOK_REACH,
     now: Date.now,
   }),

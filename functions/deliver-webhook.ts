@@ -1,6 +1,6 @@
 import type { Context, SQSEvent } from 'aws-lambda';
 import { createAnalyses } from '../lib/analysis/record-store.ts';
-import { createDoorSecretReader } from '../lib/auth/stage-secret.ts';
+import { createStageSecretReader } from '../lib/auth/stage-secret.ts';
 import { connectQueues, connectTable } from '../lib/aws/connections.ts';
 import { createQueue } from '../lib/aws/queue.ts';
 import { readConfig } from '../lib/config.ts';
@@ -21,7 +21,7 @@ export const handler = createHandler({
   webhooks: createWebhooks(table, config.TABLE_NAME),
   deliveries: createDeliveries(table, config.TABLE_NAME),
   call: createWebhookCaller({ reach: config.WEBHOOK_REACH }),
-  readSecret: createDoorSecretReader(config.DOOR_SECRET_ID),
+  readSecret: createStageSecretReader(config.DOOR_SECRET_ID),
   hide: createQueue(connectQueues(), config.WEBHOOK_QUEUE_URL).hide,
   now: Date.now,
 });

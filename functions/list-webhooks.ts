@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { auth, readRate } from '../lib/api/guards.ts';
 import { route } from '../lib/api/route.ts';
-import { createDoorSecretReader } from '../lib/auth/stage-secret.ts';
+import { createStageSecretReader } from '../lib/auth/stage-secret.ts';
 import { createWebhooks } from '../lib/webhooks/endpoint-store.ts';
 import { listWebhooks, type WebhookDeps } from '../lib/webhooks/webhooks.ts';
 
@@ -12,7 +12,7 @@ export const { createHandler, handler } = route({
   settings: ['DOOR'],
   connect: (table, config): WebhookDeps => ({
     webhooks: createWebhooks(table, config.TABLE_NAME),
-    readSecret: createDoorSecretReader(config.DOOR.secretId),
+    readSecret: createStageSecretReader(config.DOOR.secretId),
     now: Date.now,
   }),
   handle: async (deps, { clientId }) => ({

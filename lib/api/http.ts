@@ -8,7 +8,7 @@ import type {
   Context,
 } from 'aws-lambda';
 import type * as z from 'zod/mini';
-import type { Caller, Door } from '../auth/authenticate.ts';
+import type { Authenticate, Caller } from '../auth/authenticate.ts';
 import type { Scope } from '../auth/key-store.ts';
 import { withDeadline } from '../deadline.ts';
 import { ServiceError, toServiceError } from '../errors.ts';
@@ -156,7 +156,7 @@ export interface RouteRequest<Input> {
 
 export interface Route<Schema extends z.core.$ZodType> {
   /** Who may come in; left out, the route is open to anyone. */
-  door?: Door | undefined;
+  door?: Authenticate | undefined;
   /** What the key has to be good for; left out, any valid one will do. */
   scope?: Scope;
   /** How often a client may ask; left out, as often as it likes. */
@@ -174,7 +174,7 @@ export interface Route<Schema extends z.core.$ZodType> {
 
 /** What a function that is not open to anyone hands on to the chain from its wiring. */
 export interface Guards {
-  door: Door;
+  door: Authenticate;
   limit?: RateLimit | undefined;
   idempotency?: Idempotency | undefined;
 }
@@ -205,7 +205,7 @@ export function createHttpHandler<Schema extends z.core.$ZodType>(route: Route<S
   return Object.assign(handler, { route }); // for the description of the API: what is checked is what is told
 }
 
-function admit(door: Door, scope: Scope | undefined): Middleware {
+function admit(door: Authenticate, scope: Scope | undefined): Middleware {
   return {
     before: async ({ event }) => {
       event.caller = await door(event, scope);

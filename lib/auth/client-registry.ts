@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { type Table, unlessRefused } from '../aws/table.ts';
-import { type ClientSettings, clientSettings, doorSettings } from './client-settings.ts';
+import { authSettings, type ClientSettings, clientSettings } from './client-settings.ts';
 import { hashKey, SCOPES, type Scope } from './key-store.ts';
 
 /** Live keys of a client: one, and the next while it is rotated. */
@@ -39,21 +39,21 @@ export function createClientRegistry(table: Table, TableName: string) {
     return Item && parseClient(Item);
   }
 
-  /** Beside the hash stands what the door needs to know, so that it reads one item. */
+  /** Settings are stored with the key, so that authentication reads one item. */
   async function putKey({ keyId, hash, scopes }: ListedKey, { clientId, settings }: Client) {
-    const own = { clientId, keyId, scopes, settings: doorSettings.parse(settings) };
+    const own = { clientId, keyId, scopes, settings: authSettings.parse(settings) };
     const Item = { pk: `client-key#${hash}`, ...own };
     await table.put({ TableName, Item });
   }
 
   /** Only where the key is still there: it may be revoked at this moment. */
-  async function tellKey(hash: string, settings: ClientSettings): Promise<void> {
+  async function updateKeySettings(hash: string, settings: ClientSettings): Promise<void> {
     const update = {
       TableName,
       Key: { pk: `client-key#${hash}` },
       UpdateExpression: 'SET settings = :settings',
       ConditionExpression: 'attribute_exists(pk)',
-      ExpressionAttributeValues: { ':settings': doorSettings.parse(settings) },
+      ExpressionAttributeValues: { ':settings': authSettings.parse(settings) },
     };
     await unlessRefused(table.update(update));
   }
@@ -97,7 +97,7 @@ export function createClientRegistry(table: Table, TableName: string) {
       return true;
     },
 
-    /** First the key itself, by which a door would open; then the client's list of its keys. */
+    /** Removes the key first, so that it stops working at once, then its entry in the client's list. */
     async removeKey(clientId: string, { keyId, hash }: ListedKey): Promise<void> {
       await table.delete({ TableName, Key: { pk: `client-key#${hash}` } });
       const index = (await read(clientId))?.keys.findIndex((key) => key.keyId === keyId) ?? -1;
@@ -127,7 +127,7 @@ export function createClientRegistry(table: Table, TableName: string) {
         ...describeChanges(clientId, changes),
       });
       const decided = parseClient(Attributes);
-      for (const { hash } of decided.keys) await tellKey(hash, decided.settings);
+      for (const { hash } of decided.keys) await updateKeySettings(hash, decided.settings);
       return decided;
     },
   };

@@ -14,7 +14,7 @@ const count = z.number().check(...ANALYSES_CHECKS);
 const perMinute = z.number().check(...PER_MINUTE_CHECKS);
 const days = z.literal(RETENTION_DAYS);
 
-/** What was decided for one client; what is left out is as the stage has it. */
+/** Settings of one client; the stage's defaults hold for the rest. */
 export const clientSettings = z.object({
   /** Money in USD; days and months are UTC's. */
   budget: z.optional(
@@ -43,14 +43,14 @@ export const clientSettings = z.object({
 });
 export type ClientSettings = z.output<typeof clientSettings>;
 
-/** Those that the door asks for at each request: they stand with every key, so that one read tells all. */
-export const doorSettings = z.pick(clientSettings, {
+/** Settings needed to authenticate a request. They are stored with every key, so that one read suffices. */
+export const authSettings = z.pick(clientSettings, {
   uploadsPerMinute: true,
   readsPerMinute: true,
   allow: true,
   signing: true,
 });
-export type DoorSettings = z.output<typeof doorSettings>;
+export type AuthSettings = z.output<typeof authSettings>;
 
 /** The clients' settings. Only an operator writes them: no function may. */
 export function createClientSettings(

@@ -9,7 +9,7 @@ interface Block {
   family: 'ipv4' | 'ipv6';
 }
 
-/** A CIDR block, or one address; undefined for what is neither. IPv4 in IPv6's clothes has to be written as IPv4. */
+/** A CIDR block, or one address; undefined for what is neither. An IPv4-mapped IPv6 address must be written as IPv4. */
 export function parseBlock(text: string): Block | undefined {
   const [network = '', length, more] = text.split('/');
   const family = isIP(network) === 4 ? 'ipv4' : 'ipv6';
@@ -43,37 +43,40 @@ function readViewerAddress(header: string): string {
   return isIP(withoutPort) > 0 ? withoutPort : header;
 }
 
-/** A request as the gateway hands it over: the door reads the body as it was sent. */
-export type DoorEvent = Pick<
+/** A request as the gateway hands it over: the signature check needs the body as it was sent. */
+export type AuthEvent = Pick<
   APIGatewayProxyEventV2,
   'headers' | 'requestContext' | 'rawPath' | 'rawQueryString' | 'isBase64Encoded'
 > & { body?: unknown };
 
-/** What the edge sends with each request, and nobody else can. */
+/** The header with the secret that the edge adds to every request. */
 const SECRET_HEADER = 'x-edge-secret';
 
-/** Made from the stage's own secret; the distribution adds it to what it passes on. */
-export function deriveEdgeSecret(doorSecret: string): string {
-  return `es_${createHmac('sha256', doorSecret).update('edge').digest('base64url')}`;
+/** Derived from the stage secret; the CDN adds it to every request that it forwards. */
+export function deriveEdgeSecret(stageSecret: string): string {
+  return `es_${createHmac('sha256', stageSecret).update('edge').digest('base64url')}`;
 }
 
 /**
- * Who is in front of the edge. A header is believed only with the edge's secret: else anybody who calls
- * past it could write one.
- * @throws ServiceError `forbidden` to whoever calls past the edge
+ * The address of the caller behind the edge. The header is trusted only with the edge's secret: anybody who calls
+ * the API directly could forge it.
+ * @throws ServiceError `forbidden` to a request that bypasses the edge
  */
 export async function readEdgeAddress(
-  { headers }: DoorEvent,
+  { headers }: AuthEvent,
   addressHeader: string,
   readSecret: () => Promise<string>,
 ): Promise<string> {
   const expected = deriveEdgeSecret(await readSecret());
   if (!isEqual(headers[SECRET_HEADER] ?? '', expected))
-    throw new ServiceError('forbidden', 'Calls that go past the edge are not let in.');
+    throw new ServiceError(
+      'forbidden',
+      'Requests must go through the CDN: call the service by its public address.',
+    );
   return readViewerAddress(headers[addressHeader] ?? '');
 }
 
-/** In a time that says nothing of how much is right, the length apart. */
+/** Compares in constant time, the length apart. */
 function isEqual(sent: string, expected: string): boolean {
   const [one, other] = [Buffer.from(sent), Buffer.from(expected)];
   return one.length === other.length && timingSafeEqual(one, other);

@@ -80,7 +80,7 @@ async function discoverKeys(issuer: string): Promise<string> {
   const json = Buffer.from(await fetchBytes(address)).toString();
   const configuration = discovered.parse(JSON.parse(json));
   if (configuration.issuer === issuer) return configuration.jwks_uri;
-  throw new Error(`${address} speaks for ${configuration.issuer}`);
+  throw new Error(`${address} is the configuration of another issuer: ${configuration.issuer}`);
 }
 
 async function fetchBytes(address: string): Promise<ArrayBuffer> {

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Table } from '../aws/table.ts';
-import { doorSettings } from './client-settings.ts';
+import { authSettings } from './client-settings.ts';
 
 /** The keys of the service's clients, known by their hashes. */
 export type Clients = ReturnType<typeof createClients>;
@@ -16,7 +16,7 @@ const storedKey = z.object({
   keyId: z._default(z.string(), ''),
   /** Of a key from before there were any: all that it could do then. */
   scopes: z._default(z.array(z.enum(SCOPES)), [...SCOPES]),
-  settings: z._default(doorSettings, {}),
+  settings: z._default(authSettings, {}),
 });
 type StoredKey = z.output<typeof storedKey>;
 

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { RequestDescriptor, Verifier } from 'http-message-sig';
 import { ServiceError } from '../errors.ts';
-import type { DoorEvent } from './edge.ts';
+import type { AuthEvent } from './edge.ts';
 import type { Use } from './key-store.ts';
 
 /** How long after `created` a signature is taken. */
@@ -11,8 +11,8 @@ const CLOCK_SKEW_SECONDS = 60;
 const ALGORITHM = 'hmac-sha256';
 
 /** A key's signing secret: made from the stage's own, so that the table holds nothing to sign with. */
-export function deriveSigningSecret(doorSecret: string, keyId: string): string {
-  const mac = createHmac('sha256', doorSecret).update(`signing:${keyId}`);
+export function deriveSigningSecret(stageSecret: string, keyId: string): string {
+  const mac = createHmac('sha256', stageSecret).update(`signing:${keyId}`);
   return `ss_${mac.digest('base64url')}`;
 }
 
@@ -29,7 +29,7 @@ export interface Signing {
  * @throws ServiceError `unauthorized`
  */
 export async function verifySignature(
-  event: DoorEvent,
+  event: AuthEvent,
   { keyId, secret, now }: Signing,
 ): Promise<Use> {
   // Only where it is needed: most clients send a key and nothing else.
@@ -76,7 +76,7 @@ function refuse(reason: string, cause?: unknown): ServiceError {
 }
 
 /** All that says what is asked for: else a part of it could be exchanged under a signature that stays valid. */
-function listRequired({ rawQueryString }: DoorEvent, body: Buffer): string[] {
+function listRequired({ rawQueryString }: AuthEvent, body: Buffer): string[] {
   return [
     '@method',
     '@path',
@@ -85,12 +85,12 @@ function listRequired({ rawQueryString }: DoorEvent, body: Buffer): string[] {
   ];
 }
 
-function readBody({ body, isBase64Encoded }: DoorEvent): Buffer {
+function readBody({ body, isBase64Encoded }: AuthEvent): Buffer {
   return Buffer.from(typeof body === 'string' ? body : '', isBase64Encoded ? 'base64' : 'utf8');
 }
 
 /** RFC 9530; the signature then covers this header. */
-function checkDigest({ headers }: DoorEvent, body: Buffer): void {
+function checkDigest({ headers }: AuthEvent, body: Buffer): void {
   if (body.length === 0) return;
   const sent = /(?:^|[,\s])sha-256=:([A-Za-z0-9+/=]+):/.exec(headers['content-digest'] ?? '')?.[1];
   if (!sent) throw refuse('a body takes a Content-Digest with sha-256');
@@ -98,7 +98,7 @@ function checkDigest({ headers }: DoorEvent, body: Buffer): void {
     throw refuse('the Content-Digest is not the body’s');
 }
 
-function describeRequest(event: DoorEvent): RequestDescriptor {
+function describeRequest(event: AuthEvent): RequestDescriptor {
   const { headers, rawPath, rawQueryString, requestContext } = event;
   const origin = `${headers['x-forwarded-proto'] ?? 'https'}://${headers.host ?? ''}`;
   // One that is not ASCII can be covered by no signature, and must not stop one that leaves it out.

@@ -12,7 +12,7 @@ const USUAL_TOKEN_SECONDS = 900;
 export const MAX_TOKEN_USES = 1_000;
 const USUAL_TOKEN_USES = 100;
 
-/** Never `admin`: a token lies in other people's hands. */
+/** Never `admin`: tokens are handed to apps that other people control. */
 const TOKEN_SCOPES = ['upload', 'read', 'delete'] as const satisfies readonly Scope[];
 
 /** `POST /v1/tokens` */
@@ -34,7 +34,7 @@ export interface TokenDeps {
 
 /**
  * A token for an app that should hold no key. It is shown this once and stored as a hash.
- * @throws ServiceError `forbidden` for scopes that the key lacks, and to whoever comes with no key
+ * @throws ServiceError `forbidden` for scopes that the key lacks, and for callers without a key
  */
 export async function createToken(
   deps: TokenDeps,
@@ -43,10 +43,17 @@ export async function createToken(
 ) {
   const { expiresInSeconds, maxUses } = request;
   const scopes = [...new Set(request.scopes)];
-  if (caller?.via !== 'key') throw new ServiceError('forbidden', 'Only a key makes tokens.');
+  if (caller?.via !== 'key')
+    throw new ServiceError(
+      'forbidden',
+      'Tokens are created with a key, not with a token or a JWT: send a key.',
+    );
   const lacking = scopes.filter((scope) => !caller.scopes.includes(scope));
   if (lacking.length > 0)
-    throw new ServiceError('forbidden', `The key itself lacks \`${lacking.join('`, `')}\`.`);
+    throw new ServiceError(
+      'forbidden',
+      `The key lacks the scopes \`${lacking.join('`, `')}\`: leave them out, or use a key that has them.`,
+    );
   const token = `${TOKEN_PREFIX}${randomBytes(24).toString('base64url')}`;
   const expiresAt = Math.floor(deps.now() / 1000) + expiresInSeconds;
   const { clientId, keyHash: parent } = caller;

@@ -1,4 +1,4 @@
-import type { ClientSettings, DoorSettings } from './client-settings.ts';
+import type { AuthSettings, ClientSettings } from './client-settings.ts';
 import type { JwtIdentity } from './jwt.ts';
 import { type Clients, hashKey, type Scope, type Tokens, type Use } from './key-store.ts';
 
@@ -6,10 +6,10 @@ import { type Clients, hashKey, type Scope, type Tokens, type Use } from './key-
 const MAX_KEY_CHARACTERS = 200;
 const MAX_JWT_CHARACTERS = 8_192;
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-/** What every short-lived token begins with; no key does. */
+/** The prefix of every short-lived token; no key has it. */
 export const TOKEN_PREFIX = 'st_';
 
-/** Who says to be calling, before it is clear whether they may. */
+/** An identified caller, before scope, address and signature are checked. */
 export interface Visitor {
   via: 'key' | 'token' | 'jwt';
   clientId: string;
@@ -17,8 +17,8 @@ export interface Visitor {
   keyId: string;
   keyHash: string;
   scopes: readonly Scope[];
-  settings: DoorSettings;
-  /** What this visit uses up. */
+  settings: AuthSettings;
+  /** The use that this request consumes. */
   use?: Use;
 }
 
@@ -32,7 +32,7 @@ export interface VisitorDeps {
   now(): number;
 }
 
-/** Undefined where the credential is no valid one. No secret is compared: what was sent is looked up by its hash. */
+/** Undefined for an invalid credential. No secrets are compared: the credential is looked up by its hash. */
 export async function identify(
   deps: VisitorDeps,
   credential: string,
@@ -48,7 +48,7 @@ async function findKey({ clients }: VisitorDeps, keyHash: string): Promise<Visit
   return key && { via: 'key', keyHash, ...key };
 }
 
-/** A token is worth what its key is worth now, and less: revoked with it, never with more scopes. */
+/** A token never outlives its key, and never has more scopes than it. */
 async function findToken(deps: VisitorDeps, hash: string): Promise<Visitor | undefined> {
   const token = await deps.tokens.find(hash);
   if (!token || deps.now() >= token.expiresAt * 1000) return undefined;

@@ -26,9 +26,9 @@ export function describeEnd({ id }: Pick<AnalysisRecord, 'id'>, status: EndStatu
 }
 
 /** The secret of one endpoint: made from the stage's own, so that the table holds nothing to sign with. */
-export function deriveWebhookSecret(doorSecret: string, clientId: string, endpointId: string) {
+export function deriveWebhookSecret(stageSecret: string, clientId: string, endpointId: string) {
   const name = `webhook:${JSON.stringify([clientId, endpointId])}`;
-  return `whsec_${createHmac('sha256', doorSecret).update(name).digest('base64')}`;
+  return `whsec_${createHmac('sha256', stageSecret).update(name).digest('base64')}`;
 }
 
 /** The endpoint that stands for the `callbackUrl`s of a client's uploads. */

@@ -3,7 +3,7 @@ import { verifySignature } from 'http-message-sig';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { createHttpHandler } from '../../lib/api/http.ts';
-import { createDoor } from '../../lib/auth/authenticate.ts';
+import { createAuthenticator } from '../../lib/auth/authenticate.ts';
 import { deriveEdgeSecret } from '../../lib/auth/edge.ts';
 import { hashKey, SCOPES, type Scope } from '../../lib/auth/key-store.ts';
 import { createHmacVerifier, deriveSigningSecret } from '../../lib/auth/signature.ts';
@@ -49,7 +49,7 @@ async function visit({ key = 'sk_read', scope = 'read', ...visited }: Visit = {}
     ...sent
   } = visited;
   const handler = createHttpHandler({
-    door: createDoor({ ...service.doorDeps, allow, addressHeader, now: () => now }),
+    door: createAuthenticator({ ...service.doorDeps, allow, addressHeader, now: () => now }),
     scope,
     input: z.object({}),
     handle: async ({ caller }) => ({ status: 200, body: caller }),
@@ -235,7 +235,7 @@ describe('tokens', () => {
   /** What `POST /v1/tokens` answers to the key. */
   async function make(key: string, request: object = {}) {
     const { createHandler } = await import('../../functions/create-token.ts');
-    const door = createDoor(service.doorDeps);
+    const door = createAuthenticator(service.doorDeps);
     const handler = createHandler({ door, tokens: service.doorDeps.tokens, now: () => now });
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
     const requestContext = { requestId: 'r', timeEpoch: now, http: { sourceIp: HERE } };

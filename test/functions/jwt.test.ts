@@ -1,6 +1,6 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDoor, type Door } from '../../lib/auth/authenticate.ts';
+import { type Authenticate, createAuthenticator } from '../../lib/auth/authenticate.ts';
 import { createJwtReader } from '../../lib/auth/jwt.ts';
 import { readConfig } from '../../lib/config.ts';
 import { startIssuer } from '../support/issuer.ts';
@@ -8,7 +8,7 @@ import { type Service, startService } from '../support/service.ts';
 
 let service: Service;
 let issuer: Awaited<ReturnType<typeof startIssuer>>;
-let door: Door;
+let door: Authenticate;
 let now = Date.now();
 
 beforeAll(async () => {
@@ -17,7 +17,10 @@ beforeAll(async () => {
   const environment = service.played.functions.find(({ name }) => name === 'get-analysis');
   const { DOOR } = readConfig(['DOOR'], environment?.environment);
   if (!DOOR.jwt) throw new Error('The stage takes no JWTs');
-  door = createDoor({ ...service.doorDeps, readJwt: createJwtReader(DOOR.jwt, () => now) });
+  door = createAuthenticator({
+    ...service.doorDeps,
+    readJwt: createJwtReader(DOOR.jwt, () => now),
+  });
   await service.registry.decide('portal', { uploadsPerMinute: 99 });
 });
 afterAll(async () => {
@@ -110,7 +113,7 @@ test('an issuer that cannot be asked is our trouble, and asked again', async () 
   await expect(gone(jwt)).rejects.toMatchObject({ code: 'internal' });
   await expect(gone(jwt)).rejects.toThrow();
   const liar = createJwtReader({ ...SETTINGS, issuer: `${issuer.url}/` });
-  await expect(liar(jwt)).rejects.toThrow('speaks for');
+  await expect(liar(jwt)).rejects.toThrow('is the configuration of another issuer');
 });
 
 const SETTINGS = {
@@ -127,6 +130,6 @@ test('a stage that names an issuer without an audience does not start', () => {
 });
 
 test('a stage without an issuer takes no JWT', async () => {
-  door = createDoor(service.doorDeps);
+  door = createAuthenticator(service.doorDeps);
   await expect(come(issuer.mint(good))).rejects.toMatchObject({ code: 'unauthorized' });
 });

@@ -8,7 +8,7 @@ import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { createHttpHandler } from '../../lib/api/http.ts';
-import type { Door } from '../../lib/auth/authenticate.ts';
+import type { Authenticate } from '../../lib/auth/authenticate.ts';
 import { connectDoor } from '../../lib/auth/connect-auth.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
 import type { Table } from '../../lib/aws/table.ts';
@@ -240,7 +240,7 @@ test.each([
   const input = z.object({});
   const config = { TABLE_NAME: 't', DOOR: { secretId: 'none', allow: [] } };
   // The cast: the chain reads no more of a caller than this.
-  const known = (async () => ({ clientId: 'client' })) as unknown as Door;
+  const known = (async () => ({ clientId: 'client' })) as unknown as Authenticate;
   const limit = createRateLimit({
     buckets: createRateBuckets(table, 't'),
     policy: 'uploads',

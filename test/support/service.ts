@@ -11,7 +11,7 @@ import { createFileLinks, createPictureLinks } from '../../lib/analysis/link-sig
 import { createAnalysisLists } from '../../lib/analysis/list-store.ts';
 import { createAnalyses } from '../../lib/analysis/record-store.ts';
 import { createResults } from '../../lib/analysis/result-store.ts';
-import { createDoor } from '../../lib/auth/authenticate.ts';
+import { createAuthenticator } from '../../lib/auth/authenticate.ts';
 import { createClientRegistry } from '../../lib/auth/client-registry.ts';
 import { createClientSettings } from '../../lib/auth/client-settings.ts';
 import {
@@ -102,7 +102,7 @@ export async function startService(
     registry,
     clients: doorDeps.clients,
     doorDeps,
-    door: createDoor(doorDeps),
+    door: createAuthenticator(doorDeps),
     findAnalyzer: createAnalyzerFinder(table, tableName),
     settings: createClientSettings(table, tableName),
     spending: createSpending(table, tableName),
