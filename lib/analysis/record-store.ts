@@ -1,4 +1,5 @@
 import { accepted, shows, type Table, unlessRefused } from '../aws/table.ts';
+import { ServiceError } from '../errors.ts';
 import { isAnalysisId } from './ids.ts';
 import { type AnalysisRecord, analysisRecord, type Tombstone, tombstone } from './record.ts';
 
@@ -98,6 +99,33 @@ export function createAnalyses(table: Table, TableName: string) {
       return table.putOnce({ TableName, Item, ...guard });
     },
   };
+}
+
+/** The client's own analysis; undefined for an unknown, another client's or a deleted one: they look the same to a client. */
+export async function findOwn(
+  analyses: Pick<Analyses, 'read'>,
+  clientId: string,
+  id: string,
+): Promise<AnalysisRecord | undefined> {
+  const found = await analyses.read(id);
+  return found && found.status !== 'deleted' && isOwn(found, clientId) ? found : undefined;
+}
+
+/** As `findOwn`. @throws ServiceError `analysis_not_found` */
+export async function readOwn(
+  analyses: Pick<Analyses, 'read'>,
+  clientId: string,
+  id: string,
+): Promise<AnalysisRecord> {
+  const record = await findOwn(analyses, clientId, id);
+  if (!record) throw new ServiceError('analysis_not_found');
+  return record;
+}
+
+/** Whether an analysis belongs to the client; a tombstone does until its files are removed. */
+export function isOwn(found: AnalysisRecord | Tombstone, clientId: string): boolean {
+  if (found.status === 'deleted') return found.ownerId === clientId && !found.purged;
+  return found.clientId === clientId;
 }
 
 /** Who the index says that a deletion belongs to which is not finished: beneath a name that no client has. */

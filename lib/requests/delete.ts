@@ -3,7 +3,7 @@ import type { Contents } from '../analysis/content-store.ts';
 import { DROP_FOLDER, eventIdFor, pictureKey } from '../analysis/ids.ts';
 import type { createAnalysisLists } from '../analysis/list-store.ts';
 import { type AnalysisRecord, TOMBSTONE_SECONDS, type Tombstone } from '../analysis/record.ts';
-import type { Analyses } from '../analysis/record-store.ts';
+import { type Analyses, isOwn } from '../analysis/record-store.ts';
 import type { Results } from '../analysis/result-store.ts';
 import type { Uploads } from '../aws/uploads.ts';
 import { ServiceError } from '../errors.ts';
@@ -40,7 +40,7 @@ export async function bury(
 ): Promise<Burial> {
   for (let tries = 0; tries < MAX_BURY_TRIES; tries += 1) {
     const found = await deps.analyses.read(id);
-    if (!found || !isOpen(found, clientId)) throw new ServiceError('analysis_not_found');
+    if (!found || !isOwn(found, clientId)) throw new ServiceError('analysis_not_found');
     check(found);
     if (found.status === 'deleted') return { stone: found, record: 0 };
     const stone = describeTombstone(found, deps.now());
@@ -66,12 +66,6 @@ function describeTombstone(record: AnalysisRecord, now: number): Tombstone {
     purged: false,
     expiresAt: Math.floor(now / 1000) + TOMBSTONE_SECONDS,
   };
-}
-
-/** Whether it is the client's, and there is something of it left. */
-function isOpen(found: AnalysisRecord | Tombstone, clientId: string): boolean {
-  if (found.status === 'deleted') return found.ownerId === clientId && !found.purged;
-  return found.clientId === clientId;
 }
 
 /** That of a cached answer is the other analysis'. */

@@ -6,7 +6,7 @@ import {
   pickFields,
 } from '../analysis/fields.ts';
 import type { AnalysisRecord } from '../analysis/record.ts';
-import type { Analyses } from '../analysis/record-store.ts';
+import { type Analyses, readOwn } from '../analysis/record-store.ts';
 import { type MediumName, MIN_SECONDS, type Pages } from '../analysis/source.ts';
 import { ServiceError } from '../errors.ts';
 import type { Measures } from '../gemini/media-tokens.ts';
@@ -89,13 +89,6 @@ function describeTold(source: z.output<typeof measuredSource>): File {
     throw new ServiceError('request_invalid', 'The file is not told well enough.', { fields });
   }
   return { mediaType, medium, measures: { ...measures, ...(!hasSound && { tracks: [] }) } };
-}
-
-async function readOwn(analyses: Pick<Analyses, 'read'>, clientId: string, id: string) {
-  const record = await analyses.read(id);
-  if (!record || record.status === 'deleted' || record.clientId !== clientId)
-    throw new ServiceError('analysis_not_found');
-  return record;
 }
 
 /** An analysis as it was asked for; with another analyzer, without the options that were the first one's. */

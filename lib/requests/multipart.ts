@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { AnalysisRecord } from '../analysis/record.ts';
-import type { Analyses } from '../analysis/record-store.ts';
+import { type Analyses, readOwn } from '../analysis/record-store.ts';
 import type { MediumName } from '../analysis/source.ts';
 import type { StoredPart, StoredParts } from '../aws/stored-parts.ts';
 import type { Settings } from '../config.ts';
@@ -54,9 +54,7 @@ export async function findParted(
   clientId: string,
   id: string,
 ): Promise<PartedRecord> {
-  const record = await analyses.read(id);
-  if (!record || record.status === 'deleted' || record.clientId !== clientId)
-    throw new ServiceError('analysis_not_found');
+  const record = await readOwn(analyses, clientId, id);
   const { multipart } = record;
   if (!multipart)
     throw new ServiceError('request_invalid', 'This upload is sent by a form, and has no parts.');

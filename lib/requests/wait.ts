@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AnalysisRecord, hasEnded, showAnalysis } from '../analysis/record.ts';
-import type { Analyses } from '../analysis/record-store.ts';
+import { type Analyses, findOwn } from '../analysis/record-store.ts';
 import type { Results } from '../analysis/result-store.ts';
 import { matchETag } from '../api/validation.ts';
 import { describeLinks, type LinkDeps, type Links } from './links.ts';
@@ -38,8 +38,8 @@ export async function waitForAnalysis(
   { id, clientId, until, unlike }: WaitOptions,
 ): Promise<Seen | undefined> {
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * PAUSE_GROWTH, LONGEST_PAUSE_MS)) {
-    const record = await deps.analyses.read(id);
-    if (!record || record.status === 'deleted' || record.clientId !== clientId) return undefined;
+    const record = await findOwn(deps.analyses, clientId, id);
+    if (!record) return undefined;
     const eTag = tagOf(record, deps.now());
     const ended = hasEnded(record.status);
     const left = until - deps.now();
