@@ -22,6 +22,6 @@ export const handler = createHandler({
   deliveries: createDeliveries(table, config.TABLE_NAME),
   call: createWebhookCaller({ reach: config.WEBHOOK_REACH }),
   readSecret: createStageSecretReader(config.DOOR_SECRET_ID),
-  hide: createQueue(connectQueues(), config.WEBHOOK_QUEUE_URL).hide,
+  changeVisibility: createQueue(connectQueues(), config.WEBHOOK_QUEUE_URL).changeVisibility,
   now: Date.now,
 });

@@ -11,7 +11,7 @@ import { createWebhooks } from '../lib/webhooks/endpoint-store.ts';
 import type { ClaimDeps } from '../lib/work/claim.ts';
 import { failObject } from '../lib/work/fail.ts';
 import { createAnalyzerFinder } from '../lib/work/find-analyzer.ts';
-import { handleEvent } from '../lib/work/messages.ts';
+import { handleEvent } from '../lib/work/queue-messages.ts';
 
 /** Takes what was left in the dead-letter queue, so that no upload ends without a record. */
 export function createHandler(deps: ClaimDeps) {

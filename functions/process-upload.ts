@@ -10,14 +10,14 @@ import { createWebhooks } from '../lib/webhooks/endpoint-store.ts';
 import { type AnalyzeDeps, analyzeObject } from '../lib/work/analyze.ts';
 import { connectGemini, connectModelFiles } from '../lib/work/connect-gemini.ts';
 import { connectStores } from '../lib/work/connect-stores.ts';
-import { handleEvent } from '../lib/work/messages.ts';
+import { handleEvent } from '../lib/work/queue-messages.ts';
 
 /** Takes SQS messages with S3 events inside, and plain S3 events. */
 export function createHandler(deps: AnalyzeDeps & { queue: Queue }) {
   return (event: SQSEvent | S3Event, context: Context) =>
     handleEvent(event, context, {
       handle: (object, delivery) => analyzeObject(deps, object, delivery),
-      hide: deps.queue.hide,
+      changeVisibility: deps.queue.changeVisibility,
       unreadable: 'return',
     });
 }

@@ -1,19 +1,19 @@
 import type { ErrorCode, ServiceError } from '../errors.ts';
 import type { AnalysisError, EndStatus } from './record.ts';
 
-/** What comes with a message: the time that the function has left, and a way to keep the message hidden. */
-export interface Delivery {
+/** Context of a message: the function's remaining time, and the means to change the message's visibility timeout. */
+export interface MessageContext {
   signal: AbortSignal;
   /** Epoch milliseconds. */
   deadline: number;
-  hide(seconds: number): Promise<void>;
+  changeVisibility(seconds: number): Promise<void>;
 }
 
-/** What became of an object, and so of the message that told of it. */
+/** Outcome of an object, which decides about its message. */
 export type Outcome =
-  /** Untold: nobody could be told of it yet, so the message has to come again. */
-  | { kind: 'ended'; status: EndStatus; code?: ErrorCode | undefined; isUntold?: boolean }
-  /** The message has done its work: nothing is left to do, and the reason is logged. */
+  /** Unnotified: notifications could not be queued, so the message has to be received again. */
+  | { kind: 'ended'; status: EndStatus; code?: ErrorCode | undefined; isUnnotified?: boolean }
+  /** Nothing is left to do: the reason is logged and the message deleted. */
   | {
       kind: 'ignored';
       reason:
@@ -25,7 +25,7 @@ export type Outcome =
         | 'other_bucket'
         | 'unknown_upload';
     }
-  /** The message has to come again after so many seconds. */
+  /** The message becomes visible again after this delay. */
   | {
       kind: 'later';
       seconds: number;

@@ -10,7 +10,7 @@ export type Queue = ReturnType<typeof createQueue>;
 export function createQueue(call: CallAws, QueueUrl: string) {
   return {
     /** Hides a message in flight for `seconds` from now. */
-    async hide(receiptHandle: string, seconds: number): Promise<void> {
+    async changeVisibility(receiptHandle: string, seconds: number): Promise<void> {
       await call('ChangeMessageVisibility', {
         QueueUrl,
         ReceiptHandle: receiptHandle,

@@ -94,8 +94,8 @@ function isMissing(error: unknown): boolean {
 /** Whether the SDK has sent the call more than once. */
 function wasRepeated(error: unknown): boolean {
   const metadata = error instanceof Error && '$metadata' in error ? error.$metadata : undefined;
-  const isTold = typeof metadata === 'object' && metadata !== null && 'attempts' in metadata;
-  return isTold && Number(metadata.attempts) > 1;
+  const isNotified = typeof metadata === 'object' && metadata !== null && 'attempts' in metadata;
+  return isNotified && Number(metadata.attempts) > 1;
 }
 
 function isNamed(error: unknown, name: string): boolean {

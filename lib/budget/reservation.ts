@@ -114,10 +114,10 @@ export interface BudgetDeps {
   now(): number;
 }
 
-export interface PurseDeps extends BudgetDeps, SetAsideDeps {}
+export interface ReservationDeps extends BudgetDeps, SetAsideDeps {}
 
 /** What one attempt may spend, and has. */
-export interface Purse {
+export interface SpendingReservation {
   meter: Meter;
   /** Counts what came of it, and gives back what was not spent. Never throws: the analysis has ended by then. */
   settle(outcome: Outcome | undefined): Promise<void>;
@@ -128,7 +128,11 @@ export interface Purse {
  * a limit or without, so that the call stands in the sums whatever becomes of its worker; what all of them
  * did cost takes its place in the end. `deadline` of the worker, in epoch milliseconds.
  */
-export function openPurse(deps: PurseDeps, record: Claimed, deadline: number): Purse {
+export function openReservation(
+  deps: ReservationDeps,
+  record: Claimed,
+  deadline: number,
+): SpendingReservation {
   let terms: { limits: Limits; cap: number | undefined } | undefined;
   let held: Reservation | undefined;
   let tally: Readonly<Tally> | undefined;
@@ -173,7 +177,7 @@ function spentBefore({ usage }: Claimed): number {
   return usage ? (usage.costUsd ?? chargeUsd(undefined, usage)) : 0;
 }
 
-async function readTerms({ settings, budget }: PurseDeps, { clientId, maxUsd }: Claimed) {
+async function readTerms({ settings, budget }: ReservationDeps, { clientId, maxUsd }: Claimed) {
   const { budget: own } = await settings.read(clientId);
   return { limits: limitsOf(budget, own), cap: capOf(budget, own, maxUsd) };
 }

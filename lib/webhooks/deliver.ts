@@ -122,7 +122,7 @@ function isRetried(result: CallResult): boolean {
 const MAX_FAILURE_DELAY_SECONDS = 60;
 
 export interface DeliverMessagesDeps extends DeliverDeps {
-  hide(receiptHandle: string, seconds: number): Promise<void>;
+  changeVisibility(receiptHandle: string, seconds: number): Promise<void>;
 }
 
 /** Handles messages of the webhooks' queue, and names those that have to come again. */
@@ -145,7 +145,7 @@ async function deliverRecords(
     const seconds = await deliverRecord(deps, record);
     if (seconds === undefined) continue;
     batchItemFailures.push({ itemIdentifier: record.messageId });
-    await deps.hide(record.receiptHandle, seconds).catch(reportShown);
+    await deps.changeVisibility(record.receiptHandle, seconds).catch(reportShown);
   }
   return { batchItemFailures };
 }

@@ -1,9 +1,9 @@
 import type { UploadedObject } from '../analysis/ids.ts';
-import type { Delivery, Outcome } from '../analysis/outcome.ts';
+import type { MessageContext, Outcome } from '../analysis/outcome.ts';
 import { LEASE_SECONDS } from '../analysis/record.ts';
 import type { Source } from '../analysis/source.ts';
 import type { StoredFile } from '../aws/stored-file.ts';
-import { openPurse, type PurseDeps } from '../budget/reservation.ts';
+import { openReservation, type ReservationDeps } from '../budget/reservation.ts';
 import type { Spending } from '../budget/spending-store.ts';
 import { ServiceError } from '../errors.ts';
 import type { Gemini } from '../gemini/client.ts';
@@ -29,7 +29,7 @@ import { digestFile, type SendMediaDeps, sendMedia, type ToSend } from './send-m
 import {
   endStuckWorker,
   giveBack,
-  type Held,
+  type HeldAnalysis,
   idsOf,
   type StuckDeps,
   settleError,
@@ -39,7 +39,12 @@ import {
 /** A JPEG of so many bytes (512 KiB) is converted before anybody could see that stage: one write less. */
 const SHORT_BYTES = 524_288;
 
-export interface AnalyzeDeps extends ClaimDeps, PaidOnceDeps, PurseDeps, SendMediaDeps, StuckDeps {
+export interface AnalyzeDeps
+  extends ClaimDeps,
+    PaidOnceDeps,
+    ReservationDeps,
+    SendMediaDeps,
+    StuckDeps {
   results: PaidOnceDeps['results'] & KeepPictureDeps['results'];
   spending: Spending;
   uploads: ClaimDeps['uploads'] & {
@@ -57,35 +62,39 @@ export interface AnalyzeDeps extends ClaimDeps, PaidOnceDeps, PurseDeps, SendMed
 export async function analyzeObject(
   deps: AnalyzeDeps,
   object: UploadedObject,
-  delivery: Delivery,
+  delivery: MessageContext,
 ): Promise<Outcome> {
   const claim = await claimAnalysis(deps, object);
   if ('outcome' in claim) {
     await forgetLeftPicture(deps, object, claim.outcome);
     return releaseLeftFile(deps, object, claim.outcome);
   }
-  const { signal, hide } = delivery;
+  const { signal, changeVisibility } = delivery;
   const { analyses, now } = deps;
-  const lease = holdLease({ analyses, record: claim.record, signal, hide, now });
-  const purse = openPurse(deps, claim.record, delivery.deadline);
-  const held = { ...claim, lease, purse };
+  const lease = holdLease({ analyses, record: claim.record, signal, changeVisibility, now });
+  const reservation = openReservation(deps, claim.record, delivery.deadline);
+  const held = { ...claim, lease, reservation };
   let outcome: Outcome | undefined;
   try {
     outcome = await understand(deps, held, delivery);
   } catch (error) {
     outcome = isStuck(error)
-      ? await endStuckWorker(deps, held, hide)
+      ? await endStuckWorker(deps, held, changeVisibility)
       : await settleError(deps, held, error);
   } finally {
     lease.stop();
-    await purse.settle(outcome);
+    await reservation.settle(outcome);
     await releaseFile(deps, held, outcome);
   }
   await forgetPicture(deps, held, outcome);
   return outcome;
 }
 
-async function understand(deps: AnalyzeDeps, held: Held, delivery: Delivery): Promise<Outcome> {
+async function understand(
+  deps: AnalyzeDeps,
+  held: HeldAnalysis,
+  delivery: MessageContext,
+): Promise<Outcome> {
   const { record, lease } = held;
   // One that has waited knows its bytes: most are answered without being read again.
   const waited = record.waits && (await settleKnown(deps, held, record.source));
@@ -101,9 +110,9 @@ async function understand(deps: AnalyzeDeps, held: Held, delivery: Delivery): Pr
 
 async function understandFile(
   deps: AnalyzeDeps,
-  claimed: Held,
+  claimed: HeldAnalysis,
   file: StoredFile,
-  delivery: Delivery,
+  delivery: MessageContext,
 ): Promise<Outcome> {
   const { lease } = claimed;
   const log = logger.createChild({ persistentKeys: idsOf(claimed.record) });
@@ -117,7 +126,7 @@ async function understandFile(
   const held = { ...claimed, record };
   const answered = await settleKnown(deps, held, read);
   if (answered) return answered;
-  await delivery.hide(LEASE_SECONDS);
+  await delivery.changeVisibility(LEASE_SECONDS);
 
   const facts = await timed(log, 'inspected', () =>
     decode(() => medium.inspect(file, deps.limits, record)),
@@ -159,7 +168,7 @@ type Inquiry = Prepared & { request: { mediaTokens: number }; toSend: ToSend };
 /** The model's answer; an outcome where its file is on the way yet. */
 async function ask(
   deps: AnalyzeDeps,
-  held: Held,
+  held: HeldAnalysis,
   { request, parse, toSend }: Inquiry,
   deadline: number,
 ) {
@@ -182,7 +191,7 @@ async function timed<T>(log: Logger, step: string, work: () => Promise<T>): Prom
   return value;
 }
 
-function noteFile({ record, lease }: Held, file: StoredFile): Source {
+function noteFile({ record, lease }: HeldAnalysis, file: StoredFile): Source {
   const { bytes, eTag, contentType } = file;
   // What an earlier try learnt of the same object is not read again: a large file takes a minute.
   const isSame = eTag !== undefined && eTag === record.eTag;
@@ -195,7 +204,7 @@ function noteFile({ record, lease }: Held, file: StoredFile): Source {
 }
 
 /** @throws ServiceError `checksum_mismatch` */
-async function checkDigest({ record, lease }: Held, file: StoredFile, opened: Source) {
+async function checkDigest({ record, lease }: HeldAnalysis, file: StoredFile, opened: Source) {
   const sha256 = opened.sha256 ?? (await digestFile(file));
   const source = { ...opened, sha256 };
   lease.note({ source });

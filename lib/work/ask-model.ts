@@ -5,7 +5,7 @@ import { ServiceError } from '../errors.ts';
 import type { Gemini, ModelAnswer } from '../gemini/client.ts';
 import type { ModelRequest } from '../gemini/request.ts';
 import { spentOf, sumUsage } from '../gemini/tally.ts';
-import type { Held } from './settle.ts';
+import type { HeldAnalysis } from './settle.ts';
 
 /** What a client said of how to look at its file. */
 type Told = Pick<AnalysisRecord, 'prompt' | 'options' | 'pages' | 'clip'> & {
@@ -39,7 +39,7 @@ function readOptions(analyzer: Analyzer, { options }: Told): unknown {
  */
 export async function askModel<T>(
   gemini: Gemini,
-  { record, lease, purse }: Held,
+  { record, lease, reservation }: HeldAnalysis,
   request: ModelRequest,
   parse: (json: unknown) => T,
   deadline: number,
@@ -48,7 +48,7 @@ export async function askModel<T>(
     const { attempts, pausedTries = 0, waits = 0 } = record;
     const isRetry = attempts + pausedTries + waits > 1; // one that waited did so for a model in trouble
     const { signal } = lease;
-    const options = { signal, deadline, isRetry, meter: purse.meter };
+    const options = { signal, deadline, isRetry, meter: reservation.meter };
     const answer = await gemini.ask(request, parse, options);
     lease.note({ usage: sumUsage(record.usage, answer.usage) });
     return answer;

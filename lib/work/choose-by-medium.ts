@@ -4,7 +4,7 @@ import type { Analyzer } from '../analyzers/analyzer.ts';
 import { DEFAULT_ANALYZERS } from '../analyzers/registry.ts';
 import { ServiceError } from '../errors.ts';
 import type { FindAnalyzer } from './find-analyzer.ts';
-import type { Held } from './settle.ts';
+import type { HeldAnalysis } from './settle.ts';
 
 /** In the words of an error. */
 const WORDS: Record<MediumName, string> = {
@@ -20,9 +20,9 @@ const WORDS: Record<MediumName, string> = {
  */
 export async function chooseByMedium(
   findAnalyzer: FindAnalyzer,
-  { record, lease }: Pick<Held, 'record' | 'lease'>,
+  { record, lease }: Pick<HeldAnalysis, 'record' | 'lease'>,
   medium: MediumName,
-): Promise<{ record: Held['record']; analyzer: Analyzer }> {
+): Promise<{ record: HeldAnalysis['record']; analyzer: Analyzer }> {
   const usual = DEFAULT_ANALYZERS[medium];
   // Where the guess was right, the version of the day of the announcement holds, whatever came since.
   const reference =

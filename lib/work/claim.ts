@@ -21,29 +21,30 @@ import {
 import { type CountDeps, countEnd } from '../budget/count-end.ts';
 import { type ErrorCode, ServiceError } from '../errors.ts';
 import { logger, measureEnd } from '../log.ts';
-import { type TellDeps, tellEnd } from '../webhooks/tell-end.ts';
+import { type NotifyDeps, notifyEnd } from '../webhooks/notify-end.ts';
 import type { FindAnalyzer } from './find-analyzer.ts';
 import { type RetentionDeps, readRetention } from './retention.ts';
 
-interface AfterEndDeps extends TellDeps, CountDeps {}
+interface AfterEndDeps extends NotifyDeps, CountDeps {}
 
 type Ended = Pick<AnalysisRecord, 'id' | 'clientId' | 'callbackUrl'>;
 
-/** What follows the end of an analysis that nobody was at work on: it is counted, and told of. */
-export async function countAndTell(
+/** Counts the end of an analysis that had no worker, and queues its notifications. */
+export async function countAndNotify(
   deps: AfterEndDeps,
   record: Ended,
   status: EndStatus,
   endedAt: number,
 ): Promise<void> {
   await countEnd(deps, record, { [status]: 1 }, endedAt);
-  await tellEnd(deps, record, status, endedAt);
+  await notifyEnd(deps, record, status, endedAt);
 }
 
-/** Tells again of what has ended: its worker may have died, or the queue failed, before it was told of. */
-export async function tellAgain(deps: TellDeps, record: AnalysisRecord): Promise<void> {
+/** Queues the notifications of an ended analysis again: its worker may have died, or the queue failed, before they were sent. */
+export async function notifyAgain(deps: NotifyDeps, record: AnalysisRecord): Promise<void> {
   const { status, completedAt } = record;
-  if (hasEnded(status) && completedAt) await tellEnd(deps, record, status, Date.parse(completedAt));
+  if (hasEnded(status) && completedAt)
+    await notifyEnd(deps, record, status, Date.parse(completedAt));
 }
 
 /** Claims lost to a quicker worker before the message is left to it. */
@@ -69,12 +70,12 @@ interface Identity {
   origin: Origin;
 }
 
-/** Whose analysis an object is for, by its key; or why nothing waits for it. */
+/** The analysis that an object belongs to, by its key, or the reason why it belongs to none. */
 export function identifyObject(
   { uploads }: Pick<ClaimDeps, 'uploads'>,
   object: UploadedObject,
 ): Identity | { reason: 'other_bucket' | 'not_an_upload' } {
-  // Only ours is read: an event of another's would be taken for the object of that key in it.
+  // An event of another bucket would be mistaken for our object of the same key.
   if (object.bucket !== uploads.bucket) return { reason: 'other_bucket' };
   const id = analysisIdFor(object);
   if (!id) return { reason: 'not_an_upload' };
@@ -130,7 +131,7 @@ export async function claimAnalysis(
   return { outcome: { kind: 'later', seconds: LEASE_SECONDS, reason: 'claimed_by_another' } };
 }
 
-/** The usual case, in one write: what waits, or was just dropped. Undefined where it is another. */
+/** The usual case, in one write: a waiting upload or a new object in the drop folder. Undefined for any other. */
 async function claimUnread(
   deps: ClaimDeps,
   object: UploadedObject,
@@ -177,11 +178,11 @@ async function actOn(
   if (decision.kind === 'end' && record) return endForGood(deps, record, decision);
   if (found?.status === 'deleted') await removeLateObject(deps, object);
   const reason = decision.kind === 'ignore' ? decision.reason : 'already_ended';
-  if (record && reason === 'already_ended') await tellAgain(deps, record);
+  if (record && reason === 'already_ended') await notifyAgain(deps, record);
   return { outcome: { kind: 'ignored', reason } };
 }
 
-/** What came for a deleted analysis; in the drop folder only if it is still the same object. */
+/** Removes the object of a deleted analysis; in the drop folder only if it is still the same object. */
 async function removeLateObject(deps: ClaimDeps, object: UploadedObject): Promise<void> {
   const isDropped = object.key.startsWith(DROP_FOLDER);
   await deps.uploads.remove(object.key, isDropped ? object.eTag : undefined);
@@ -204,7 +205,7 @@ function claimedFields(before: AnalysisRecord, fields: LeaseFields) {
     ...fields,
     startedAt: before.startedAt ?? fields.startedAt,
     attempts: before.attempts + 1,
-    expiresAt: undefined, // what was uploaded does not go with the unused
+    expiresAt: undefined, // only unused uploads expire early
   };
 }
 
@@ -228,6 +229,6 @@ async function endForGood(
   const { attempts, deaths, startedAt } = record;
   logger.error('given up', { analysisId: record.id, code, attempts, deaths });
   measureEnd({ status, code, latencyMs: now - Date.parse(startedAt ?? record.createdAt) });
-  await countAndTell(deps, record, status, now);
+  await countAndNotify(deps, record, status, now);
   return { outcome: { kind: 'ended', status, code } };
 }

@@ -6,10 +6,10 @@ import { type ErrorCode, ServiceError } from '../errors.ts';
 import { logger, measureEnd } from '../log.ts';
 import {
   type ClaimDeps,
-  countAndTell,
+  countAndNotify,
   describeDropped,
   identifyObject,
-  tellAgain,
+  notifyAgain,
 } from './claim.ts';
 
 /** Ends the analysis of an object whose message was found in the dead-letter queue, by docs/states.md. */
@@ -19,7 +19,7 @@ export async function failObject(deps: ClaimDeps, object: UploadedObject): Promi
   const found = await deps.analyses.read(identity.id);
   const decision = decideFailure({ record: found, origin: identity.origin, now: deps.now() });
   const record = found?.status === 'deleted' ? undefined : found;
-  if (record && hasEnded(record.status)) await tellAgain(deps, record);
+  if (record && hasEnded(record.status)) await notifyAgain(deps, record);
   if (decision.kind === 'ignore') return { kind: 'ignored', reason: decision.reason };
   if (decision.kind === 'wait')
     return { kind: 'later', seconds: decision.seconds, reason: 'lease_alive' };
@@ -39,7 +39,7 @@ export async function failObject(deps: ClaimDeps, object: UploadedObject): Promi
     clientId: deps.dropClientId,
     callbackUrl: undefined,
   };
-  await countAndTell(deps, { id, clientId, callbackUrl }, 'failed', now);
+  await countAndNotify(deps, { id, clientId, callbackUrl }, 'failed', now);
   return { kind: 'ended', status: 'failed', code };
 }
 

@@ -5,7 +5,7 @@ import type { Results } from '../analysis/result-store.ts';
 import { logger } from '../log.ts';
 import { makeThumbnail } from '../media/image/thumbnail.ts';
 import type { Prepared } from '../media/medium.ts';
-import { type Held, idsOf } from './settle.ts';
+import { type HeldAnalysis, idsOf } from './settle.ts';
 
 export interface KeepPictureDeps {
   analyses: Pick<Analyses, 'read'>;
@@ -19,7 +19,7 @@ export interface KeepPictureDeps {
  */
 export async function keepPicture(
   { results }: KeepPictureDeps,
-  { record, lease }: Held,
+  { record, lease }: HeldAnalysis,
   prepared: Prepared,
 ): Promise<{ stored: Promise<void> }> {
   const shown = findShown(prepared);
@@ -56,7 +56,7 @@ function findShown(prepared: Prepared): Shown | undefined {
 /** Where the analysis was deleted meanwhile, the picture may have come after the deletion. */
 export async function forgetPicture(
   { analyses, results }: KeepPictureDeps,
-  { record, lease }: Held,
+  { record, lease }: HeldAnalysis,
   outcome: Outcome,
 ): Promise<void> {
   const { picture } = lease.noted();

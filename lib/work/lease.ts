@@ -55,12 +55,18 @@ interface LeaseOptions {
   /** From the time that the function has left. */
   signal: AbortSignal;
   /** Keeps the message hidden for so many seconds. */
-  hide(seconds: number): Promise<void>;
+  changeVisibility(seconds: number): Promise<void>;
   now(): number;
 }
 
 /** Holds a claimed record: renews the lease, and the message's invisibility with it, until stopped. */
-export function holdLease({ analyses, record, signal, hide, now }: LeaseOptions): Lease {
+export function holdLease({
+  analyses,
+  record,
+  signal,
+  changeVisibility,
+  now,
+}: LeaseOptions): Lease {
   const { id, leaseToken } = record;
   const lost = new AbortController();
   let noted: Change = {};
@@ -93,7 +99,7 @@ export function holdLease({ analyses, record, signal, hide, now }: LeaseOptions)
 
   async function renew(): Promise<void> {
     ensureHeld(await analyses.renew(id, leaseToken, now() + LEASE_SECONDS * 1000));
-    await hide(LEASE_SECONDS);
+    await changeVisibility(LEASE_SECONDS);
   }
 
   // A renewal that fails is tried again by the next one; two more fit into the lease.

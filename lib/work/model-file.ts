@@ -13,7 +13,7 @@ import type { ModelFiles } from '../gemini/files.ts';
 import { sendFile } from '../gemini/send-file.ts';
 import { logger } from '../log.ts';
 import type { MediaFile } from '../media/medium.ts';
-import type { Held } from './settle.ts';
+import type { HeldAnalysis } from './settle.ts';
 
 /** A file that goes sooner is sent again, in milliseconds: a question may take its time. */
 const MIN_LIFE_MS = 600_000;
@@ -70,7 +70,7 @@ interface ReleaseDeps {
 /** Removes the model's file of an analysis that has ended, or was deleted meanwhile. Never throws: it has ended by then. */
 export async function releaseFile(
   deps: ReleaseDeps,
-  { record, lease }: Held,
+  { record, lease }: HeldAnalysis,
   outcome: Outcome | undefined,
 ): Promise<void> {
   const { name } = lease.noted().modelFile ?? record.modelFile ?? {};
@@ -146,7 +146,7 @@ type Named = ModelFile & { name: string };
  */
 export async function storeModelFile(
   deps: ModelFileDeps,
-  held: Held,
+  held: HeldAnalysis,
   original: Original,
   deadline: number,
 ): Promise<{ uri: string } | { outcome: Outcome }> {
@@ -163,7 +163,7 @@ export async function storeModelFile(
 
 interface Work {
   deps: ModelFileDeps;
-  held: Held;
+  held: HeldAnalysis;
   original: Original;
   bounds: { signal: AbortSignal; deadline: number };
 }

@@ -5,7 +5,7 @@ import type { Results } from '../analysis/result-store.ts';
 import type { Source } from '../analysis/source.ts';
 import { decideByHolder, type HolderDecision } from '../analysis/transitions.ts';
 import { logger } from '../log.ts';
-import { type Held, type SettleDeps, storeAnswer } from './settle.ts';
+import { type HeldAnalysis, type SettleDeps, storeAnswer } from './settle.ts';
 
 /** Places lost to a quicker worker before this one waits for it. */
 const MAX_TAKE_TRIES = 3;
@@ -21,7 +21,7 @@ export interface PaidOnceDeps extends SettleDeps {
  */
 export async function settleKnown(
   deps: PaidOnceDeps,
-  held: Held,
+  held: HeldAnalysis,
   source: Source,
 ): Promise<Outcome | undefined> {
   const { record } = held;
@@ -45,7 +45,7 @@ export async function settleKnown(
 /** An answer that was asked for anew takes the place of the older one. Never throws: it is stored by now. */
 export async function preferFresh(
   { contents }: PaidOnceDeps,
-  { record }: Held,
+  { record }: HeldAnalysis,
   { sha256 }: Source,
   outcome: Outcome,
 ): Promise<void> {
@@ -60,7 +60,7 @@ export async function preferFresh(
 /** Undefined where there is nothing to copy, or its result is gone: the model is asked anew. */
 async function storeCopy(
   deps: PaidOnceDeps,
-  held: Held,
+  held: HeldAnalysis,
   decision: HolderDecision,
   source: Source,
 ): Promise<Outcome | undefined> {
@@ -72,7 +72,7 @@ async function storeCopy(
 }
 
 /** Back to the queue; a try that only waited does not count. */
-async function wait({ record, before, lease }: Held): Promise<Outcome> {
+async function wait({ record, before, lease }: HeldAnalysis): Promise<Outcome> {
   const waits = record.waits ?? 0;
   const attempts = before?.attempts ?? 0;
   const queued = await lease.settle({ status: 'queued', attempts, waits: waits + 1 });

@@ -4,7 +4,7 @@ import type { MediumName } from '../analysis/source.ts';
 import type { RequestMedia } from '../gemini/request.ts';
 import type { MediaFile, Prepared } from '../media/medium.ts';
 import { type ModelFileDeps, storeModelFile } from './model-file.ts';
-import type { Held } from './settle.ts';
+import type { HeldAnalysis } from './settle.ts';
 
 /**
  * Files up to so many bytes (25 MiB) are held whole, and so are read by one call; as large as pictures may
@@ -51,7 +51,7 @@ export interface ToSend {
  */
 export async function sendMedia(
   deps: SendMediaDeps,
-  held: Held,
+  held: HeldAnalysis,
   { medium, prepared, file, sha256 }: ToSend,
   deadline: number,
 ): Promise<{ media: RequestMedia } | { outcome: Outcome }> {

@@ -9,22 +9,22 @@ import {
 import type { Analyses, Change } from '../analysis/record-store.ts';
 import { MAX_INLINE_RESULT_BYTES, type Results } from '../analysis/result-store.ts';
 import { fitsTable } from '../aws/table.ts';
-import type { Purse } from '../budget/reservation.ts';
+import type { SpendingReservation } from '../budget/reservation.ts';
 import { type ErrorCode, ServiceError, toServiceError } from '../errors.ts';
 import { spentOf } from '../gemini/tally.ts';
 import { logger, measureEnd } from '../log.ts';
-import { type TellDeps, tellEnd } from '../webhooks/tell-end.ts';
+import { type NotifyDeps, notifyEnd } from '../webhooks/notify-end.ts';
 import type { Claim } from './claim.ts';
 import type { Lease } from './lease.ts';
 
-export interface SettleDeps extends TellDeps {
+export interface SettleDeps extends NotifyDeps {
   analyses: Analyses;
   results: Pick<Results, 'put' | 'remove'>;
   now(): number;
 }
 
 /** A claimed analysis, the hold on it, and what it may spend. */
-export type Held = Claim & { lease: Lease; purse: Purse };
+export type HeldAnalysis = Claim & { lease: Lease; reservation: SpendingReservation };
 
 export function idsOf({ id, clientId, attempts }: AnalysisRecord) {
   return { analysisId: id, clientId, attempt: attempts };
@@ -33,7 +33,7 @@ export function idsOf({ id, clientId, attempts }: AnalysisRecord) {
 /** Stores the answer; a result that the table cannot hold goes to its bucket first, the pointer with the record. */
 export async function storeAnswer(
   deps: SettleDeps,
-  held: Held,
+  held: HeldAnalysis,
   result: Record<string, unknown>,
   found: Pick<Change, 'caption' | 'model' | 'usage' | 'safety' | 'cached' | 'source' | 'picture'>,
 ): Promise<Outcome> {
@@ -67,7 +67,7 @@ async function removeUnused({ analyses, results }: SettleDeps, id: string, resul
 /** The last write of an analysis, and what is counted of it. */
 async function end(
   deps: SettleDeps,
-  { record, lease }: Held,
+  { record, lease }: HeldAnalysis,
   changes: Change & { status: EndStatus },
 ): Promise<Outcome> {
   const now = deps.now();
@@ -81,13 +81,20 @@ async function end(
   const latencyMs = now - Date.parse(record.startedAt ?? completedAt);
   measureEnd({ status, code: error?.code, model, latencyMs, costUsd });
   const outcome = { kind: 'ended', status, code: error?.code } as const;
-  return (await isTold(deps, record, status, now)) ? outcome : { ...outcome, isUntold: true };
+  return (await isNotified(deps, record, status, now))
+    ? outcome
+    : { ...outcome, isUnnotified: true };
 }
 
 /** What could not be told of is told of by the message, when it comes again. */
-async function isTold(deps: SettleDeps, record: AnalysisRecord, status: EndStatus, now: number) {
+async function isNotified(
+  deps: SettleDeps,
+  record: AnalysisRecord,
+  status: EndStatus,
+  now: number,
+) {
   try {
-    await tellEnd(deps, record, status, now);
+    await notifyEnd(deps, record, status, now);
     return true;
   } catch (error) {
     const cause = error instanceof Error ? error.name : undefined;
@@ -97,7 +104,7 @@ async function isTold(deps: SettleDeps, record: AnalysisRecord, status: EndStatu
 }
 
 /** The object is gone: by docs/states.md the record goes back to where nothing had come yet. */
-export async function giveBack(deps: SettleDeps, held: Held): Promise<Outcome> {
+export async function giveBack(deps: SettleDeps, held: HeldAnalysis): Promise<Outcome> {
   const { record, before, lease } = held;
   if (before && before.status !== 'awaiting_upload') {
     const message = 'The file was removed before it could be analysed.';
@@ -113,7 +120,11 @@ export async function giveBack(deps: SettleDeps, held: Held): Promise<Outcome> {
 }
 
 /** What becomes of an analysis after an error: its end, or another try. */
-export async function settleError(deps: SettleDeps, held: Held, thrown: unknown): Promise<Outcome> {
+export async function settleError(
+  deps: SettleDeps,
+  held: HeldAnalysis,
+  thrown: unknown,
+): Promise<Outcome> {
   const { record, lease } = held;
   if (lease.isLost()) return { kind: 'ignored', reason: 'lease_lost' };
   const error = toServiceError(thrown);
@@ -161,12 +172,12 @@ export interface StuckDeps {
  */
 export async function endStuckWorker(
   deps: StuckDeps,
-  { record, lease }: Held,
-  hide: (seconds: number) => Promise<void>,
+  { record, lease }: HeldAnalysis,
+  changeVisibility: (seconds: number) => Promise<void>,
 ): Promise<Outcome> {
   lease.stop();
   await endLease(lease, deps.now());
-  await hide(NEXT_TRY_SECONDS);
+  await changeVisibility(NEXT_TRY_SECONDS);
   logger.error('decoder stuck, worker ends', { ...idsOf(record), deaths: record.deaths + 1 });
   deps.endWorker();
   return { kind: 'later', seconds: NEXT_TRY_SECONDS, reason: 'decoder_stuck' };

@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MAX_FILENAME_CHARACTERS } from '../../lib/requests/upload.ts';
-import { parseS3Event } from '../../lib/work/messages.ts';
+import { parseS3Event } from '../../lib/work/queue-messages.ts';
 import { UPLOAD_LIMITS } from '../support/limits.ts';
 import { type Service, startService } from '../support/service.ts';
 

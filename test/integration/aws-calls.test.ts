@@ -19,7 +19,7 @@ test('a delay of days is cut to what SQS takes after the work that came before i
   service.cloud.queues.send(name, { body: 'x' });
   const [message] = await service.cloud.queues.receive(name, { max: 1, waitSeconds: 1 });
   const queue = createQueue(connectQueues(), url);
-  await queue.hide(message?.receiptHandle ?? '', 86_400);
+  await queue.changeVisibility(message?.receiptHandle ?? '', 86_400);
   expect(service.cloud.queues.count(name)).toMatchObject({ visible: 0 });
   expect(MAX_HIDE_SECONDS).toBeLessThan(43_200);
 });

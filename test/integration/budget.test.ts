@@ -89,7 +89,7 @@ function deliver(deps: AnalyzeDeps, id: string): Promise<Outcome> {
   const object = { bucket: service.uploadBucket, key, size: 1, sequencer: '01', eventTime };
   const deadline = Date.now() + 20_000;
   const signal = AbortSignal.timeout(20_000);
-  return analyzeObject(deps, object, { signal, deadline, hide: async () => undefined });
+  return analyzeObject(deps, object, { signal, deadline, changeVisibility: async () => undefined });
 }
 
 /** As the queue does it: what has to come again comes again. */

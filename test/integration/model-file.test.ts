@@ -17,7 +17,7 @@ import { askModel } from '../../lib/work/ask-model.ts';
 import { claimAnalysis } from '../../lib/work/claim.ts';
 import { holdLease } from '../../lib/work/lease.ts';
 import { releaseFile, releaseLeftFile, storeModelFile } from '../../lib/work/model-file.ts';
-import type { Held } from '../../lib/work/settle.ts';
+import type { HeldAnalysis } from '../../lib/work/settle.ts';
 import { type Gemini, startGemini } from '../../local/gemini/server.ts';
 import { writeLargeVideo } from '../support/large-video.ts';
 import { MEDIA_LIMITS } from '../support/limits.ts';
@@ -72,14 +72,14 @@ function objectOf(id: string) {
   return { bucket: service.uploadBucket, key, size, sequencer, eventTime };
 }
 
-async function claim(id: string): Promise<Held> {
+async function claim(id: string): Promise<HeldAnalysis> {
   const deps = describeDeps();
   const claimed = await claimAnalysis(deps, objectOf(id));
   if ('outcome' in claimed) throw new Error(JSON.stringify(claimed));
-  const [signal, hide] = [new AbortController().signal, async () => undefined];
-  const lease = holdLease({ ...deps, record: claimed.record, signal, hide });
+  const [signal, changeVisibility] = [new AbortController().signal, async () => undefined];
+  const lease = holdLease({ ...deps, record: claimed.record, signal, changeVisibility });
   const meter = { admit: async () => undefined, close: () => undefined };
-  return { ...claimed, lease, purse: { meter, settle: async () => undefined } };
+  return { ...claimed, lease, reservation: { meter, settle: async () => undefined } };
 }
 
 /** A message comes, and a worker has so many seconds for its file. */
@@ -295,7 +295,11 @@ test('a large video goes through: it waits in the queue, is asked about by its a
   const modelFiles = createModelFiles({ baseUrl: gemini.url, readKey: async () => KEY });
   const deps = { ...describeDeps(), modelFiles, limits: MEDIA_LIMITS, gemini: { ask } };
   const signal = new AbortController().signal;
-  const delivery = { signal, deadline: Date.now() + 115_000, hide: async () => undefined };
+  const delivery = {
+    signal,
+    deadline: Date.now() + 115_000,
+    changeVisibility: async () => undefined,
+  };
   const deliver = () => analyzeObject(deps, objectOf(id), delivery);
 
   expect(await deliver()).toMatchObject({ kind: 'later', reason: 'file_in_process' });

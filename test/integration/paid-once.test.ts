@@ -81,8 +81,8 @@ function uploadedObject(id: string) {
 function deliver(id: string, given: AnalyzeDeps = deps) {
   const signal = AbortSignal.timeout(20_000);
   const deadline = Date.now() + 20_000;
-  const hide = async () => undefined;
-  return analyzeObject(given, uploadedObject(id), { signal, deadline, hide });
+  const changeVisibility = async () => undefined;
+  return analyzeObject(given, uploadedObject(id), { signal, deadline, changeVisibility });
 }
 async function stored(id: string): Promise<AnalysisRecord> {
   const record = await service.analyses.read(id);

@@ -56,7 +56,7 @@ function work(id: string) {
   const object = { bucket: service.uploadBucket, key, size: 1, sequencer: '01', eventTime };
   const signal = AbortSignal.timeout(20_000);
   const deadline = Date.now() + 20_000;
-  return analyzeObject(deps, object, { signal, deadline, hide: async () => undefined });
+  return analyzeObject(deps, object, { signal, deadline, changeVisibility: async () => undefined });
 }
 
 async function recordOf(id: string): Promise<AnalysisRecord> {

@@ -62,7 +62,11 @@ async function announce(clientId: string, bytes: Uint8Array, given = deps) {
 function deliver(key: string, given: AnalyzeDeps = deps) {
   const signal = AbortSignal.timeout(20_000);
   const deadline = Date.now() + 20_000;
-  return analyzeObject(given, objectOf(key), { signal, deadline, hide: async () => undefined });
+  return analyzeObject(given, objectOf(key), {
+    signal,
+    deadline,
+    changeVisibility: async () => undefined,
+  });
 }
 function objectOf(key: string) {
   const eventTime = new Date(1_795_348_800_000).toISOString();

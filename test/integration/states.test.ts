@@ -80,7 +80,11 @@ function deliverObject(object: ReturnType<typeof droppedObject>) {
 }
 function deliveryOf(seconds: number) {
   const signal = AbortSignal.timeout(seconds * 1_000);
-  return { signal, deadline: Date.now() + seconds * 1_000, hide: async () => undefined };
+  return {
+    signal,
+    deadline: Date.now() + seconds * 1_000,
+    changeVisibility: async () => undefined,
+  };
 }
 async function stored(id: string): Promise<AnalysisRecord> {
   const record = await service.analyses.read(id);
@@ -189,7 +193,7 @@ describe('a message comes, and', () => {
     const id = await recordWith({}, createBlackPng(7_000, 7_000));
     const delivery = {
       ...deliveryOf(20),
-      hide: async (seconds: number) => void hides.push(seconds),
+      changeVisibility: async (seconds: number) => void hides.push(seconds),
     };
     for (const deaths of [0, 1, 2]) {
       const outcome = await analyzeObject(stuck, uploadedObject(id), delivery);
@@ -443,7 +447,11 @@ test('a result too large for the table goes to its bucket, and goes with the ana
   const inquire = () => ({ ...plain.inquire({}), parse });
   const lengthy = { ...deps, findAnalyzer: async () => ({ ...plain, inquire }) };
   const signal = AbortSignal.timeout(20_000);
-  const delivery = { signal, deadline: Date.now() + 20_000, hide: async () => undefined };
+  const delivery = {
+    signal,
+    deadline: Date.now() + 20_000,
+    changeVisibility: async () => undefined,
+  };
   expect(await analyzeObject(lengthy, uploadedObject(id), delivery)).toMatchObject(succeeded);
   const { resultKey = '', result } = await stored(id);
   expect(result).toBeUndefined();

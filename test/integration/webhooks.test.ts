@@ -8,7 +8,7 @@ import { createAnalysisId, uploadKey } from '../../lib/analysis/ids.ts';
 import { newAnalysis } from '../../lib/analysis/record.ts';
 import { deleteAnalysis } from '../../lib/requests/delete.ts';
 import { type DeliverDeps, deliverEvent } from '../../lib/webhooks/deliver.ts';
-import { tellEnd } from '../../lib/webhooks/tell-end.ts';
+import { notifyEnd } from '../../lib/webhooks/notify-end.ts';
 import {
   CALLBACK,
   deriveWebhookSecret,
@@ -175,7 +175,7 @@ test('the events of one client hold up those of no other: the queue is told whos
   const QueueUrl = service.played.refOf('WebhookQueue');
   const mine = { id: 'an_1', clientId: client(), callbackUrl: receiver.url };
   for (const ended of [mine, { ...mine, id: 'an_2' }, { ...mine, clientId: 'other' }])
-    await tellEnd(service, ended, 'succeeded', Date.now());
+    await notifyEnd(service, ended, 'succeeded', Date.now());
   const { Messages = [] } = await new SQSClient({}).send(
     new ReceiveMessageCommand({
       QueueUrl,

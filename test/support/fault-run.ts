@@ -8,7 +8,7 @@ import { createGemini, type GeminiOptions } from '../../lib/gemini/client.ts';
 import { createModelPauses } from '../../lib/gemini/pause-store.ts';
 import { sendByHttp, type Transport } from '../../lib/gemini/transport.ts';
 import { type AnalyzeDeps, analyzeObject } from '../../lib/work/analyze.ts';
-import { handleEvent } from '../../lib/work/messages.ts';
+import { handleEvent } from '../../lib/work/queue-messages.ts';
 import { MEDIA_LIMITS } from './limits.ts';
 import type { Service } from './service.ts';
 
@@ -104,7 +104,7 @@ async function receive(deps: AnalyzeDeps, event: SQSEvent): Promise<number | und
   let hidden = 0;
   const answer = await handleEvent(event, CONTEXT, {
     handle: (object, delivery) => analyzeObject(deps, object, delivery),
-    hide: async (_, seconds) => {
+    changeVisibility: async (_, seconds) => {
       hidden = Math.min(MAX_HIDE_SECONDS, Math.ceil(seconds));
     },
     unreadable: 'return',

@@ -29,11 +29,11 @@ function fakeTable() {
       return state.held;
     },
   } as unknown as Analyses; // the three that a lease uses
-  const hide = async (seconds: number) => {
+  const changeVisibility = async (seconds: number) => {
     state.hidden = seconds;
   };
   const signal = new AbortController().signal;
-  const lease = holdLease({ analyses, record, signal, hide, now: Date.now });
+  const lease = holdLease({ analyses, record, signal, changeVisibility, now: Date.now });
   return { state, lease };
 }
 

@@ -123,7 +123,7 @@ test.each([
   ['of nothing known', undefined, false],
   ['of parts, which is that of their digests', `${createHash('sha256').digest('base64')}-3`, false],
   ['of another form', 'c2hvcnQ=', false],
-])('given a digest of S3 %s, then it is told: %s', async (_, digest, isTold) => {
+])('given a digest of S3 %s, then it is told: %s', async (_, digest, isNotified) => {
   const text = Buffer.isBuffer(digest) ? digest.toString('base64') : digest;
   answers = [
     (response) =>
@@ -135,7 +135,7 @@ test.each([
         .end(FILE),
   ];
   const file = await open('drop/a.jpg', signal());
-  const told = isTold ? createHash('sha256').update(FILE).digest('hex') : undefined;
+  const told = isNotified ? createHash('sha256').update(FILE).digest('hex') : undefined;
   expect(file?.sha256).toBe(told);
   file?.close();
 });

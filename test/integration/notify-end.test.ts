@@ -58,7 +58,7 @@ async function upload(changes: Partial<AnalysisRecord> = {}) {
 function deliver(object: Awaited<ReturnType<typeof upload>>) {
   const signal = AbortSignal.timeout(20_000);
   const deadline = Date.now() + 20_000;
-  return analyzeObject(deps, object, { signal, deadline, hide: async () => undefined });
+  return analyzeObject(deps, object, { signal, deadline, changeVisibility: async () => undefined });
 }
 
 test('given a callback and an endpoint, when an analysis ends, then both are told', async () => {
@@ -80,7 +80,7 @@ test('given nobody who wants to know, then nothing is sent', async () => {
 test('given a queue that is down at the end, then the message comes again, and tells of it', async () => {
   isQueueDown = true;
   const object = await upload({ callbackUrl: 'https://example.com/' });
-  expect(await deliver(object)).toMatchObject({ status: 'succeeded', isUntold: true });
+  expect(await deliver(object)).toMatchObject({ status: 'succeeded', isUnnotified: true });
   isQueueDown = false;
   expect(await deliver(object)).toMatchObject({ kind: 'ignored', reason: 'already_ended' });
   expect(sent).toMatchObject([{ event: { type: 'analysis.succeeded' } }]);

@@ -1,7 +1,7 @@
 import type { Context, S3Event, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { analysisIdFor, type UploadedObject } from '../analysis/ids.ts';
-import { type Delivery, type Outcome, retryDelaySeconds } from '../analysis/outcome.ts';
+import { type MessageContext, type Outcome, retryDelaySeconds } from '../analysis/outcome.ts';
 import { withDeadline } from '../deadline.ts';
 import { ServiceError, toServiceError } from '../errors.ts';
 import { beginInvocation, logger } from '../log.ts';
@@ -74,12 +74,12 @@ const LAST_MS = 1_000;
 /** The longest that a message nobody could handle is hidden, in seconds. */
 const MAX_FAILURE_DELAY_SECONDS = 60;
 /** Until an end is told of again that could not be, in seconds. */
-const UNTOLD_DELAY_SECONDS = 10;
+const UNNOTIFIED_DELAY_SECONDS = 10;
 
 interface Handling {
-  handle(object: UploadedObject, delivery: Delivery): Promise<Outcome>;
+  handle(object: UploadedObject, delivery: MessageContext): Promise<Outcome>;
   /** Hides a message for so many seconds; left out, the queue's own visibility time-out holds. */
-  hide?(receiptHandle: string, seconds: number): Promise<void>;
+  changeVisibility?(receiptHandle: string, seconds: number): Promise<void>;
   /** What to do with a message that tells of no object: back to the queue, which gives it up in the end, or away. */
   unreadable: 'return' | 'drop';
 }
@@ -118,19 +118,24 @@ async function handleBatch(
 ): Promise<SQSBatchResponse> {
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
   for (const message of messages) {
-    const hide = (seconds: number) => hideQuietly(handling, message, seconds);
-    const seconds = await handleMessage(message, handling, deliveryFor(context, hide));
+    const changeVisibility = (seconds: number) =>
+      changeVisibilityQuietly(handling, message, seconds);
+    const seconds = await handleMessage(message, handling, deliveryFor(context, changeVisibility));
     if (seconds === undefined) continue;
     batchItemFailures.push({ itemIdentifier: message.messageId });
-    await hide(seconds);
+    await changeVisibility(seconds);
   }
   return { batchItemFailures };
 }
 
 /** A message that could not be hidden comes back by the queue's own time-out: a delay, no failure. */
-async function hideQuietly(handling: Handling, message: SQSRecord, seconds: number): Promise<void> {
+async function changeVisibilityQuietly(
+  handling: Handling,
+  message: SQSRecord,
+  seconds: number,
+): Promise<void> {
   try {
-    await handling.hide?.(message.receiptHandle, seconds);
+    await handling.changeVisibility?.(message.receiptHandle, seconds);
   } catch (error) {
     const cause = error instanceof Error ? error.name : undefined;
     logger.warn('message not hidden', { messageId: message.messageId, cause });
@@ -141,7 +146,7 @@ async function hideQuietly(handling: Handling, message: SQSRecord, seconds: numb
 async function handleMessage(
   message: SQSRecord,
   { handle, unreadable }: Handling,
-  delivery: Delivery,
+  delivery: MessageContext,
 ): Promise<number | undefined> {
   try {
     return await handleObjects(parseS3Message(message.body), handle, delivery);
@@ -158,7 +163,7 @@ async function handleMessage(
 async function handleObjects(
   objects: UploadedObject[],
   handle: Handling['handle'],
-  delivery: Delivery,
+  delivery: MessageContext,
 ): Promise<number | undefined> {
   if (objects.length === 0) logger.info('ignored', { reason: 'no_object_in_event' });
   const delays: number[] = [];
@@ -167,12 +172,15 @@ async function handleObjects(
     const analysisId = analysisIdFor(object); // not its key, which holds what a client calls it
     logger.info(kind, { ...outcome, analysisId });
     if ('seconds' in outcome) delays.push(outcome.seconds);
-    if ('isUntold' in outcome) delays.push(UNTOLD_DELAY_SECONDS);
+    if ('isUnnotified' in outcome) delays.push(UNNOTIFIED_DELAY_SECONDS);
   }
   return delays.length > 0 ? Math.min(...delays) : undefined;
 }
 
-function deliveryFor(context: Context, hide: Delivery['hide']): Delivery {
+function deliveryFor(
+  context: Context,
+  changeVisibility: MessageContext['changeVisibility'],
+): MessageContext {
   const leftMs = Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS);
-  return { signal: AbortSignal.timeout(leftMs), deadline: Date.now() + leftMs, hide };
+  return { signal: AbortSignal.timeout(leftMs), deadline: Date.now() + leftMs, changeVisibility };
 }

@@ -4,7 +4,7 @@ import { logger } from '../log.ts';
 import type { Webhooks } from './endpoint-store.ts';
 import { CALLBACK, describeEnd, type WebhookMessage } from './webhook-event.ts';
 
-export interface TellDeps {
+export interface NotifyDeps {
   webhooks: Pick<Webhooks, 'read'>;
   /** Of the webhooks' queue. */
   notices: Sender;
@@ -16,8 +16,8 @@ type Ended = Pick<AnalysisRecord, 'id' | 'clientId' | 'callbackUrl'>;
  * Tells everyone who wants to know that an analysis has ended: one message for each target. It may be told
  * of again; what has arrived is not sent twice. Throws where the queue takes nothing.
  */
-export async function tellEnd(
-  { webhooks, notices }: TellDeps,
+export async function notifyEnd(
+  { webhooks, notices }: NotifyDeps,
   { id, clientId, callbackUrl }: Ended,
   status: EndStatus,
   endedAt: number,
