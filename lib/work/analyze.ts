@@ -25,7 +25,7 @@ import {
 import { holdLease } from './lease.ts';
 import { releaseFile, releaseLeftFile } from './model-file.ts';
 import { type PaidOnceDeps, preferFresh, settleKnown } from './paid-once.ts';
-import { digestFile, type SendMediaDeps, sendMedia, type ToSend } from './send-media.ts';
+import { digestFile, type SendMediaDeps, sendMedia } from './send-media.ts';
 import {
   endStuckWorker,
   giveBack,
@@ -36,7 +36,7 @@ import {
   storeAnswer,
 } from './settle.ts';
 
-/** A JPEG of so many bytes (512 KiB) is converted before anybody could see that stage: one write less. */
+/** A JPEG up to this size (512 KiB) is converted too fast for a client to see the stage: it saves a write. */
 const SHORT_BYTES = 524_288;
 
 export interface AnalyzeDeps
@@ -56,27 +56,27 @@ export interface AnalyzeDeps
 }
 
 /**
- * The one use case: claim → validate → prepare → ask → store. It ends every analysis it can, and throws
- * only where even that could not be stored; the message then comes back by itself.
+ * Analyzes an uploaded object: claim, analyze, settle. It stores an end for every analysis that it can,
+ * and throws only where even that failed; the message then becomes visible again by itself.
  */
 export async function analyzeObject(
   deps: AnalyzeDeps,
   object: UploadedObject,
-  delivery: MessageContext,
+  message: MessageContext,
 ): Promise<Outcome> {
   const claim = await claimAnalysis(deps, object);
   if ('outcome' in claim) {
     await forgetLeftPicture(deps, object, claim.outcome);
     return releaseLeftFile(deps, object, claim.outcome);
   }
-  const { signal, changeVisibility } = delivery;
+  const { signal, changeVisibility } = message;
   const { analyses, now } = deps;
   const lease = holdLease({ analyses, record: claim.record, signal, changeVisibility, now });
-  const reservation = openReservation(deps, claim.record, delivery.deadline);
+  const reservation = openReservation(deps, claim.record, message.deadline);
   const held = { ...claim, lease, reservation };
   let outcome: Outcome | undefined;
   try {
-    outcome = await understand(deps, held, delivery);
+    outcome = await analyzeHeld(deps, held, message);
   } catch (error) {
     outcome = isStuck(error)
       ? await endStuckWorker(deps, held, changeVisibility)
@@ -90,63 +90,106 @@ export async function analyzeObject(
   return outcome;
 }
 
-async function understand(
+async function analyzeHeld(
   deps: AnalyzeDeps,
   held: HeldAnalysis,
-  delivery: MessageContext,
+  message: MessageContext,
 ): Promise<Outcome> {
   const { record, lease } = held;
-  // One that has waited knows its bytes: most are answered without being read again.
-  const waited = record.waits && (await settleKnown(deps, held, record.source));
-  if (waited) return waited;
+  // The bytes of an analysis that has waited are known: most are answered without reading them again.
+  const known = record.waits && (await settleKnown(deps, held, record.source));
+  if (known) return known;
   const file = await deps.uploads.open(record.source.key, lease.signal);
   if (!file) return giveBack(deps, held);
+  const log = logger.createChild({ persistentKeys: idsOf(record) });
   try {
-    return await understandFile(deps, held, file, delivery);
+    return await analyzeFile(deps, { held, file, message, log });
   } finally {
     file.close();
   }
 }
 
-async function understandFile(
-  deps: AnalyzeDeps,
-  claimed: HeldAnalysis,
-  file: StoredFile,
-  delivery: MessageContext,
-): Promise<Outcome> {
-  const { lease } = claimed;
-  const log = logger.createChild({ persistentKeys: idsOf(claimed.record) });
-  const decode = <T>(work: () => Promise<T>) =>
-    withinBounds(delivery.signal, work, deps.decodeCpuSeconds);
+interface Opened {
+  held: HeldAnalysis;
+  file: StoredFile;
+  message: MessageContext;
+  log: Logger;
+}
 
-  const opened = noteFile(claimed, file);
+/** The steps of one file, in order. Each returns the context with its own findings added. */
+async function analyzeFile(deps: AnalyzeDeps, opened: Opened): Promise<Outcome> {
+  const read = await readFile(deps, opened);
+  const known = await settleKnown(deps, read.held, read.source);
+  if (known) return known;
+  const inspected = await inspectFile(deps, read);
+  const converted = await convertFile(deps, inspected);
+  const answered = await askAboutFile(deps, converted);
+  if ('outcome' in answered) return answered.outcome;
+  return storeResult(deps, answered);
+}
+
+/** Detects the medium, checks the digest and chooses the analyzer. */
+async function readFile(deps: AnalyzeDeps, opened: Opened) {
+  const { held, file, log } = opened;
+  const noted = noteFile(held, file);
   const medium = await findMedium(file, deps.limits);
-  const read = await timed(log, 'read', () => checkDigest(claimed, file, opened));
-  const { record, analyzer } = await chooseByMedium(deps.findAnalyzer, claimed, medium.name);
-  const held = { ...claimed, record };
-  const answered = await settleKnown(deps, held, read);
-  if (answered) return answered;
-  await delivery.changeVisibility(LEASE_SECONDS);
+  const source = await timed(log, 'read', () => checkDigest(held, file, noted));
+  const { record, analyzer } = await chooseByMedium(deps.findAnalyzer, held, medium.name);
+  return { ...opened, held: { ...held, record }, medium, source, analyzer };
+}
 
+/** Extracts the facts of the file, and prepares the question about it. */
+async function inspectFile(deps: AnalyzeDeps, read: Awaited<ReturnType<typeof readFile>>) {
+  const { held, file, message, log, medium, analyzer } = read;
+  await message.changeVisibility(LEASE_SECONDS);
   const facts = await timed(log, 'inspected', () =>
-    decode(() => medium.inspect(file, deps.limits, record)),
+    decode(deps, message, () => medium.inspect(file, deps.limits, held.record)),
   );
-  const source = { ...read, mediaType: facts.mediaType, ...facts.source };
-  const { request, parse } = prepareInquiry(analyzer, { ...record, source }, medium.name);
+  const source = { ...read.source, mediaType: facts.mediaType, ...facts.source };
+  const inquiry = prepareInquiry(analyzer, { ...held.record, source }, medium.name);
+  return { ...read, facts, source, inquiry };
+}
+
+/** Makes the copy for the model, and keeps a picture for people. */
+async function convertFile(deps: AnalyzeDeps, inspected: Awaited<ReturnType<typeof inspectFile>>) {
+  const { held, file, message, log, medium, facts, source } = inspected;
+  const { lease, record } = held;
   const isShort = facts.mediaType === 'image/jpeg' && file.bytes <= SHORT_BYTES;
   lease.pass('converting');
   await (isShort ? lease.note({ source }) : lease.advance({ stage: 'converting', source }));
   const prepared = await timed(log, 'converted', () =>
-    decode(() => medium.prepare(file, facts, record)),
+    decode(deps, message, () => medium.prepare(file, facts, record)),
   );
-  const kept = await keepPicture(deps, held, prepared);
-  await lease.advance({ stage: 'analyzing' });
-  const toSend = { medium: medium.name, prepared, file, sha256: read.sha256 };
-  const { mediaResolution } = request;
-  const mediaTokens = countMediaTokens(medium.name, source, mediaResolution, record.clip);
-  const inquiry = { request: { ...request, mediaTokens }, parse, toSend };
-  const answer = await ask(deps, held, inquiry, delivery.deadline).finally(() => kept.stored);
-  if ('outcome' in answer) return answer.outcome;
+  return { ...inspected, prepared, kept: await keepPicture(deps, held, prepared) };
+}
+
+/** Asks the model; an outcome where its copy of the file is not complete yet. */
+async function askAboutFile(deps: AnalyzeDeps, converted: Awaited<ReturnType<typeof convertFile>>) {
+  await converted.held.lease.advance({ stage: 'analyzing' });
+  return sendAndAsk(deps, converted).finally(() => converted.kept.stored);
+}
+
+async function sendAndAsk(deps: AnalyzeDeps, converted: Awaited<ReturnType<typeof convertFile>>) {
+  const { held, file, message, log, medium, source, inquiry, prepared } = converted;
+  const { deadline } = message;
+  const { request, parse } = inquiry;
+  const { record } = held;
+  const mediaTokens = countMediaTokens(medium.name, source, request.mediaResolution, record.clip);
+  const toSend = { medium: medium.name, prepared, file, sha256: source.sha256 };
+  const sent = await timed(log, 'sent', () => sendMedia(deps, held, toSend, deadline));
+  if ('outcome' in sent) return sent;
+  // Gemini's clip fields are for videos alone; for sound, the question names the part.
+  const media = { ...sent.media, clip: medium.name === 'video' ? record.clip : undefined };
+  const answer = await timed(log, 'asked', () =>
+    askModel(deps.gemini, held, { ...request, mediaTokens, media }, parse, deadline),
+  );
+  return { ...converted, answer };
+}
+
+type Answered = Exclude<Awaited<ReturnType<typeof askAboutFile>>, { outcome: Outcome }>;
+
+async function storeResult(deps: AnalyzeDeps, answered: Answered): Promise<Outcome> {
+  const { held, facts, source, prepared, answer } = answered;
   const { result, caption, instructionsInImage } = answer.value;
   const outcome = await storeAnswer(deps, held, result, {
     caption,
@@ -162,28 +205,11 @@ async function understandFile(
   return outcome;
 }
 
-type Prepared = ReturnType<typeof prepareInquiry>;
-type Inquiry = Prepared & { request: { mediaTokens: number }; toSend: ToSend };
-
-/** The model's answer; an outcome where its file is on the way yet. */
-async function ask(
-  deps: AnalyzeDeps,
-  held: HeldAnalysis,
-  { request, parse, toSend }: Inquiry,
-  deadline: number,
-) {
-  const log = logger.createChild({ persistentKeys: idsOf(held.record) });
-  const sent = await timed(log, 'sent', () => sendMedia(deps, held, toSend, deadline));
-  if ('outcome' in sent) return sent;
-  // Which part of a recording counts, only the question tells: Gemini's fields are those of videos.
-  const clip = toSend.medium === 'video' ? held.record.clip : undefined;
-  const media = { ...sent.media, clip };
-  return timed(log, 'asked', () =>
-    askModel(deps.gemini, held, { ...request, media }, parse, deadline),
-  );
+function decode<T>(deps: AnalyzeDeps, message: MessageContext, work: () => Promise<T>): Promise<T> {
+  return withinBounds(message.signal, work, deps.decodeCpuSeconds);
 }
 
-/** One line a step, with its time. */
+/** Logs a step with its duration. */
 async function timed<T>(log: Logger, step: string, work: () => Promise<T>): Promise<T> {
   const started = performance.now();
   const value = await work();
@@ -193,7 +219,7 @@ async function timed<T>(log: Logger, step: string, work: () => Promise<T>): Prom
 
 function noteFile({ record, lease }: HeldAnalysis, file: StoredFile): Source {
   const { bytes, eTag, contentType } = file;
-  // What an earlier try learnt of the same object is not read again: a large file takes a minute.
+  // The digest from an earlier try of the same object is reused: reading a large file takes a minute.
   const isSame = eTag !== undefined && eTag === record.eTag;
   const { sha256: learnt, ...known } = record.source;
   const declaredType = known.declaredType ?? contentType;

@@ -37,7 +37,7 @@ const MAX_INLINE_BYTES: Record<MediumName, number> = {
 
 export type SendMediaDeps = ModelFileDeps;
 
-export interface ToSend {
+interface ToSend {
   medium: MediumName;
   prepared: Prepared;
   file: MediaFile & { eTag: string | undefined };
