@@ -8,7 +8,7 @@ import {
   type Sums,
 } from './spending-store.ts';
 
-/** What a client may spend: money in USD; what is left out is not limited. */
+/** A client's budget, in USD and analyses; an absent field is unlimited. */
 export type Budget = NonNullable<ClientSettings['budget']>;
 export type Period = 'day' | 'month';
 export type Need = Pick<Sums, Bounded>;
@@ -63,7 +63,7 @@ export function isLimited(limits: Limits): boolean {
   return PERIODS.some((period) => BOUNDED.some((sum) => limits[period][sum] !== undefined));
 }
 
-/** What the counters may show before something is set aside. */
+/** The highest counters at which the needed amount may still be reserved. */
 export function ceilingsOf(limits: Limits, need: Need): Ceilings {
   const lower = ({ chargedMicroUsd, admitted }: Limits[Period]) => ({
     chargedMicroUsd: subtract(chargedMicroUsd, need.chargedMicroUsd),
@@ -76,7 +76,7 @@ function subtract(limit: number | undefined, need: number): number | undefined {
   return limit === undefined ? undefined : limit - need;
 }
 
-/** Where a budget has no room for what is needed beside what was spent; undefined where it has. */
+/** The period whose budget has no room for the need; undefined if both have. */
 export function findExhausted(limits: Limits, spent: Record<Period, Need>, need: Need) {
   return PERIODS.find((period) =>
     BOUNDED.some((sum) => {
@@ -87,13 +87,13 @@ export function findExhausted(limits: Limits, spent: Record<Period, Need>, need:
 }
 
 export interface Spent {
-  /** All that is charged, what is under way included. */
+  /** All charges, reservations included. */
   charged: Record<Period, Need>;
-  /** Of it, what living workers have set aside: a part comes back when they are done. */
+  /** Reservations of living workers: the unused part is released when they end. */
   held: Record<Period, Need>;
 }
 
-/** What the day and its month are charged with. `now` in epoch milliseconds. */
+/** Sums of the day and its month. `now` in epoch milliseconds. */
 export function sumUp(
   { month, days, reservations }: SpendingMonth,
   day: string,
@@ -113,7 +113,7 @@ function addUp(needs: readonly Need[]): Need {
   return needs.reduce((sum, need) => combine(sum, need, 1), NOTHING);
 }
 
-/** What is charged for good: without what living workers may still give back. */
+/** Charges that are final, without the reservations of living workers. */
 export function spentForGood({ charged, held }: Spent): Record<Period, Need> {
   return { day: combine(charged.day, held.day, -1), month: combine(charged.month, held.month, -1) };
 }
@@ -128,11 +128,11 @@ function combine(one: Need, other: Need, sign: 1 | -1): Need {
 /** An analysis that may cost more than it is allowed to: not asked for, and not worth another try. */
 export function tooDear(mostMicroUsd: number, capMicroUsd: number): ServiceError {
   const [most, cap] = [toUsd(mostMicroUsd), toUsd(capMicroUsd)];
-  const message = `This may cost up to ${most} USD, and is allowed ${cap} USD: ask about less of the file, or allow more.`;
+  const message = `The analysis may cost up to ${most} USD, and at most ${cap} USD are allowed: choose fewer pages or a shorter clip, or raise maxUsd or the budget.`;
   return new ServiceError('request_invalid', message);
 }
 
-/** The end of what a client may spend: says when it may again. */
+/** The error for a used-up budget, with the time of its reset. */
 export function exhausted(period: Period, now: number): ServiceError {
   const reset = resetOf(period, now);
   const resetsAt = new Date(reset).toISOString();

@@ -20,7 +20,7 @@ export async function countOnce(
   await persist(() => spending.countNoted(clientId, id, day, amounts));
 }
 
-/** The same after its end is stored: the sums are not worth failing for. */
+/** As `countOnce`, after the end is stored: a failure is logged, not thrown. */
 export async function countEnd(
   deps: CountDeps,
   record: Counted,

@@ -7,7 +7,7 @@ type Priced = Pick<ModelRequest, 'systemInstruction' | 'prompt' | 'responseJsonS
   maxOutputTokens: number;
 };
 
-/** What one call of the model would cost: for the input (undefined where its price is not known), and at most. */
+/** The price of one model call: of its input (undefined if the price is unknown), and its upper bound. */
 export function priceCall(model: string, request: Priced, inputTokens: number) {
   const bound = boundTokens(request)(request);
   return {

@@ -37,7 +37,7 @@ type Claimed = Pick<AnalysisRecord, 'id' | 'clientId' | 'maxUsd' | 'usage'> & {
   leaseToken: string;
 };
 
-/** From what is set aside to what has to be. */
+/** The current reservation and the wanted one. */
 interface Step {
   held: Reservation | undefined;
   wanted: Reservation;
@@ -61,7 +61,7 @@ async function setAside(deps: SetAsideDeps, record: Claimed, limits: Limits, ste
     const month = await spending.read(record.clientId, wanted.day);
     const found = month.reservations[record.id];
     if (isSame(found, wanted)) return; // written, and only the answer was lost
-    if (found && !isSame(found, held)) await bury(deps, record, found, wanted);
+    if (found && !isSame(found, held)) await chargeDeadReservation(deps, record, found, wanted);
     else refuse(month, limits, step, now());
   }
   throw underWay();
@@ -72,10 +72,15 @@ function isSame(one: Reservation | undefined, other: Reservation | undefined): b
 }
 
 /**
- * What a dead worker had set aside for this analysis. It may have asked the model, so the money counts as
+ * Charges the reservation of a dead worker of this analysis. It may have asked the model, so the money counts as
  * spent; the analysis does not: it is counted again now.
  */
-async function bury(deps: SetAsideDeps, record: Claimed, dead: Reservation, wanted: Reservation) {
+async function chargeDeadReservation(
+  deps: SetAsideDeps,
+  record: Claimed,
+  dead: Reservation,
+  wanted: Reservation,
+) {
   if (dead.until > wanted.until)
     throw new ServiceError('internal', 'Another worker has taken over.');
   const { chargedMicroUsd } = dead;
@@ -83,7 +88,7 @@ async function bury(deps: SetAsideDeps, record: Claimed, dead: Reservation, want
   await deps.spending.settle(record.clientId, record.id, dead, amounts);
 }
 
-/** Throws where there is no room; what was in the way may be gone by now. */
+/** Throws if there is no room. A reservation that was in the way may be released by now. */
 function refuse(month: SpendingMonth, limits: Limits, step: Step, now: number): void {
   const spent = sumUp(month, step.wanted.day, now);
   const gone = findExhausted(limits, spentForGood(spent), step.wanted);
@@ -92,7 +97,8 @@ function refuse(month: SpendingMonth, limits: Limits, step: Step, now: number): 
 }
 
 function underWay(): ServiceError {
-  const message = 'What is left of the budget is set aside for analyses that are under way.';
+  const message =
+    'The rest of the budget is reserved for analyses in progress: try again when they have ended.';
   return new ServiceError('budget_exhausted', message);
 }
 
@@ -106,7 +112,7 @@ function growth({ held = NOTHING, wanted }: { held?: Need | undefined; wanted: N
 /** A worker whose time has been up for so long, in milliseconds, is dead for certain. */
 const LAST_WORDS_MS = 60_000;
 
-/** Where a client's limits are found. */
+/** The sources of a client's limits. */
 export interface BudgetDeps {
   settings: Pick<ReturnType<typeof createClientSettings>, 'read'>;
   /** Of the stage: holds where a client's own says nothing. */
@@ -116,7 +122,7 @@ export interface BudgetDeps {
 
 export interface ReservationDeps extends BudgetDeps, SetAsideDeps {}
 
-/** What one attempt may spend, and has. */
+/** The reservation of one attempt, and the meter of its calls. */
 export interface SpendingReservation {
   meter: Meter;
   /** Counts what came of it, and gives back what was not spent. Never throws: the analysis has ended by then. */
@@ -182,7 +188,7 @@ async function readTerms({ settings, budget }: ReservationDeps, { clientId, maxU
   return { limits: limitsOf(budget, own), cap: capOf(budget, own, maxUsd) };
 }
 
-/** By then there was no time left: what was set aside stays charged, and what was not is lost to the sums. */
+/** No time was left: a reservation stays charged, and anything else is missing from the sums. */
 function reportLoss(error: unknown): void {
   logger.error('spending not counted', { cause: error instanceof Error ? error.name : undefined });
 }

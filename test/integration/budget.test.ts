@@ -226,7 +226,7 @@ describe('given the most that one analysis may cost', () => {
     expect(await deliver(withBudget(budget), id)).toMatchObject({ status: 'failed' });
     expect((await stored(id)).error).toMatchObject({
       code: 'request_invalid',
-      message: expect.stringContaining('allowed 0.01 USD'),
+      message: expect.stringContaining('at most 0.01 USD are allowed'),
     });
     expect(server.seen).toHaveLength(0);
     expect((await read()).month.chargedMicroUsd).toBe(0);
