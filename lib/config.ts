@@ -10,7 +10,7 @@ const list = z.pipe(
 const positive = z.coerce.number().check(z.int(), z.positive());
 const perMinute = z.coerce.number().check(...PER_MINUTE_CHECKS);
 
-/** Who may come in, as the stage says: `custom.door` in serverless.yml. What is empty is left out. */
+/** Authentication settings of the stage: `custom.door` in serverless.yml. Empty ones are left out. */
 const door = z.object({
   /** Of Secrets Manager: signing secrets are made of it. */
   secretId: text,
@@ -79,7 +79,7 @@ const SETTINGS = {
   RESULT_BUCKET: text,
   UPLOAD_QUEUE_URL: z.url(),
   WEBHOOK_QUEUE_URL: z.url(),
-  /** What webhooks may call: the public internet, or on a laptop loopback, too. */
+  /** Allowed webhook targets: the public internet, on a laptop also loopback. */
   WEBHOOK_REACH: z.enum(['public', 'local']),
   DOOR_SECRET_ID: text,
   DOOR: z.pipe(text, z.pipe(z.transform(readJson), door)),
@@ -107,7 +107,7 @@ const SETTINGS = {
   /** Uploads and analyses, and everything else, of one client; 0 = no limit. */
   RATE_LIMIT_PER_MINUTE: perMinute,
   READ_LIMIT_PER_MINUTE: perMinute,
-  /** What each client may spend that has no budget of its own. */
+  /** The budget of clients without their own. */
   CLIENT_BUDGET: clientBudget,
 } as const;
 

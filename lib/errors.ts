@@ -1,4 +1,4 @@
-/** What an error code means for the client, the operator and the queue. */
+/** Policies of error codes for the client, the operator and the queue. */
 export interface ErrorPolicy {
   /** HTTP status of the problem answer. */
   status: number;
@@ -9,7 +9,7 @@ export interface ErrorPolicy {
   /** Where an analysis ends with this code for good; `rejected` is the file's fault, `failed` ours. */
   ends: 'rejected' | 'failed';
   title: string;
-  /** What the reader of the error should do. */
+  /** The action for the reader of the error. */
   action: string;
 }
 

@@ -11,7 +11,7 @@ export interface Logger {
   createChild(given: { persistentKeys: Fields }): Logger;
 }
 
-/** Of the invocation at hand, in every line. */
+/** Fields of the current invocation, added to every line. */
 let invocation: Fields = {};
 let isFirst = true;
 

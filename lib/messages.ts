@@ -1,5 +1,5 @@
 import { en } from 'zod/locales';
 import * as z from 'zod/mini';
 
-// Of every fault `zod/mini` says "Invalid input" alone, until it is given words.
+// Without a locale, every message of `zod/mini` is "Invalid input".
 z.config(en());

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { CONTENT_FIELDS, type ContentField, pickFields } from './fields.ts';
 import type { AnalysisRecord } from './record.ts';
 
-/** What was spent on an answer that was there already. */
+/** Usage of a cached answer. */
 const NO_USAGE = { inputTokens: 0, outputTokens: 0, totalTokens: 0, costUsd: 0 };
 
 type Asked = Pick<
@@ -24,7 +24,7 @@ export function nameContent(given: Asked, sha256: string): string {
   return `${clientId}#${createHash('sha256').update(asked).digest('hex')}`;
 }
 
-/** What an analysis of the same content takes over from the one that was paid for; the result goes apart. */
+/** Fields that an analysis copies from the paid one of the same content, without the result. */
 export function copyAnswer(holder: AnalysisRecord, own: Pick<AnalysisRecord, 'source' | 'usage'>) {
   const { key, filename, declaredType } = own.source;
   const { caption, model, safety, picture } = holder;

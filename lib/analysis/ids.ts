@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** What S3 says of an object that was put. */
+/** An object as S3's event describes it. */
 export interface UploadedObject {
   bucket: string;
   key: string;
@@ -55,12 +55,12 @@ function formatId(time: number, entropy: Uint8Array): string {
 /** The folder whose objects are analysed without being announced; the same key may be written again. */
 export const DROP_FOLDER = 'drop/';
 
-/** Where an upload lies in the bucket: the client's name for it is never part of the key. */
+/** The key of an upload. It never contains the client's file name. */
 export function uploadKey(id: string): string {
   return `uploads/${id}`;
 }
 
-/** Where what people see of a file is kept, in the bucket of results. */
+/** The key of a file's picture in the bucket of results. */
 export function pictureKey(id: string): string {
   return `pictures/${id}`;
 }

@@ -1,7 +1,7 @@
 import type { Table } from '../aws/table.ts';
 import { idsBetween } from './ids.ts';
 import { type Status, type SummaryRecord, shownStatus, summaryRecord } from './record.ts';
-import { ownerOfBuried } from './record-store.ts';
+import { ownerOfTombstone } from './record-store.ts';
 
 /** Items read by one query where a filter may drop most of them, and queries made for one page: a rare filter must not read a whole table. */
 const QUERY_ITEMS = 100;
@@ -61,7 +61,7 @@ export function createAnalysisLists(table: Table, tableName: string) {
 
     /** The ids of a client's analyses whose deletion was begun, and is not finished. */
     async listBuried(clientId: string, limit: number): Promise<string[]> {
-      const owner = ownerOfBuried(clientId);
+      const owner = ownerOfTombstone(clientId);
       const { Items = [] } = await table.query({
         TableName: tableName,
         ...describeQuery({ clientId: owner, limit: limit - 1, now: 0 }, undefined),

@@ -6,12 +6,12 @@ import { type AnalysisRecord, analysisRecord, type Tombstone, tombstone } from '
 /** The table's analyses. Every write is conditional; a refused condition answers false. */
 export type Analyses = ReturnType<typeof createAnalyses>;
 
-/** What a write is conditional on: the version that was read, or the lease that is held. */
+/** The condition of a write: the version that was read, or the held lease. */
 export type Guard = { version: number } | { leaseToken: string };
 
 export type Change = { [Name in keyof AnalysisRecord]?: AnalysisRecord[Name] | undefined };
 
-/** What a claim writes; `leaseUntil` in epoch milliseconds. */
+/** Fields that a claim writes; `leaseUntil` in epoch milliseconds. */
 export interface LeaseFields {
   status: 'processing';
   stage: 'validating';
@@ -90,10 +90,10 @@ export function createAnalyses(table: Table, TableName: string) {
       return table.deleteOnce({ ...keyOf(id), ...guardBy({ leaseToken }) });
     },
 
-    /** Puts a tombstone in the place of what was read; only one that is not finished is in an index. */
-    async bury(stone: Tombstone, readVersion: number): Promise<boolean> {
+    /** Replaces the record that was read by a tombstone. Only unfinished tombstones are in an index. */
+    async placeTombstone(stone: Tombstone, readVersion: number): Promise<boolean> {
       const { pk } = keyOf(stone.id).Key;
-      const listed = stone.purged ? {} : { clientId: ownerOfBuried(stone.ownerId) };
+      const listed = stone.purged ? {} : { clientId: ownerOfTombstone(stone.ownerId) };
       const Item = { ...stone, ...listed, pk };
       const guard = guardBy({ version: readVersion });
       return table.putOnce({ TableName, Item, ...guard });
@@ -128,8 +128,8 @@ export function isOwn(found: AnalysisRecord | Tombstone, clientId: string): bool
   return found.clientId === clientId;
 }
 
-/** Who the index says that a deletion belongs to which is not finished: beneath a name that no client has. */
-export function ownerOfBuried(clientId: string): string {
+/** The index key of unfinished deletions, under a name that no client can have. */
+export function ownerOfTombstone(clientId: string): string {
   return `#deleted#${clientId}`;
 }
 

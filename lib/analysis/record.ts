@@ -40,7 +40,7 @@ export type Stage = (typeof STAGES)[number];
 const stageMs = z.partialRecord(stage, number);
 export type StageMs = z.infer<typeof stageMs>;
 
-/** What the models were asked and what it cost, over all tries, failed ones too. */
+/** Calls and cost of the models over all tries, failed ones included. */
 const usage = z.object({
   inputTokens: number,
   /** Of the input, what came from the model's cache and costs less. */
@@ -93,7 +93,7 @@ const analysisError = z.object({
 });
 export type AnalysisError = z.infer<typeof analysisError>;
 
-/** What the indexes hold of an analysis. Times are ISO 8601. */
+/** Fields of an analysis in the indexes. Times are ISO 8601. */
 export const summaryRecord = z.object({
   id: text,
   status: z.enum(STORED),
@@ -138,7 +138,7 @@ export const analysisRecord = z.extend(summaryRecord, {
   fileKey: optionalText,
   expectedSha256: optionalText,
   ...storedShape,
-  /** What its analyzer was told, as JSON. */
+  /** Options of its analyzer, as JSON. */
   options: optionalText,
   /** Nobody chose the analyzer: what kind of file has come decides. */
   byMedium: z.optional(z.boolean()),
@@ -147,7 +147,7 @@ export const analysisRecord = z.extend(summaryRecord, {
   /** Asked for anew, whatever is known of the same bytes. */
   fresh: z.optional(z.boolean()),
   result: z.optional(z.record(text, z.unknown())),
-  /** Where the result lies when it is too large for the table. */
+  /** Key of a result that is too large for the table. */
   resultKey: optionalText,
   safety: z.optional(z.record(text, z.unknown())),
   /** How long it is kept after its end; absent: until it is deleted. */
@@ -169,7 +169,7 @@ export const analysisRecord = z.extend(summaryRecord, {
 });
 export type AnalysisRecord = z.infer<typeof analysisRecord>;
 
-/** What is left of a deleted analysis, so that no late message brings it back. */
+/** Tombstone of a deleted analysis, so that no late message recreates it. */
 export const tombstone = z.object({
   id: text,
   status: z.literal('deleted'),
@@ -184,7 +184,7 @@ export const tombstone = z.object({
   /** The name of its file at the model, which its message has removed. */
   modelFile: optionalText,
   pictureKey: optionalText,
-  /** What it may hold in the content index. */
+  /** Its possible entry in the content index. */
   content: optionalText,
   /** Whether all that was stored of it is gone too. */
   purged: z.boolean(),

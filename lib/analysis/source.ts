@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-/** What is uploaded, by how it is looked at. */
+/** Media, by the way they are analyzed. */
 export const MEDIA = ['image', 'video', 'document', 'audio'] as const;
 export type MediumName = (typeof MEDIA)[number];
 
@@ -26,7 +26,7 @@ const track = z.object({
 });
 export type Track = z.infer<typeof track>;
 
-/** What is known of the file; sizes in bytes and, of the upright picture, in pixels. */
+/** Facts of the file; sizes in bytes and, for the upright picture, in pixels. */
 export const source = z.object({
   key: text,
   filename: text,
@@ -49,7 +49,7 @@ export const source = z.object({
 });
 export type Source = z.infer<typeof source>;
 
-/** What of a picture's EXIF may be told in `source`; nothing of it is, unless asked for. */
+/** EXIF fields that a client may ask to keep in `source`; none by default. */
 export const keep = z.array(z.enum(['capturedAt', 'orientation'])).check(z.maxLength(2));
 export type Keep = z.output<typeof keep>;
 

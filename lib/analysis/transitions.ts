@@ -19,7 +19,7 @@ type Open = Pick<
   AnalysisRecord,
   'status' | 'stage' | 'attempts' | 'deaths' | 'error' | 'leaseUntil'
 >;
-/** Where an object lies: announced by a client, or just put into the drop folder. */
+/** Origin of an object: announced by a client, or put into the drop folder. */
 export type Origin = 'upload' | 'drop';
 
 export interface Found {
@@ -29,7 +29,7 @@ export interface Found {
   now: number;
 }
 
-/** What to do with a message, by docs/states.md. */
+/** Decides about a message, by docs/states.md. */
 export function decideClaim(found: Found): Decision {
   return decide(found, (record) => {
     if (record.status === 'processing') return decideTakeOver(record);
@@ -37,7 +37,7 @@ export function decideClaim(found: Found): Decision {
   });
 }
 
-/** What to do with a message that was found in the dead-letter queue. */
+/** Decides about a message in the dead-letter queue. */
 export function decideFailure(found: Found): Decision {
   return decide(found, giveUp);
 }
@@ -67,7 +67,7 @@ export type HolderDecision =
   | { kind: 'wait' }
   | { kind: 'take' };
 
-/** What an analysis does about the one that holds the same content. `now` in epoch milliseconds. */
+/** Decides what an analysis does about the holder of the same content. `now` in epoch milliseconds. */
 export function decideByHolder(found: {
   holder: AnalysisRecord | Tombstone | undefined;
   waits: number;

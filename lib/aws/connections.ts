@@ -16,7 +16,7 @@ const CALL_TIMEOUT_MS = 5_000;
 /** Tries of one call, seven seconds of pauses at most: a table that is throttled for a moment fails nothing. */
 const MAX_ATTEMPTS = 8;
 
-/** What every client of AWS' own is made with; it is the one that retries these calls. */
+/** Options of every AWS SDK client; the SDK itself retries its calls. */
 export const awsDefaults = boundCalls(CALL_TIMEOUT_MS);
 
 /** Settings of a client whose calls end after so many milliseconds without an answer. */

@@ -8,7 +8,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 
-/** What is there of the uploads that come in parts. */
+/** Parts of multipart uploads that S3 holds. */
 export type StoredParts = ReturnType<typeof createStoredParts>;
 
 export interface StoredPart {
@@ -23,7 +23,7 @@ export interface StoredPart {
 export interface CompletedUpload {
   key: string;
   uploadId: string;
-  /** Of all parts together. */
+  /** Size of all parts together. */
   bytes: number;
   parts: readonly StoredPart[];
 }

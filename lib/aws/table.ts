@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CallAws } from './wire/client.ts';
 
-/** What was answered; undefined where the condition refused the write. Every other error is thrown. */
+/** The answer, or undefined if the condition refused the write. Other errors are thrown. */
 export async function unlessRefused<T>(sent: Promise<T>): Promise<T | undefined> {
   try {
     return await sent;
@@ -233,7 +233,7 @@ function refusalOf(error: unknown): Error {
   throw error;
 }
 
-/** Those parts of a call that hold values. */
+/** The fields of a call that hold attribute values. */
 const ENCODED = ['Key', 'Item', 'ExpressionAttributeValues', 'ExclusiveStartKey'];
 
 function encode(input: object): object {

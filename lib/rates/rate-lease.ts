@@ -14,7 +14,7 @@ import {
   WINDOW_SECONDS,
 } from './rate-limit.ts';
 
-/** How long tokens that an instance took in advance may be handed out, in seconds. */
+/** Lifetime of tokens that an instance took in advance, in seconds. */
 const LEASE_SECONDS = 10;
 /** So many leases make a minute's tokens; a limit below that is an exact one. */
 const LEASES_PER_MINUTE = 60;

@@ -40,7 +40,7 @@ export function latestFor({ capacity, interval }: Bucket, tokens: number, now: n
   return now + (capacity - tokens) * interval;
 }
 
-/** Whole tokens that are there, and the seconds, rounded up, until there is one more. */
+/** Whole tokens available, and the seconds, rounded up, until the next one. */
 export function countTokens({ capacity, interval }: Bucket, fullAt: number, now: number) {
   const missing = Math.max(0, fullAt - now);
   const taken = Math.min(capacity, Math.ceil(missing / interval));
@@ -51,7 +51,7 @@ export function countTokens({ capacity, interval }: Bucket, fullAt: number, now:
 /** Clients whose bucket an instance remembers. */
 const MAX_REMEMBERED = 1_000;
 
-/** What became of one request that asked for a token. */
+/** The decision about one request. */
 export interface Allowance {
   admitted: boolean;
   policy: string;

@@ -15,7 +15,7 @@ import { CALLBACK } from '../webhooks/webhook-event.ts';
 const MAX_BURY_TRIES = 5;
 
 export interface BuryDeps {
-  analyses: Pick<Analyses, 'read' | 'bury'>;
+  analyses: Pick<Analyses, 'read' | 'placeTombstone'>;
   uploads: Pick<Uploads, 'remove' | 'abortParts'>;
   /** Epoch milliseconds. */
   now(): number;
@@ -44,7 +44,7 @@ export async function bury(
     check(found);
     if (found.status === 'deleted') return { stone: found, record: 0 };
     const stone = describeTombstone(found, deps.now());
-    if (await deps.analyses.bury(stone, found.version)) return { stone, record: 1 };
+    if (await deps.analyses.placeTombstone(stone, found.version)) return { stone, record: 1 };
   }
   throw new ServiceError('internal', 'The analysis kept changing. Try again.');
 }
@@ -101,7 +101,7 @@ const REMOVED = {
 /** Notes that nothing is left of it but, perhaps, what a worker has yet to let go of. */
 export async function finishBurial({ analyses }: BuryDeps, stone: Tombstone): Promise<void> {
   const version = stone.version + 1;
-  await analyses.bury({ ...stone, ...REMOVED, version, purged: true }, stone.version);
+  await analyses.placeTombstone({ ...stone, ...REMOVED, version, purged: true }, stone.version);
 }
 
 export interface DeleteDeps extends BuryDeps {

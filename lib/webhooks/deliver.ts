@@ -86,7 +86,7 @@ export async function deliverEvent(
   return pause && pause * (1 - JITTER * (deps.random ?? Math.random)());
 }
 
-/** What is deleted is not told of any more, and its log not written again. */
+/** Deleted analyses are not delivered, and their logs not written again. */
 async function isDeleted({ analyses }: DeliverDeps, { event }: WebhookMessage) {
   return (await analyses.read(event.analysisId))?.status === 'deleted';
 }

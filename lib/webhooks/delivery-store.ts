@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
 import { type Item, type Table, unlessRefused } from '../aws/table.ts';
 
-/** A sender that says nothing more is dead, in milliseconds: longer than the function may take. */
+/** Lease of a sender, in milliseconds: longer than the function's timeout. */
 export const DELIVERY_LEASE_MS = 30_000;
-/** Messages of the same that were sent within so many milliseconds are copies; later, someone sends it anew. */
+/** Equal messages sent within so many milliseconds are copies of one; later ones are sent anew on purpose. */
 const COPIES_MS = 60_000;
-/** How long the log of a delivery is kept, in seconds (30 days). */
+/** Retention of a delivery's log, in seconds (30 days). */
 const DELIVERY_SECONDS = 2_592_000;
 
 const attempt = z.object({
   /** ISO 8601. */
   at: z.string(),
-  /** What the receiver answered; else why there was no answer. */
+  /** The receiver's status code; `failure` says why there is none. */
   status: z.optional(z.number()),
   failure: z.optional(z.string()),
 });
@@ -33,7 +33,7 @@ const delivery = z.object({
   updatedAt: z.string(),
   webhook,
   attempts: z.array(attempt),
-  /** Who is calling the receiver just now, and until when it is taken to be at work: epoch milliseconds. */
+  /** The worker that calls the receiver, and the end of its lease in epoch milliseconds. */
   leaseToken: z.optional(z.string()),
   leaseUntil: z.optional(z.number()),
 });
@@ -63,7 +63,7 @@ export interface DeliveryName {
   id: string;
 }
 
-/** What became of deliveries. They lie in the index of keys, beneath a name that no client has. */
+/** The log of deliveries, in the index of keys under a name that no client can have. */
 export type Deliveries = ReturnType<typeof createDeliveries>;
 
 export function createDeliveries(table: Table, TableName: string) {

@@ -16,7 +16,7 @@ export type Endpoint = z.output<typeof endpoint>;
 
 const stored = z.object({ version: z.number(), endpoints: z.array(endpoint) });
 
-/** Where a client wants to be told: one item, so that reading all of it is one call. */
+/** A client's endpoints, in one item, so that one call reads them all. */
 export type Webhooks = ReturnType<typeof createWebhooks>;
 
 export function createWebhooks(table: Table, TableName: string) {

@@ -6,15 +6,15 @@ import { CALLBACK, describeEnd, type WebhookMessage } from './webhook-event.ts';
 
 export interface NotifyDeps {
   webhooks: Pick<Webhooks, 'read'>;
-  /** Of the webhooks' queue. */
+  /** The sender of the webhook queue. */
   notices: Sender;
 }
 
 type Ended = Pick<AnalysisRecord, 'id' | 'clientId' | 'callbackUrl'>;
 
 /**
- * Tells everyone who wants to know that an analysis has ended: one message for each target. It may be told
- * of again; what has arrived is not sent twice. Throws where the queue takes nothing.
+ * Queues a notification of an ended analysis for each target. It may be called
+ * again: a delivered event is not sent twice. Throws if the queue fails.
  */
 export async function notifyEnd(
   { webhooks, notices }: NotifyDeps,

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { eventIdFor } from '../analysis/ids.ts';
 import { type AnalysisRecord, ENDED, type EndStatus } from '../analysis/record.ts';
 
-/** What a receiver is told: that something has ended. The rest it asks for, with its key. */
+/** The event sent to a receiver: an analysis ended. The receiver looks up the rest with its key. */
 export const webhookEvent = z.object({
   /** The same for every delivery of an event, so that a receiver can tell the second from the first. */
   id: z.string(),
@@ -38,7 +38,7 @@ export const CALLBACK = 'callback';
 export const webhookMessage = z.object({
   clientId: z.string(),
   endpointId: z.string(),
-  /** Of a callback only: an endpoint's own is looked up when it is called. */
+  /** Set for callbacks only: an endpoint's address is looked up on delivery. */
   url: z.optional(z.string()),
   event: webhookEvent,
   /** Asked for again by the client: sent also where it has arrived, once for each wish. */

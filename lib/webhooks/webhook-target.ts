@@ -10,7 +10,7 @@ import { ServiceError } from '../errors.ts';
 /** IPv6 addresses outside of it are tunnels, translations, local ones, or nobody's. */
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
 
-/** What may be called: the public internet by https; on a laptop loopback as well, also by http. */
+/** Allowed targets: the public internet by https; on a laptop also loopback, by http too. */
 export type Reach = 'public' | 'local';
 
 export type Resolve = (hostname: string) => Promise<LookupAddress[]>;
@@ -91,7 +91,7 @@ interface WebhookCall {
   body: string;
 }
 
-/** What came of a call: the answer's status, or why there was none. */
+/** The outcome of a call: the status, or the reason why there is none. */
 export type CallResult = { status: number } | { failure: 'refused_target' | 'no_answer' };
 
 interface CallerOptions {

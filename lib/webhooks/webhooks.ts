@@ -53,7 +53,7 @@ export async function addWebhook(
   return { ...endpoint, secret };
 }
 
-/** The endpoints, and the secret of what is sent to the `callbackUrl` of an upload. */
+/** Lists the endpoints, with the secret that signs calls to an upload's `callbackUrl`. */
 export async function listWebhooks(deps: WebhookDeps, clientId: string) {
   const data = await deps.webhooks.read(clientId);
   const secret = deriveWebhookSecret(await deps.readSecret(), clientId, CALLBACK);
@@ -78,7 +78,7 @@ export interface DeliveryDeps {
   deliveries: Pick<Deliveries, 'read' | 'list'>;
 }
 
-/** What became of the newest events of an endpoint, or of the callbacks. @throws ServiceError `not_found` */
+/** Lists the newest deliveries of an endpoint, or of the callbacks. @throws ServiceError `not_found` */
 export async function listDeliveries(deps: DeliveryDeps, clientId: string, endpointId: string) {
   if (endpointId !== CALLBACK) findEndpoint(await deps.webhooks.read(clientId), endpointId);
   const found = await deps.deliveries.list({ clientId, endpointId }, MAX_LISTED);
@@ -86,7 +86,7 @@ export async function listDeliveries(deps: DeliveryDeps, clientId: string, endpo
 }
 
 /**
- * Sends an event once more, whatever became of it.
+ * Sends an event again, whether it was delivered or not.
  * @throws ServiceError `not_found`, and `request_invalid` for an endpoint that is called no more
  */
 export async function replayDelivery(

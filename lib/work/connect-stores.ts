@@ -10,7 +10,7 @@ import { createAnalyzerFinder } from './find-analyzer.ts';
 
 type Needed = 'TABLE_NAME' | 'RESULT_BUCKET' | 'CLIENT_BUDGET' | 'RECORD_DAYS';
 
-/** What every function needs that begins or makes an analysis, by its settings. */
+/** Stores of the functions that create or run analyses, from the function's settings. */
 export function connectStores(table: Table, config: Pick<Settings, Needed>) {
   return {
     analyses: createAnalyses(table, config.TABLE_NAME),

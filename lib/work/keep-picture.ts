@@ -46,14 +46,14 @@ interface Shown {
   thumbnail?: Uint8Array | undefined;
 }
 
-/** A picture, as the model gets it; of another file its poster, where there is one. */
+/** The picture that the model gets; for other files their poster, if they have one. */
 function findShown(prepared: Prepared): Shown | undefined {
   const { mediaType, poster } = prepared;
   const isPicture = 'bytes' in prepared && mediaType.startsWith('image/');
   return isPicture ? { ...prepared, mediaType } : poster;
 }
 
-/** Where the analysis was deleted meanwhile, the picture may have come after the deletion. */
+/** Removes the picture of an analysis that was deleted before the picture was stored. */
 export async function forgetPicture(
   { analyses, results }: KeepPictureDeps,
   { record, lease }: HeldAnalysis,
@@ -65,7 +65,7 @@ export async function forgetPicture(
   if (found?.status === 'deleted') await results.remove(picture.key);
 }
 
-/** The same where the claim found it deleted: a worker that died may have left a picture behind. */
+/** As `forgetPicture`, for a claim that found the analysis deleted: a dead worker may have left a picture. */
 export async function forgetLeftPicture(
   { results }: KeepPictureDeps,
   object: UploadedObject,

@@ -36,11 +36,11 @@ export interface Lease {
   signal: AbortSignal;
   /** Whether another worker, or a deletion, has taken the record. */
   isLost(): boolean;
-  /** Keeps what was learnt for the next write, whichever that is. */
+  /** Adds changes to the next write. */
   note(changes: Change): void;
   /** A stage begins that is too short to be written by itself: its time goes along with the next write. */
   pass(stage: Stage): void;
-  /** All that was noted, written or not. */
+  /** All notes, written or not. */
   noted(): Change;
   /** Writes progress; throws where the lease is lost. */
   advance(changes: Change): Promise<void>;
@@ -79,7 +79,7 @@ export function holdLease({
     ensureHeld(await withNoted((all) => analyses.advance(id, all, leaseToken), timed));
   }
 
-  /** Where the write fails, what was noted is still to be written: what was paid, above all. */
+  /** After a failed write the notes stay pending: above all the usage, which was paid for. */
   async function withNoted(send: (all: Change) => Promise<boolean>, changes: Change) {
     const taken = unwritten;
     unwritten = {};

@@ -31,7 +31,7 @@ export type FileVerdict =
 export interface JudgedFile {
   /** As it is at the model; undefined where it is not. */
   stored: StoredFile | undefined;
-  /** What was sent. */
+  /** The file that was sent. */
   sent: { bytes: number; sha256: string | undefined };
   /** How often it was, this one included. */
   uploads: number;
@@ -39,7 +39,7 @@ export interface JudgedFile {
   now: number;
 }
 
-/** What to do about a file that was sent to the model, by docs/states.md. */
+/** The action for a file that was sent to the model, by docs/states.md. */
 export function judgeFile({ stored, sent, uploads, now }: JudgedFile): FileVerdict {
   if (!stored || isOther(stored, sent)) return 'again';
   if ((stored.expiresAt ?? Number.POSITIVE_INFINITY) < now + MIN_LIFE_MS) return 'again';

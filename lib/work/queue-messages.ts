@@ -80,7 +80,7 @@ interface Handling {
   handle(object: UploadedObject, delivery: MessageContext): Promise<Outcome>;
   /** Hides a message for so many seconds; left out, the queue's own visibility time-out holds. */
   changeVisibility?(receiptHandle: string, seconds: number): Promise<void>;
-  /** What to do with a message that tells of no object: back to the queue, which gives it up in the end, or away. */
+  /** The action for a message without an object: `return` it until the queue gives it up, or `drop` it. */
   unreadable: 'return' | 'drop';
 }
 

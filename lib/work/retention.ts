@@ -9,11 +9,11 @@ export interface RetentionDeps {
 export interface Retention {
   /** Absent: until it is deleted. */
   recordDays?: number | undefined;
-  /** Of the file; absent: as long as the bucket keeps any. */
+  /** Days that the file is kept; absent: as long as the bucket's lifecycle allows. */
   uploadDays?: number | undefined;
 }
 
-/** How long a client's data is kept, as was decided for it, else as the stage has it. */
+/** The client's own retention, else the stage's. */
 export async function readRetention(deps: RetentionDeps, clientId: string): Promise<Retention> {
   const { retention = {} } = await deps.settings.read(clientId);
   const recordDays = retention.recordDays ?? (deps.recordDays || undefined);

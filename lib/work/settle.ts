@@ -23,7 +23,7 @@ export interface SettleDeps extends NotifyDeps {
   now(): number;
 }
 
-/** A claimed analysis, the hold on it, and what it may spend. */
+/** A claimed analysis with its lease and its spending reservation. */
 export type HeldAnalysis = Claim & { lease: Lease; reservation: SpendingReservation };
 
 export function idsOf({ id, clientId, attempts }: AnalysisRecord) {
@@ -64,7 +64,7 @@ async function removeUnused({ analyses, results }: SettleDeps, id: string, resul
   }
 }
 
-/** The last write of an analysis, and what is counted of it. */
+/** Writes the end of an analysis, and its metrics. */
 async function end(
   deps: SettleDeps,
   { record, lease }: HeldAnalysis,
@@ -86,7 +86,7 @@ async function end(
     : { ...outcome, isUnnotified: true };
 }
 
-/** What could not be told of is told of by the message, when it comes again. */
+/** A failed notification is repeated when the message is received again. */
 async function isNotified(
   deps: SettleDeps,
   record: AnalysisRecord,
@@ -119,7 +119,7 @@ export async function giveBack(deps: SettleDeps, held: HeldAnalysis): Promise<Ou
   return { kind: 'ignored', reason: 'object_gone' };
 }
 
-/** What becomes of an analysis after an error: its end, or another try. */
+/** Ends an analysis after an error, or queues it for another try. */
 export async function settleError(
   deps: SettleDeps,
   held: HeldAnalysis,
@@ -156,7 +156,7 @@ function causeOf({ cause }: ServiceError): string | undefined {
   return cause instanceof Error ? `${cause.name}: ${cause.message}` : undefined;
 }
 
-/** How long the message of a file that cost its worker stays hidden, in seconds. */
+/** Visibility timeout after a file that killed its worker, in seconds. */
 const NEXT_TRY_SECONDS = 2;
 
 export interface StuckDeps {
@@ -183,7 +183,7 @@ export async function endStuckWorker(
   return { kind: 'later', seconds: NEXT_TRY_SECONDS, reason: 'decoder_stuck' };
 }
 
-/** Where even this cannot be written, the lease runs out by itself. */
+/** If even this write fails, the lease expires by itself. */
 async function endLease(lease: Lease, now: number): Promise<void> {
   await lease.advance({ leaseUntil: now }).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-/** Who calls. */
+/** Credentials of the caller. */
 export interface Credentials {
   accessKeyId: string;
   secretAccessKey: string;
@@ -12,7 +12,7 @@ export interface Connection {
   credentials: Credentials | (() => Credentials | Promise<Credentials>);
 }
 
-/** What Lambda sets, and whoever plays it: the environment variables that AWS' own clients read. */
+/** Environment variables that Lambda and its emulators set, and AWS clients read. */
 export function readConnection(service: string): Connection {
   const { env } = process;
   return {
