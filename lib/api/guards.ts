@@ -1,4 +1,4 @@
-import { connectDoor } from '../auth/connect-auth.ts';
+import { connectAuth } from '../auth/connect-auth.ts';
 import type { Table } from '../aws/table.ts';
 import type { Settings } from '../config.ts';
 import { limitReads, limitUploads } from '../rates/rate-lease.ts';
@@ -14,7 +14,7 @@ export interface Guard<Name extends keyof Settings = keyof Settings> {
 /** Only known clients; the route's `scope` says which of their keys. */
 export const auth: Guard<'TABLE_NAME' | 'DOOR'> = {
   settings: ['TABLE_NAME', 'DOOR'],
-  connect: (table, config) => ({ door: connectDoor(table, config) }),
+  connect: (table, config) => ({ door: connectAuth(table, config) }),
 };
 
 /** The limit on uploads and analyses, which cost money. */

@@ -7,7 +7,7 @@ import { createClients, createTokens, createUses } from './key-store.ts';
 import { createStageSecretReader } from './stage-secret.ts';
 
 /** The authenticator of a function, from its settings. */
-export function connectDoor(
+export function connectAuth(
   table: Table,
   { TABLE_NAME, DOOR }: Pick<Settings, 'TABLE_NAME' | 'DOOR'>,
 ): Authenticate {

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { createHttpHandler } from '../../lib/api/http.ts';
 import type { Authenticate } from '../../lib/auth/authenticate.ts';
-import { connectDoor } from '../../lib/auth/connect-auth.ts';
+import { connectAuth } from '../../lib/auth/connect-auth.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
 import type { Table } from '../../lib/aws/table.ts';
 import { createRateBuckets } from '../../lib/rates/bucket-store.ts';
@@ -248,7 +248,7 @@ test.each([
     now: Date.now,
   });
   const chains = [
-    createHttpHandler({ door: connectDoor(table, config), input, handle }),
+    createHttpHandler({ door: connectAuth(table, config), input, handle }),
     createHttpHandler({ door: known, limit, input, handle }),
     createHttpHandler({ door: known, input, handle }),
   ];

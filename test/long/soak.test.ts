@@ -117,7 +117,8 @@ async function deliverAll(): Promise<void> {
     ...service,
     call: createWebhookCaller({ reach: 'local' as const }),
     readSecret: async () => 'the secret of this stage',
-    hide: createQueue(connectQueues(), service.played.refOf('WebhookQueue')).hide,
+    changeVisibility: createQueue(connectQueues(), service.played.refOf('WebhookQueue'))
+      .changeVisibility,
     now: clock.now,
   };
   const context = { awsRequestId: 'soak', getRemainingTimeInMillis: () => 30_000 } as Context;
