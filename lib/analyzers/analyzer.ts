@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Clip, MediumName, Pages } from '../analysis/source.ts';
+import type { AnswerSettings, Question, Resolution, Thinking } from '../model/model.ts';
 
 const made = new WeakMap<z.core.$ZodType, object>();
 
@@ -11,11 +12,6 @@ export function jsonSchemaOf(schema: z.core.$ZodType): object {
   made.set(schema, described);
   return described;
 }
-
-type MediaResolution = 'MEDIA_RESOLUTION_LOW' | 'MEDIA_RESOLUTION_MEDIUM' | 'MEDIA_RESOLUTION_HIGH';
-
-/** How much a model thinks before it answers: billed as output. */
-type ThinkingLevel = 'MINIMAL' | 'LOW' | 'MEDIUM' | 'HIGH';
 
 export interface AnalyzerAnswer {
   /** What the client reads, by the API's names. */
@@ -42,18 +38,14 @@ export interface Asked {
   durationSeconds?: number | undefined;
 }
 
-/** What is asked of the model about one picture. */
-export interface Inquiry {
-  /** The instructions, apart from the picture and the client's words. */
-  systemInstruction: string;
-  prompt: string;
-  responseJsonSchema: object;
+/** The question of an analyzer about one file. */
+export interface AnalyzerQuestion extends Question {
   /** Checks the model's JSON; throws a ZodError where it is not what was asked for. */
   parse(json: unknown): AnalyzerAnswer;
 }
 
 /** A way to look at a picture: what is asked of the model, and what its answer must be. */
-export interface Analyzer {
+export interface Analyzer extends AnswerSettings {
   name: string;
   /** Goes up with every change of prompt or schema: the same picture may then get another answer. */
   version: number;
@@ -63,11 +55,8 @@ export interface Analyzer {
   media: readonly MediumName[];
   /** What it needs to be told with each picture; absent where it takes nothing. */
   options?: z.ZodMiniType;
-  inquire(asked: Asked): Inquiry;
-  mediaResolution: MediaResolution;
-  thinkingLevel: ThinkingLevel;
-  /** Thinking included. */
+  createQuestion(asked: Asked): AnalyzerQuestion;
+  mediaResolution: Resolution;
+  thinking: Thinking;
   maxOutputTokens: number;
-  /** In place of the stage's own list, in order. */
-  models?: readonly string[] | undefined;
 }

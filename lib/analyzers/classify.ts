@@ -41,7 +41,7 @@ export const classify = createClassify(2, SURE_OR_UNRATED, `${RULES_1}\n${OPEN}`
 function createClassify(
   version: number,
   levels: typeof SURE | typeof SURE_OR_UNRATED,
-  systemInstruction: string,
+  instructions: string,
 ): Analyzer {
   return {
     name: 'classify',
@@ -49,17 +49,17 @@ function createClassify(
     media: ['image', 'document'],
     description: 'The one of the given labels that fits, or none, with how sure it is.',
     options,
-    mediaResolution: 'MEDIA_RESOLUTION_LOW', // a quarter of the tokens, and enough to tell kinds apart
-    thinkingLevel: 'LOW',
+    mediaResolution: 'low', // a quarter of the tokens, and enough to tell kinds apart
+    thinking: 'low',
     maxOutputTokens: 2_048,
-    inquire: ({ options: given, question, medium }) => {
+    createQuestion: ({ options: given, question, medium }) => {
       const { labels } = options.parse(given);
       const answer = answerFrom(labels, levels);
       const task = `Choose from these labels: ${JSON.stringify(labels)}.`;
       return {
-        systemInstruction,
+        instructions,
         prompt: withQuestion(nameMedium(task, medium), question),
-        responseJsonSchema: jsonSchemaOf(answer),
+        answerSchema: jsonSchemaOf(answer),
         parse: (json) => toAnswer(answer.parse(json)),
       };
     },

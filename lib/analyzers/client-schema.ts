@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Asked, Inquiry } from './analyzer.ts';
+import type { AnalyzerQuestion, Asked } from './analyzer.ts';
 import { createAnswerCheck } from './answer-check.ts';
 import { findSchemaFaults } from './check-schema.ts';
 import { resolveSchema } from './resolve-schema.ts';
@@ -28,22 +28,22 @@ const caption = z
   .string()
   .check(z.trim(), z.minLength(1), z.describe('One sentence that says what was found'));
 
-/** An inquiry by a client's schema: its answer is `result`, with ours around it. */
-export function inquireBySchema(
+/** A question by a client's schema: its answer is `result`, with the service's own fields around it. */
+export function createSchemaQuestion(
   schema: JsonSchema,
-  systemInstruction: string,
+  instructions: string,
   task: string,
   { question }: Asked,
-): Inquiry {
+): AnalyzerQuestion {
   const resolved = resolveSchema(schema);
   const words = { caption, instructions_in_image: instructionsInImage };
   const { caption: first, instructions_in_image: last } =
     z.toJSONSchema(z.object(words)).properties ?? {};
   const answer = z.object({ ...words, result: createAnswerCheck(resolved) });
   return {
-    systemInstruction,
+    instructions,
     prompt: withQuestion(task, question),
-    responseJsonSchema: {
+    answerSchema: {
       type: 'object',
       properties: { caption: first, result: resolved, instructions_in_image: last },
       required: ['caption', 'result', 'instructions_in_image'],

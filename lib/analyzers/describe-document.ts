@@ -124,7 +124,7 @@ export const describeDocument = createDescribeDocument(
 function createDescribeDocument(
   version: number,
   plain: typeof describeDocumentAnswer | typeof describeDocumentAnswer1,
-  systemInstruction: string,
+  instructions: string,
 ): Analyzer {
   const withReply = z.extend(plain, reply);
   return {
@@ -132,16 +132,16 @@ function createDescribeDocument(
     version,
     description: 'Type, language, summary, text by page, tables and fields of a PDF.',
     media: ['document'],
-    mediaResolution: 'MEDIA_RESOLUTION_MEDIUM', // Google's advice: more finds no more text
-    thinkingLevel: 'LOW',
+    mediaResolution: 'medium', // Google's advice: more finds no more text
+    thinking: 'low',
     maxOutputTokens: 16_384,
-    inquire: (asked: Asked) => {
+    createQuestion: (asked: Asked) => {
       const { question } = asked;
       const schema = question ? withReply : plain;
       return {
-        systemInstruction,
+        instructions,
         prompt: question ? askAbout(question) : 'Describe this document.',
-        responseJsonSchema: jsonSchemaOf(schema),
+        answerSchema: jsonSchemaOf(schema),
         parse: (json) => {
           const { answer, ...model } = { answer: undefined, ...schema.parse(json) };
           const described = toAnswer(model, (asked.pages?.first ?? 1) - 1);

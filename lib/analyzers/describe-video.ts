@@ -121,7 +121,7 @@ export const describeVideo = createDescribeVideo(
 function createDescribeVideo(
   version: number,
   plain: typeof describeVideoAnswer | typeof describeVideoAnswer1,
-  systemInstruction: string,
+  instructions: string,
 ): Analyzer {
   const withReply = z.extend(plain, reply);
   return {
@@ -130,16 +130,16 @@ function createDescribeVideo(
     description:
       'Summary, chapters, objects and people over time, what is spoken and written, moderation by time.',
     media: ['video'],
-    mediaResolution: 'MEDIA_RESOLUTION_MEDIUM', // 70 tokens a picture; HIGH has four times as many
-    thinkingLevel: 'LOW',
+    mediaResolution: 'medium', // 70 tokens a picture; HIGH has four times as many
+    thinking: 'low',
     maxOutputTokens: 16_384,
-    inquire: (asked) => {
+    createQuestion: (asked) => {
       const { question } = asked;
       const schema = question ? withReply : plain;
       return {
-        systemInstruction,
+        instructions,
         prompt: writePrompt(asked),
-        responseJsonSchema: jsonSchemaOf(schema),
+        answerSchema: jsonSchemaOf(schema),
         parse: (json) => {
           const { answer, ...model } = { answer: undefined, ...schema.parse(json) };
           const described = toAnswer(model, spanOf(asked));

@@ -105,7 +105,7 @@ export const describe = createDescribe(2, describeAnswer, `${RULES_1}${OPEN}${ON
 function createDescribe(
   version: number,
   schema: typeof describeAnswer | typeof describeAnswer1,
-  systemInstruction: string,
+  instructions: string,
 ): Analyzer {
   const schemaWithReply = z.extend(schema, reply);
   return {
@@ -113,13 +113,13 @@ function createDescribe(
     version,
     media: ['image'],
     description: 'Caption, tags, scene, text, objects and people with boxes, moderation levels.',
-    mediaResolution: 'MEDIA_RESOLUTION_HIGH', // small text and boxes need it
-    thinkingLevel: 'LOW', // boxes get worse with more of it
+    mediaResolution: 'high', // small text and boxes need it
+    thinking: 'low', // boxes get worse with more of it
     maxOutputTokens: 8_192,
-    inquire: ({ question }: Asked) => ({
-      systemInstruction,
+    createQuestion: ({ question }: Asked) => ({
+      instructions,
       prompt: question ? askAbout(question) : 'Describe this picture.',
-      responseJsonSchema: jsonSchemaOf(question ? schemaWithReply : schema),
+      answerSchema: jsonSchemaOf(question ? schemaWithReply : schema),
       parse: (json) =>
         question ? withReply(schemaWithReply.parse(json)) : toAnswer(schema.parse(json)),
     }),

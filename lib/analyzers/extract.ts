@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import type { Analyzer } from './analyzer.ts';
-import { clientSchema, inquireBySchema } from './client-schema.ts';
+import { clientSchema, createSchemaQuestion } from './client-schema.ts';
 import { nameMedium, RULES } from './words.ts';
 
 const options = z.strictObject({ schema: clientSchema });
 
-const SYSTEM_INSTRUCTION = `You take data from pictures of documents (receipts, forms, labels, screens) for software that reads your answer as JSON.
+const INSTRUCTIONS = `You take data from pictures of documents (receipts, forms, labels, screens) for software that reads your answer as JSON.
 
 ${RULES}
 - "result" holds the fields of the schema, as they are written: copy names and numbers, change only what a field's type or description asks for.
@@ -18,12 +18,12 @@ export const extract: Analyzer = {
   description:
     'The fields of a given JSON Schema, read from a receipt, a form or another document.',
   options,
-  mediaResolution: 'MEDIA_RESOLUTION_MEDIUM', // Google's advice for documents, at half the tokens
-  thinkingLevel: 'LOW',
+  mediaResolution: 'medium', // Google's advice for documents, at half the tokens
+  thinking: 'low',
   maxOutputTokens: 8_192,
-  inquire: (asked) => {
+  createQuestion: (asked) => {
     const { schema } = options.parse(asked.options);
     const task = nameMedium('Read the fields of this picture.', asked.medium);
-    return inquireBySchema(schema, SYSTEM_INSTRUCTION, task, asked);
+    return createSchemaQuestion(schema, INSTRUCTIONS, task, asked);
   },
 };

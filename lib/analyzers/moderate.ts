@@ -53,20 +53,20 @@ export const moderate = createModerate(2, answer, `${RULES_1}\n${OPEN}`);
 function createModerate(
   version: number,
   schema: typeof answer | typeof answer1,
-  systemInstruction: string,
+  instructions: string,
 ): Analyzer {
   return {
     name: 'moderate',
     version,
     media: ['image', 'document'],
     description: 'Levels from none to high in seven categories, each with its reason.',
-    mediaResolution: 'MEDIA_RESOLUTION_MEDIUM', // gestures and small signs are lost at LOW
-    thinkingLevel: 'LOW',
+    mediaResolution: 'medium', // gestures and small signs are lost at LOW
+    thinking: 'low',
     maxOutputTokens: 4_096,
-    inquire: ({ question, medium }) => ({
-      systemInstruction,
+    createQuestion: ({ question, medium }) => ({
+      instructions,
       prompt: withQuestion(nameMedium('Rate this picture.', medium), question),
-      responseJsonSchema: jsonSchemaOf(schema),
+      answerSchema: jsonSchemaOf(schema),
       parse: (json) => toAnswer(schema.parse(json)),
     }),
   };

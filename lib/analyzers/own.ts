@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import type { MediumName } from '../analysis/source.ts';
+import { RESOLUTIONS, THINKING } from '../model/model.ts';
 import type { Analyzer } from './analyzer.ts';
-import { clientSchema, inquireBySchema } from './client-schema.ts';
+import { clientSchema, createSchemaQuestion } from './client-schema.ts';
 import { isSchema, type JsonSchema } from './schema-keywords.ts';
 import { enclose, nameMedium, RULES } from './words.ts';
 
@@ -21,8 +22,8 @@ const settings = {
   /** In order; left out: as the stage has them. */
   models: z.optional(models),
   /** Tokens of a picture: 280, 560 or 1,120. */
-  mediaResolution: z._default(z.enum(['low', 'medium', 'high']), 'high'),
-  thinking: z._default(z.enum(['minimal', 'low', 'medium', 'high']), 'low'),
+  mediaResolution: z._default(z.enum(RESOLUTIONS), 'high'),
+  thinking: z._default(z.enum(THINKING), 'low'),
   maxOutputTokens: z._default(
     z.int().check(z.minimum(MIN_OUTPUT_TOKENS), z.maximum(MAX_OUTPUT_TOKENS)),
     8_192,
@@ -49,13 +50,6 @@ export const analyzerDefinition = z.object({
 export type NewDefinition = z.output<typeof newDefinition>;
 type AnalyzerDefinition = z.output<typeof analyzerDefinition>;
 
-const RESOLUTIONS = {
-  low: 'MEDIA_RESOLUTION_LOW',
-  medium: 'MEDIA_RESOLUTION_MEDIUM',
-  high: 'MEDIA_RESOLUTION_HIGH',
-} as const;
-const LEVELS = { minimal: 'MINIMAL', low: 'LOW', medium: 'MEDIUM', high: 'HIGH' } as const;
-
 /** What each of a client's own takes. */
 export const OWN_MEDIA: readonly MediumName[] = ['image', 'document'];
 
@@ -71,12 +65,12 @@ export function createOwnAnalyzer(
     version,
     description: prompt,
     media: OWN_MEDIA,
-    inquire: (asked) => {
+    createQuestion: (asked) => {
       const task = nameMedium('Look at this picture and do the task.', asked.medium);
-      return inquireBySchema(schema, instruct(prompt), task, asked);
+      return createSchemaQuestion(schema, instruct(prompt), task, asked);
     },
-    mediaResolution: RESOLUTIONS[mediaResolution],
-    thinkingLevel: LEVELS[thinking],
+    mediaResolution,
+    thinking,
     maxOutputTokens,
     models,
   };

@@ -56,20 +56,20 @@ export const readText = createReadText(2, answer, `${RULES_1}\n${OPEN}`);
 function createReadText(
   version: number,
   schema: typeof answer | typeof answer1,
-  systemInstruction: string,
+  instructions: string,
 ): Analyzer {
   return {
     name: 'read-text',
     version,
     media: ['image'],
     description: 'All legible text, in blocks with boxes and in the order of reading.',
-    mediaResolution: 'MEDIA_RESOLUTION_HIGH', // small print
-    thinkingLevel: 'LOW',
+    mediaResolution: 'high', // small print
+    thinking: 'low',
     maxOutputTokens: 16_384,
-    inquire: ({ question }) => ({
-      systemInstruction,
+    createQuestion: ({ question }) => ({
+      instructions,
       prompt: withQuestion('Read the text in this picture.', question),
-      responseJsonSchema: jsonSchemaOf(schema),
+      answerSchema: jsonSchemaOf(schema),
       parse: (json) => toAnswer(schema.parse(json)),
     }),
   };

@@ -49,7 +49,7 @@ const answerWithReply = z.extend(answer, {
     .check(z.trim(), z.minLength(1), z.describe("The answer to the client's question")),
 });
 
-const SYSTEM_INSTRUCTION = `You write down what is spoken in recordings, for software that takes your answer as JSON.
+const INSTRUCTIONS = `You write down what is spoken in recordings, for software that takes your answer as JSON.
 
 ${RECORDED_RULES}
 - Word for word, in its own language: no translation, no correction. What cannot be understood is [inaudible].
@@ -62,15 +62,15 @@ export const transcribe: Analyzer = {
   version: 1,
   description: 'What is spoken, with times and speakers, its language, and a summary.',
   media: ['audio', 'video'],
-  mediaResolution: 'MEDIA_RESOLUTION_LOW', // of a video, the pictures matter little here
-  thinkingLevel: 'LOW',
+  mediaResolution: 'low', // of a video, the pictures matter little here
+  thinking: 'low',
   maxOutputTokens: 32_768, // an hour's talk has some 20,000 with its times
-  inquire: (asked) => {
+  createQuestion: (asked) => {
     const schema = asked.question ? answerWithReply : answer;
     return {
-      systemInstruction: SYSTEM_INSTRUCTION,
+      instructions: INSTRUCTIONS,
       prompt: writePrompt(asked),
-      responseJsonSchema: jsonSchemaOf(schema),
+      answerSchema: jsonSchemaOf(schema),
       parse: (json) => {
         const { answer: reply, ...model } = { answer: undefined, ...schema.parse(json) };
         const written = toAnswer(model, spanOf(asked));

@@ -3,8 +3,9 @@ import type { AnalysisRecord } from '../analysis/record.ts';
 import type { createClientSettings } from '../auth/client-settings.ts';
 import { persist } from '../aws/wire/client.ts';
 import { ServiceError } from '../errors.ts';
-import { chargeUsd, type Meter, type Tally } from '../gemini/tally.ts';
+import { chargeUsd } from '../gemini/tally.ts';
 import { logger } from '../log.ts';
+import type { Meter, Tally } from '../model/meter.ts';
 import {
   type Budget,
   capOf,

@@ -1,20 +1,14 @@
-import type { Usage } from '../analysis/record.ts';
+import { billError } from '../model/meter.ts';
+import type { Model } from '../model/model.ts';
 import type { Sleep } from '../retry.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { converse } from './converse.ts';
 import { createFault } from './errors.ts';
 import { CALL_TIMEOUT_MS, MAX_OUTPUT_TOKENS } from './limits.ts';
-import {
-  createEndWatch,
-  fitResolution,
-  fitThinking,
-  lessThinking,
-  type ThinkingLevel,
-  type Warn,
-} from './models.ts';
-import { boundTokens, createBody, type ModelRequest, type Variant } from './request.ts';
+import { createEndWatch, lessThinking, type Warn } from './models.ts';
+import { boundTokens, createBody, fitRequest, type Variant } from './request.ts';
 import { askInOrder, createOmissions, createSender, type ReadKey, type Turn } from './send.ts';
-import { billError, createTally, type Meter, receiptOf } from './tally.ts';
+import { createTally, receiptOf } from './tally.ts';
 import { exchange, keyHeader, resolveUrl, sendByHttp, type Transport } from './transport.ts';
 
 interface ProbeOptions {
@@ -64,52 +58,11 @@ export interface GeminiOptions {
   warn?: Warn;
 }
 
-interface AskOptions {
-  signal: AbortSignal;
-  /** Epoch milliseconds: no call and no sleep goes past it. */
-  deadline: number;
-  /** Whether the analysis was tried before: then what other instances know of the models counts, too. */
-  isRetry?: boolean | undefined;
-  meter?: Meter | undefined;
-}
-
-export interface ModelAnswer<T> {
-  value: T;
-  /** The model that answered, by its own word. */
-  model: string;
-  /** Of all calls together, unusable answers included. */
-  usage: Usage;
-}
-
-export interface Gemini {
-  /**
-   * A checked answer about one picture. Throws `model_auth_failed`, `model_request_refused`,
-   * `model_output_invalid`, `content_blocked`, and the retryable `model_unavailable` and
-   * `model_rate_limited`, with `retryAfterSeconds` where a delay is known. What it cost until then:
-   * `spentOf(error)`. docs/gemini.md tells how often it calls for what.
-   */
-  ask<T>(
-    request: ModelRequest,
-    parse: (json: unknown) => T,
-    options: AskOptions,
-  ): Promise<ModelAnswer<T>>;
-}
-
-/** By what the model takes: it answers 400 to all else. */
-function fitRequest(
-  request: ModelRequest,
-  model: string,
-): ModelRequest & { thinkingLevel: ThinkingLevel } {
-  const { mediaResolution, thinkingLevel = 'LOW' } = request;
-  return {
-    ...request,
-    mediaResolution: mediaResolution && fitResolution(model, mediaResolution),
-    thinkingLevel: fitThinking(model, thinkingLevel),
-  };
-}
-
-/** Gemini's generateContent by plain HTTP: the SDK ignores RetryInfo and costs 100 ms of cold start. */
-export function createGemini(options: GeminiOptions): Gemini {
+/**
+ * Gemini's generateContent by plain HTTP: the SDK ignores RetryInfo and costs 100 ms of cold start.
+ * docs/gemini.md tells how often it calls for what.
+ */
+export function createGemini(options: GeminiOptions): Model {
   const { transport = sendByHttp, callTimeoutMs = CALL_TIMEOUT_MS } = options;
   const { breaker = createBreaker(), store, warn = () => undefined } = options;
   const omissions = createOmissions(warn);

@@ -1,6 +1,8 @@
 import type { Clip } from '../analysis/source.ts';
+import type { Media, ModelRequest, Question, Resolution, Thinking } from '../model/model.ts';
 import { MAX_REPAIR_BYTES, MEDIA_CHUNK_BYTES } from './limits.ts';
-import type { MediaResolution, ThinkingLevel } from './models.ts';
+import { countMediaTokens } from './media-tokens.ts';
+import { fitResolution, fitThinking, type MediaResolution, type ThinkingLevel } from './models.ts';
 
 /**
  * The keywords that Gemini takes without fail. Bounds such as maxItems, pattern or minimum are answered
@@ -37,27 +39,32 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What the model is to look at: in the request itself, or stored at Gemini before (files.ts). */
-export type RequestMedia = { mediaType: string; clip?: Clip | undefined } & (
-  | { bytes: Uint8Array }
-  | { uri: string }
-);
+/** A request in the words of one model. */
+export interface FittedRequest extends Omit<ModelRequest, 'mediaResolution' | 'thinking'> {
+  mediaResolution: MediaResolution | undefined;
+  thinkingLevel: ThinkingLevel;
+}
 
-export interface ModelRequest {
-  systemInstruction: string;
-  prompt: string;
-  media: RequestMedia;
-  /** What the media are billed as, at most. */
-  mediaTokens?: number | undefined;
-  responseJsonSchema: object;
-  /** As this one and the next: where a model has no such level, the nearest that it has (models.ts). */
-  mediaResolution?: MediaResolution | undefined;
-  /** LOW unless given: boxes get worse with more of it, and it is paid for. */
-  thinkingLevel?: ThinkingLevel | undefined;
-  /** Thinking included. */
-  maxOutputTokens?: number | undefined;
-  /** In order, in place of the stage's. */
-  models?: readonly string[] | undefined;
+const MEDIA_RESOLUTIONS: Record<Resolution, MediaResolution> = {
+  low: 'MEDIA_RESOLUTION_LOW',
+  medium: 'MEDIA_RESOLUTION_MEDIUM',
+  high: 'MEDIA_RESOLUTION_HIGH',
+};
+const THINKING_LEVELS: Record<Thinking, ThinkingLevel> = {
+  minimal: 'MINIMAL',
+  low: 'LOW',
+  medium: 'MEDIUM',
+  high: 'HIGH',
+};
+
+/** By the levels that the model takes: it answers 400 to all others. */
+export function fitRequest(request: ModelRequest, model: string): FittedRequest {
+  const { mediaResolution, thinking = 'low', ...rest } = request;
+  return {
+    ...rest,
+    mediaResolution: mediaResolution && fitResolution(model, MEDIA_RESOLUTIONS[mediaResolution]),
+    thinkingLevel: fitThinking(model, THINKING_LEVELS[thinking]),
+  };
 }
 
 /** What not every server takes, and which is left out for one that has refused it. */
@@ -85,12 +92,12 @@ export interface Body {
  * piece between the rest: 25 MB of media cost some 45 MB at their peak, and 100 as one string.
  */
 export function createBody(
-  request: ModelRequest,
+  request: FittedRequest,
   store = false,
 ): (variant: Variant, omitted?: ReadonlySet<OptionalField>) => Body {
   const { head, bytes, tail: afterMedia } = describeMedia(request.media);
-  const systemInstruction = JSON.stringify({ parts: [{ text: request.systemInstruction }] });
-  const responseJsonSchema = toGeminiSchema(request.responseJsonSchema);
+  const systemInstruction = JSON.stringify({ parts: [{ text: request.instructions }] });
+  const responseJsonSchema = toGeminiSchema(request.answerSchema);
 
   return ({ maxOutputTokens, thinkingLevel, repair }, omitted = new Set()) => {
     const texts = [request.prompt, ...(repair ? [repair] : [])];
@@ -111,7 +118,7 @@ export function createBody(
 }
 
 /** The media's part, cut in two where the base64 of its bytes stands. */
-function describeMedia({ mediaType: mimeType, clip, ...media }: RequestMedia) {
+function describeMedia({ mediaType: mimeType, clip, ...media }: Media) {
   const videoMetadata = clip && describeClip(clip);
   const isInline = 'bytes' in media;
   const data = isInline
@@ -176,20 +183,23 @@ type TokenBound = (variant: Pick<Variant, 'maxOutputTokens'>) => {
   outputTokens: number;
 };
 
-type Asked = Pick<
-  ModelRequest,
-  'systemInstruction' | 'prompt' | 'responseJsonSchema' | 'mediaTokens'
->;
+interface Bounded extends Question, Pick<ModelRequest, 'mediaResolution'> {
+  media: Pick<Media, 'clip' | 'measures'>;
+}
 
 /**
  * The most tokens that a call can be billed for: no tokenizer makes more than one token of a byte, and
  * what is written, thinking included, ends at the cap that the call sets.
  */
-export function boundTokens(request: Asked): TokenBound {
-  const { systemInstruction, prompt, responseJsonSchema } = request;
-  const { mediaTokens = DEAREST_PICTURE_TOKENS } = request;
-  const words = [systemInstruction, prompt, JSON.stringify(responseJsonSchema)];
+export function boundTokens(request: Bounded): TokenBound {
+  const { instructions, prompt, answerSchema } = request;
+  const words = [instructions, prompt, JSON.stringify(answerSchema)];
   const bytes = words.reduce((sum, text) => sum + Buffer.byteLength(text), MAX_REPAIR_BYTES);
-  const inputTokens = bytes + mediaTokens;
+  const inputTokens = bytes + boundMediaTokens(request);
   return ({ maxOutputTokens }) => ({ inputTokens, outputTokens: maxOutputTokens });
+}
+
+function boundMediaTokens({ media: { measures, clip }, mediaResolution }: Bounded): number {
+  if (!measures || !mediaResolution) return DEAREST_PICTURE_TOKENS;
+  return countMediaTokens(measures, mediaResolution, clip);
 }

@@ -1,4 +1,5 @@
 import { ServiceError } from '../errors.ts';
+import type { Meter, Tally } from '../model/meter.ts';
 import { retry, type Sleep, sleepFor } from '../retry.ts';
 import type { Breaker } from './breaker.ts';
 import { BACKOFF, createFault, delayOf, pauseOf, refusedFieldOf, remedyOf } from './errors.ts';
@@ -12,7 +13,7 @@ import {
   type Reply,
   readReply,
 } from './response.ts';
-import { addTokens, boundUsd, countCall, type Meter, type Tally } from './tally.ts';
+import { addTokens, boundUsd, countCall } from './tally.ts';
 import { type Bounds, exchange, keyHeader, resolveUrl, type Transport } from './transport.ts';
 import { countTokens, type TokenUsage } from './usage.ts';
 

@@ -9,9 +9,9 @@ import type { AnalysisRecord } from '../analysis/record.ts';
 import { type Analyses, readOwn } from '../analysis/record-store.ts';
 import { type MediumName, MIN_SECONDS, type Pages } from '../analysis/source.ts';
 import { ServiceError } from '../errors.ts';
-import type { Measures } from '../gemini/media-tokens.ts';
 import { mediumOf } from '../media/claimed-type.ts';
 import { MAX_DOCUMENT_PAGES } from '../media/document/document-limits.ts';
+import type { Measures } from '../model/model.ts';
 import { analyzerFields } from './choose-analyzer.ts';
 
 /** The longest recording that may be named, in seconds (a day): none that is taken comes near it. */
@@ -57,7 +57,7 @@ export type EstimateRequest = z.output<typeof estimateRequest>;
 export interface Subject extends Pick<EstimateRequest, 'analyzer' | 'options' | EstimateField> {
   mediaType: string;
   medium: MediumName;
-  measures: Measures;
+  measures: Omit<Measures, 'medium'>;
 }
 
 /** @throws ServiceError `request_invalid`, `analysis_not_found` */

@@ -1,10 +1,9 @@
 import type { Analyses } from '../analysis/record-store.ts';
 import type { Analyzer } from '../analyzers/analyzer.ts';
-import { capOf, toUsd } from '../budget/budget.ts';
-import { priceCall } from '../budget/price.ts';
+import { capOf, toMicroUsd, toUsd } from '../budget/budget.ts';
 import type { BudgetDeps } from '../budget/reservation.ts';
-import { countMediaTokens, countTextTokens } from '../gemini/media-tokens.ts';
-import { prepareInquiry } from '../work/ask-model.ts';
+import { priceCall } from '../gemini/price.ts';
+import { prepareQuestion } from '../work/ask-model.ts';
 import { checkMedium } from '../work/choose-by-medium.ts';
 import type { FindAnalyzer } from '../work/find-analyzer.ts';
 import { chooseAnalyzer } from './choose-analyzer.ts';
@@ -25,12 +24,12 @@ export async function estimateCost(deps: EstimateDeps, clientId: string, asked: 
   const subject = await describeSubject(deps.analyses, clientId, asked);
   const { medium, measures, clip } = subject;
   const { analyzer, options } = await findChosen(deps.findAnalyzer, clientId, subject);
-  const { request } = prepareInquiry(analyzer, { ...subject, options, source: measures }, medium);
-  const mediaTokens = countMediaTokens(medium, measures, request.mediaResolution, clip);
-  const { systemInstruction, prompt, maxOutputTokens } = request;
-  const inputTokens = mediaTokens + countTextTokens(systemInstruction) + countTextTokens(prompt);
+  const { request } = prepareQuestion(analyzer, { ...subject, options, source: measures }, medium);
+  const { maxOutputTokens } = request;
   const model = (request.models ?? deps.models)[0] ?? '';
-  const { inputUsd, mostMicroUsd } = priceCall(model, { ...request, mediaTokens }, inputTokens);
+  const media = { clip, measures: { ...measures, medium } };
+  const { mediaTokens, inputTokens, inputUsd, mostUsd } = priceCall(model, { ...request, media });
+  const mostMicroUsd = toMicroUsd(mostUsd);
   const { budget } = await deps.settings.read(clientId);
   const { name, version } = analyzer;
   return {

@@ -62,14 +62,14 @@ function showBuiltIn({ name, version, description, media, options }: Analyzer) {
 }
 
 /** What the model is asked for, to begin an own one with: its report on words in the picture comes with each. */
-function describeAnswer({ options, inquire }: Analyzer) {
+function describeAnswer({ options, createQuestion }: Analyzer) {
   if (options) return {}; // they decide it
   const {
     $schema: _,
     properties,
     required,
     ...schema
-  } = answerSchema.parse(inquire({}).responseJsonSchema);
+  } = answerSchema.parse(createQuestion({}).answerSchema);
   const { [REPORT]: __, ...shown } = properties;
   const named = required.filter((name) => name !== REPORT);
   return { schema: { ...schema, properties: shown, required: named } };

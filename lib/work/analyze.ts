@@ -6,14 +6,13 @@ import type { StoredFile } from '../aws/stored-file.ts';
 import { openReservation, type ReservationDeps } from '../budget/reservation.ts';
 import type { Spending } from '../budget/spending-store.ts';
 import { ServiceError } from '../errors.ts';
-import type { Gemini } from '../gemini/client.ts';
-import { countMediaTokens } from '../gemini/media-tokens.ts';
 import { type Logger, logger } from '../log.ts';
 import { isStuck, withinBounds } from '../media/bounds.ts';
 import { findTypeMismatch } from '../media/claimed-type.ts';
 import { findMedium } from '../media/media.ts';
 import type { MediaLimits } from '../media/medium.ts';
-import { askModel, prepareInquiry } from './ask-model.ts';
+import type { Model } from '../model/model.ts';
+import { askModel, prepareQuestion } from './ask-model.ts';
 import { chooseByMedium } from './choose-by-medium.ts';
 import { type ClaimDeps, claimAnalysis } from './claim.ts';
 import {
@@ -50,7 +49,7 @@ export interface AnalyzeDeps
   uploads: ClaimDeps['uploads'] & {
     open(key: string, signal: AbortSignal): Promise<StoredFile | undefined>;
   };
-  gemini: Gemini;
+  gemini: Model;
   limits: MediaLimits;
   decodeCpuSeconds?: number;
 }
@@ -146,8 +145,8 @@ async function inspectFile(deps: AnalyzeDeps, read: Awaited<ReturnType<typeof re
     decode(deps, message, () => medium.inspect(file, deps.limits, held.record)),
   );
   const source = { ...read.source, mediaType: facts.mediaType, ...facts.source };
-  const inquiry = prepareInquiry(analyzer, { ...held.record, source }, medium.name);
-  return { ...read, facts, source, inquiry };
+  const question = prepareQuestion(analyzer, { ...held.record, source }, medium.name);
+  return { ...read, facts, source, question };
 }
 
 /** Makes the copy for the model, and keeps a picture for people. */
@@ -170,18 +169,20 @@ async function askAboutFile(deps: AnalyzeDeps, converted: Awaited<ReturnType<typ
 }
 
 async function sendAndAsk(deps: AnalyzeDeps, converted: Awaited<ReturnType<typeof convertFile>>) {
-  const { held, file, message, log, medium, source, inquiry, prepared } = converted;
+  const { held, file, message, log, medium, source, question, prepared } = converted;
   const { deadline } = message;
-  const { request, parse } = inquiry;
+  const { request, parse } = question;
   const { record } = held;
-  const mediaTokens = countMediaTokens(medium.name, source, request.mediaResolution, record.clip);
+  const { pages, pageRange, durationSeconds, tracks } = source;
+  const measures = { medium: medium.name, pages, pageRange, durationSeconds, tracks };
   const toSend = { medium: medium.name, prepared, file, sha256: source.sha256 };
   const sent = await timed(log, 'sent', () => sendMedia(deps, held, toSend, deadline));
   if ('outcome' in sent) return sent;
-  // Gemini's clip fields are for videos alone; for sound, the question names the part.
-  const media = { ...sent.media, clip: medium.name === 'video' ? record.clip : undefined };
+  // A clip goes apart from the words for a video alone; for sound, the question names the part.
+  const clip = medium.name === 'video' ? record.clip : undefined;
+  const media = { ...sent.media, clip, measures };
   const answer = await timed(log, 'asked', () =>
-    askModel(deps.gemini, held, { ...request, mediaTokens, media }, parse, deadline),
+    askModel(deps.gemini, held, { ...request, media }, parse, deadline),
   );
   return { ...converted, answer };
 }

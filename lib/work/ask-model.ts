@@ -2,25 +2,24 @@ import type { AnalysisRecord } from '../analysis/record.ts';
 import type { MediumName, Source } from '../analysis/source.ts';
 import type { Analyzer } from '../analyzers/analyzer.ts';
 import { ServiceError } from '../errors.ts';
-import type { Gemini, ModelAnswer } from '../gemini/client.ts';
-import type { ModelRequest } from '../gemini/request.ts';
-import { spentOf, sumUsage } from '../gemini/tally.ts';
+import { spentOf, sumUsage } from '../model/meter.ts';
+import type { Model, ModelAnswer, ModelRequest } from '../model/model.ts';
 import type { HeldAnalysis } from './settle.ts';
 
-/** What a client said of how to look at its file. */
+/** The client's wishes about how its file is looked at. */
 type Told = Pick<AnalysisRecord, 'prompt' | 'options' | 'pages' | 'clip'> & {
   source: Pick<Source, 'durationSeconds'>;
 };
 
-/** What a record says that is to be asked of the model about its file: all but the file itself. */
-export function prepareInquiry(analyzer: Analyzer, record: Told, medium: MediumName) {
+/** The question that a record asks about its file, without the file. */
+export function prepareQuestion(analyzer: Analyzer, record: Told, medium: MediumName) {
   const options = readOptions(analyzer, record);
-  const { prompt: question, pages, clip } = record;
+  const { prompt, pages, clip } = record;
   const { durationSeconds } = record.source;
-  const told = { question, options, medium, pages, clip, durationSeconds };
-  const { mediaResolution, thinkingLevel, maxOutputTokens, models } = analyzer;
-  const { parse, ...asked } = analyzer.inquire(told);
-  return { request: { ...asked, mediaResolution, thinkingLevel, maxOutputTokens, models }, parse };
+  const told = { question: prompt, options, medium, pages, clip, durationSeconds };
+  const { mediaResolution, thinking, maxOutputTokens, models } = analyzer;
+  const { parse, ...question } = analyzer.createQuestion(told);
+  return { request: { ...question, mediaResolution, thinking, maxOutputTokens, models }, parse };
 }
 
 /** They were checked when they came; only the drop folder can carry none. */
@@ -35,10 +34,10 @@ function readOptions(analyzer: Analyzer, { options }: Told): unknown {
 
 /**
  * Asks the model, and notes in the record what that cost, with what earlier tries have cost: also where
- * no answer came of it. Throws what Gemini.ask throws. `deadline` in epoch milliseconds.
+ * no answer came of it. Throws what Model.ask throws. `deadline` in epoch milliseconds.
  */
 export async function askModel<T>(
-  gemini: Gemini,
+  model: Model,
   { record, lease, reservation }: HeldAnalysis,
   request: ModelRequest,
   parse: (json: unknown) => T,
@@ -49,7 +48,7 @@ export async function askModel<T>(
     const isRetry = attempts + pausedTries + waits > 1; // one that waited did so for a model in trouble
     const { signal } = lease;
     const options = { signal, deadline, isRetry, meter: reservation.meter };
-    const answer = await gemini.ask(request, parse, options);
+    const answer = await model.ask(request, parse, options);
     lease.note({ usage: sumUsage(record.usage, answer.usage) });
     return answer;
   } catch (error) {
@@ -60,8 +59,8 @@ export async function askModel<T>(
 }
 
 /**
- * Of a file that is gone Gemini says what it says of a bad key. The next try looks: a file is sent again,
- * and a bad key is refused there.
+ * A provider may answer for a file that is gone as for a bad key. The next try finds out: the file is sent
+ * again, and a bad key is refused there.
  */
 function withoutBlame(error: unknown): unknown {
   const isRefused = error instanceof ServiceError && error.code === 'model_auth_failed';

@@ -5,11 +5,12 @@ import { createSecretReader } from '../aws/secrets.ts';
 import type { Table } from '../aws/table.ts';
 import type { Settings } from '../config.ts';
 import { createBreaker } from '../gemini/breaker.ts';
-import { createGemini, createModelProbe, type Gemini } from '../gemini/client.ts';
+import { createGemini, createModelProbe } from '../gemini/client.ts';
 import { createModelFiles, type ModelFiles } from '../gemini/files.ts';
 import { createEndWatch } from '../gemini/models.ts';
 import { createModelPauses } from '../gemini/pause-store.ts';
 import { logger } from '../log.ts';
+import type { Model } from '../model/model.ts';
 
 type GeminiSettings = 'GEMINI_SECRET_ID' | 'GEMINI_BASE_URL' | 'GEMINI_MODELS';
 
@@ -17,7 +18,7 @@ type GeminiSettings = 'GEMINI_SECRET_ID' | 'GEMINI_BASE_URL' | 'GEMINI_MODELS';
 export function connectGemini(
   table: Table,
   config: Pick<Settings, GeminiSettings | 'GEMINI_STORE' | 'TABLE_NAME'>,
-): Gemini {
+): Model {
   return createGemini({
     baseUrl: config.GEMINI_BASE_URL,
     models: config.GEMINI_MODELS,

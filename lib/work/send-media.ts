@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Outcome } from '../analysis/outcome.ts';
 import type { MediumName } from '../analysis/source.ts';
-import type { RequestMedia } from '../gemini/request.ts';
 import type { MediaFile, Prepared } from '../media/medium.ts';
+import type { Media } from '../model/model.ts';
 import { type ModelFileDeps, storeModelFile } from './model-file.ts';
 import type { HeldAnalysis } from './settle.ts';
 
@@ -54,7 +54,7 @@ export async function sendMedia(
   held: HeldAnalysis,
   { medium, prepared, file, sha256 }: ToSend,
   deadline: number,
-): Promise<{ media: RequestMedia } | { outcome: Outcome }> {
+): Promise<{ media: Media } | { outcome: Outcome }> {
   if ('bytes' in prepared) return { media: prepared }; // made anew, and held
   const { mediaType } = prepared;
   const most = MAX_INLINE_BYTES[medium];

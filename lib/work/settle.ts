@@ -11,8 +11,8 @@ import { MAX_INLINE_RESULT_BYTES, type Results } from '../analysis/result-store.
 import { fitsTable } from '../aws/table.ts';
 import type { SpendingReservation } from '../budget/reservation.ts';
 import { type ErrorCode, ServiceError, toServiceError } from '../errors.ts';
-import { spentOf } from '../gemini/tally.ts';
 import { logger, measureEnd } from '../log.ts';
+import { spentOf } from '../model/meter.ts';
 import { type NotifyDeps, notifyEnd } from '../webhooks/notify-end.ts';
 import type { Claim } from './claim.ts';
 import type { Lease } from './lease.ts';

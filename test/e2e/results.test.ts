@@ -143,7 +143,7 @@ describe.skipIf(!chromium)('given an analysis', { timeout: 60_000 }, () => {
       const { durationSeconds } = source;
       const asked = { medium, options, durationSeconds };
       const parsed = findBuiltIn(name === OWN ? 'extract' : name)
-        ?.inquire({ ...asked, ...(name === OWN && { options: { schema: NESTED_SCHEMA } }) })
+        ?.createQuestion({ ...asked, ...(name === OWN && { options: { schema: NESTED_SCHEMA } }) })
         .parse(answer);
       expect({ status, result }).toEqual({ status: 'succeeded', result: parsed?.result });
 

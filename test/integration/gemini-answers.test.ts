@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { createBreaker } from '../../lib/gemini/breaker.ts';
 import { createGemini } from '../../lib/gemini/client.ts';
-import { spentOf } from '../../lib/gemini/tally.ts';
+import { spentOf } from '../../lib/model/meter.ts';
 import {
   type GeminiServer,
   type Step,
@@ -31,10 +31,10 @@ async function ask(...steps: Step[]) {
     breaker,
   });
   const request = {
-    systemInstruction: 'Say what it is.',
+    instructions: 'Say what it is.',
     prompt: 'Describe.',
     media: { mediaType: 'image/jpeg', bytes: new Uint8Array([0xff, 0xd8]) },
-    responseJsonSchema: z.toJSONSchema(answer),
+    answerSchema: z.toJSONSchema(answer),
     maxOutputTokens: 1_000,
   };
   const limits = { signal: new AbortController().signal, deadline: Date.now() + 20_000 };

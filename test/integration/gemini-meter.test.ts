@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { ServiceError } from '../../lib/errors.ts';
 import { createGemini } from '../../lib/gemini/client.ts';
-import type { Meter, Tally } from '../../lib/gemini/tally.ts';
+import type { Meter, Tally } from '../../lib/model/meter.ts';
 import {
   type GeminiServer,
   refuse,
@@ -15,11 +15,11 @@ const GOOD = say('{"caption":"a cat"}');
 const CUT = say('', { finishReason: 'MAX_TOKENS' });
 const answer = z.object({ caption: z.string() });
 const request = {
-  systemInstruction: 'Say what it is.',
+  instructions: 'Say what it is.',
   prompt: 'Describe.',
   media: { mediaType: 'image/jpeg', bytes: new Uint8Array([0xff, 0xd8]) },
-  responseJsonSchema: z.toJSONSchema(answer),
-  mediaResolution: 'MEDIA_RESOLUTION_HIGH' as const,
+  answerSchema: z.toJSONSchema(answer),
+  mediaResolution: 'high' as const,
   maxOutputTokens: 1_000,
 };
 

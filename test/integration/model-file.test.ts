@@ -275,7 +275,7 @@ test.each([
   const signal = new AbortController().signal;
   const bounds = { signal, deadline: Date.now() + 5_000 };
   const ask = () => refused.start({ mediaType: 'video/mp4', bytes: 1 }, bounds) as Promise<never>;
-  const words = { systemInstruction: '', prompt: '', responseJsonSchema: {} };
+  const words = { instructions: '', prompt: '', answerSchema: {} };
   const request = { ...words, media: { mediaType: 'video/mp4', ...media } };
   const asked = askModel({ ask }, held, request, (json) => json, bounds.deadline);
   await expect(asked).rejects.toMatchObject({ code });
@@ -308,7 +308,8 @@ test('a large video goes through: it waits in the queue, is asked about by its a
   finishAll();
   expect(await deliver()).toMatchObject({ kind: 'ended', code: 'content_blocked' });
   const { uri } = describeFile(gemini, modelFile?.name ?? '');
-  expect(asked).toEqual([{ mediaType: 'video/mp4', uri }]);
+  expect(asked).toMatchObject([{ mediaType: 'video/mp4', uri, measures: { medium: 'video' } }]);
+  expect(asked[0]).not.toHaveProperty('bytes');
   expect(await stored(id)).not.toHaveProperty('modelFile');
   expect(gemini.files.find(modelFile?.name ?? '')).toBeUndefined();
 });

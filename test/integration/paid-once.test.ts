@@ -366,8 +366,8 @@ describe('a result too large for the table', () => {
   const plain = findBuiltIn('describe');
   if (!plain) throw new Error('no analyzer');
   const parse = () => ({ result: large, caption: 'Long.' });
-  const inquire = () => ({ ...plain.inquire({}), parse });
-  const lengthy = () => ({ ...deps, findAnalyzer: async () => ({ ...plain, inquire }) });
+  const createQuestion = () => ({ ...plain.createQuestion({}), parse });
+  const lengthy = () => ({ ...deps, findAnalyzer: async () => ({ ...plain, createQuestion }) });
 
   test('is copied, and outlives the analysis that was paid for', async () => {
     const [first, second] = [await recordWith(), await recordWith()];

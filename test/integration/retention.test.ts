@@ -142,9 +142,12 @@ test('a large result goes with its analysis', async () => {
   const plain = findBuiltIn('describe');
   if (!plain) throw new Error('no analyzer');
   const parse = () => ({ result: { text: 'x'.repeat(MAX_INLINE_RESULT_BYTES) }, caption: 'Long.' });
-  const inquire = () => ({ ...plain.inquire({}), parse });
+  const createQuestion = () => ({ ...plain.createQuestion({}), parse });
   const id = await announce('week', markJpeg(rocket));
-  await deliver(uploadKey(id), { ...deps, findAnalyzer: async () => ({ ...plain, inquire }) });
+  await deliver(uploadKey(id), {
+    ...deps,
+    findAnalyzer: async () => ({ ...plain, createQuestion }),
+  });
   const { resultKey = '' } = await stored(id);
   const bucket = service.played.refOf('ResultBucket');
   expect(await tagsOf(bucket, resultKey)).toEqual([{ Key: 'days', Value: '7' }]);

@@ -444,8 +444,8 @@ test('a result too large for the table goes to its bucket, and goes with the ana
   const plain = findBuiltIn('describe');
   if (!plain) throw new Error('no analyzer');
   const parse = () => ({ result: huge, caption: 'Long.' });
-  const inquire = () => ({ ...plain.inquire({}), parse });
-  const lengthy = { ...deps, findAnalyzer: async () => ({ ...plain, inquire }) };
+  const createQuestion = () => ({ ...plain.createQuestion({}), parse });
+  const lengthy = { ...deps, findAnalyzer: async () => ({ ...plain, createQuestion }) };
   const signal = AbortSignal.timeout(20_000);
   const delivery = {
     signal,

@@ -40,9 +40,9 @@ async function ask(
     models: ['gemini-3.8-flash'],
     readKey: async () => KEY,
   });
-  const { parse, ...inquiry } = analyzer.inquire(asked);
+  const { parse, ...question } = analyzer.createQuestion(asked);
   const { mediaResolution, maxOutputTokens } = analyzer;
-  const request = { ...inquiry, media, mediaResolution, maxOutputTokens };
+  const request = { ...question, media, mediaResolution, maxOutputTokens };
   const times = { signal: AbortSignal.timeout(10_000), deadline: Date.now() + 10_000 };
   return gemini.ask(request, parse, times);
 }

@@ -28,8 +28,8 @@ const LARGE = `
 const large: Analyzer = {
   ...describe,
   name: 'large',
-  inquire: ({ question }) => ({
-    ...describe.inquire({}),
+  createQuestion: ({ question }) => ({
+    ...describe.createQuestion({}),
     parse: () => ({ caption: 'Large.', result: { filler: 'x'.repeat(Number(question)) } }),
   }),
 };

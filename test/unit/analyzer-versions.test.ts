@@ -26,10 +26,14 @@ const options: Record<string, object> = {
   extract: { schema: { type: 'object', properties: { total: { type: 'number' } } } },
 };
 
-function digestOf({ name, inquire }: (typeof BUILT_IN)[number]): string {
-  const asked = [undefined, 'Why?'].map((question) =>
-    inquire({ question, options: options[name] }),
-  );
+function digestOf({ name, createQuestion }: (typeof BUILT_IN)[number]): string {
+  const asked = [undefined, 'Why?'].map((question) => {
+    const { instructions, prompt, answerSchema } = createQuestion({
+      question,
+      options: options[name],
+    });
+    return { systemInstruction: instructions, prompt, responseJsonSchema: answerSchema };
+  });
   return createHash('sha256').update(JSON.stringify(asked)).digest('hex').slice(0, 16);
 }
 

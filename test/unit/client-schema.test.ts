@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { toZod } from '../../lib/analyzers/answer-check.ts';
 import { findSchemaFaults } from '../../lib/analyzers/check-schema.ts';
-import { inquireBySchema } from '../../lib/analyzers/client-schema.ts';
+import { createSchemaQuestion } from '../../lib/analyzers/client-schema.ts';
 import { resolveSchema } from '../../lib/analyzers/resolve-schema.ts';
 import * as limits from '../../lib/analyzers/schema-keywords.ts';
 import { toGeminiSchema } from '../../lib/gemini/request.ts';
@@ -289,11 +289,11 @@ const schemas = fc
   .filter((schema) => findSchemaFaults(schema).length === 0);
 
 const KNOWLEDGE = { caption: ['Measured.', 'x'.repeat(500)], tags: [['measured']], note: ['no'] };
-const inquire = (schema: JsonSchema) => inquireBySchema(schema, 'rules', 'task', {});
+const ask = (schema: JsonSchema) => createSchemaQuestion(schema, 'rules', 'task', {});
 /** What a model is sent, and the stand-in's answer to it. */
 function answerTo(schema: JsonSchema) {
-  const { responseJsonSchema, parse } = inquire(schema);
-  const sent = JSON.parse(JSON.stringify(toGeminiSchema(responseJsonSchema)));
+  const { answerSchema, parse } = ask(schema);
+  const sent = JSON.parse(JSON.stringify(toGeminiSchema(answerSchema)));
   checkResponseSchema(sent);
   return { sent, parse, answer: JSON.parse(JSON.stringify(fillSchema(sent, KNOWLEDGE))) };
 }
@@ -393,7 +393,7 @@ describe('an answer by a nested schema', () => {
   );
   const good = { shop: null, kind: 'receipt', total: 3.5, lines: [{ name: 'Tea', price: 3.5 }] };
   const parse = (result: unknown) =>
-    inquire(schema).parse({
+    ask(schema).parse({
       caption: ' A receipt. ',
       result,
       instructions_in_image: { found: false, note: '' },

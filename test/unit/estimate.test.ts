@@ -7,11 +7,11 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Analyzer } from '../../lib/analyzers/analyzer.ts';
 import { createOwnAnalyzer } from '../../lib/analyzers/own.ts';
 import { DEFAULT_ANALYZERS, findBuiltIn, parseReference } from '../../lib/analyzers/registry.ts';
-import { createBody } from '../../lib/gemini/request.ts';
+import { createBody, fitRequest } from '../../lib/gemini/request.ts';
 import { mediumOf } from '../../lib/media/claimed-type.ts';
 import { type EstimateDeps, estimateCost } from '../../lib/requests/estimate.ts';
 import type { EstimateRequest } from '../../lib/requests/estimate-subject.ts';
-import { prepareInquiry } from '../../lib/work/ask-model.ts';
+import { prepareQuestion } from '../../lib/work/ask-model.ts';
 import { openFileStore } from '../../local/gemini/files/store.ts';
 import { measureMedia } from '../../local/gemini/measure-media.ts';
 import { findMedia } from '../../local/gemini/media.ts';
@@ -121,10 +121,12 @@ async function countSent({ file, asked }: Case): Promise<number> {
   if (!analyzer) throw new Error(`There is no ${name}`);
   const options = asked.options ? JSON.stringify(asked.options) : undefined;
   const record = { ...asked, options, source: file.source };
-  const { request } = prepareInquiry(analyzer, { prompt: undefined, ...record }, medium);
+  const { request } = prepareQuestion(analyzer, { prompt: undefined, ...record }, medium);
   const media = { mediaType, bytes: file.bytes, clip: asked.clip };
   const variant = { maxOutputTokens: request.maxOutputTokens, thinkingLevel: 'LOW' as const };
-  const body = Buffer.concat([...createBody({ ...request, media })(variant).pieces()]);
+  const body = Buffer.concat([
+    ...createBody(fitRequest({ ...request, media }, MODEL))(variant).pieces(),
+  ]);
   const parsed = parseGenerateRequest(JSON.parse(body.toString()), MODEL);
   const measured = [];
   for (const found of findMedia(parsed, noFiles)) measured.push(await measureMedia(found));

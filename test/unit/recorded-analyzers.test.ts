@@ -22,7 +22,7 @@ const recorded = { ...none, speakers: [{ speaker: '1', description: 'the caller'
 const segment = (start: number, end: number, text: string) => ({ start, end, speaker: '1', text });
 
 describe('describe-video', () => {
-  const { parse } = describeVideo.inquire({ medium: 'video', durationSeconds: 4 });
+  const { parse } = describeVideo.createQuestion({ medium: 'video', durationSeconds: 4 });
 
   test('given an answer, then times are rounded, and those outside of the video are left out', () => {
     const { result, caption } = parse(video);
@@ -47,7 +47,7 @@ describe('describe-video', () => {
   });
 
   test('given a question, then it is asked within its marks and answered', () => {
-    const asked = describeVideo.inquire({ question: 'Who wins?', durationSeconds: 4 });
+    const asked = describeVideo.createQuestion({ question: 'Who wins?', durationSeconds: 4 });
     expect(asked.prompt).toMatch(/It lasts 4 seconds\.\n<question>\nWho wins\?\n<\/question>$/);
     expect(asked.parse({ ...video, answer: 'Nobody.' }).result.answer).toBe('Nobody.');
     expect(() => asked.parse(video)).toThrow();
@@ -56,7 +56,7 @@ describe('describe-video', () => {
 
 describe('transcribe', () => {
   test('given segments in no order and a little too long, then they are in order and end with the sound', () => {
-    const { parse } = transcribe.inquire({ medium: 'audio', durationSeconds: 4 });
+    const { parse } = transcribe.createQuestion({ medium: 'audio', durationSeconds: 4 });
     const segments = [segment(3, 5, 'Bye.'), segment(0, 1, 'Hello.'), segment(2, 1, 'Backwards.')];
     expect(parse({ ...recorded, segments }).result).toMatchObject({
       text: 'Hello.\nBye.',
@@ -66,7 +66,7 @@ describe('transcribe', () => {
 
   test('given a clip, then the model is told of it, and only what lies in it is kept', () => {
     const clip = { start: 10, end: 20 };
-    const { prompt, parse } = transcribe.inquire({ durationSeconds: 60, clip });
+    const { prompt, parse } = transcribe.createQuestion({ durationSeconds: 60, clip });
     expect(prompt).toContain('Only what is between second 10 and second 20 counts');
     const segments = [segment(1, 2, 'Before.'), segment(12, 13, 'Within.')];
     expect(parse({ ...recorded, segments }).result.text).toBe('Within.');
