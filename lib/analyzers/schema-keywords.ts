@@ -48,7 +48,7 @@ const value = text.check(
 );
 
 /**
- * What a schema may hold: the keywords that Gemini documents for `answerSchema`
+ * What a schema may hold: the keywords that Gemini documents for `responseJsonSchema`
  * (ai.google.dev/api/generate-content#generationconfig), and the bounds that are only checked here.
  */
 export const KEYWORDS: Readonly<Record<string, Keyword>> = {
