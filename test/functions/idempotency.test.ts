@@ -5,11 +5,11 @@ import * as z from 'zod';
 import { createHttpHandler, MAX_IDEMPOTENCY_KEY_CHARACTERS } from '../../lib/api/http.ts';
 import {
   createIdempotency,
+  createIdempotencyRecords,
   IDEMPOTENCY_SECONDS,
   type Idempotency,
   type Origin,
 } from '../../lib/api/idempotency.ts';
-import { createIdempotencyRecords } from '../../lib/api/idempotency-store.ts';
 import type { Reply } from '../../lib/api/problem.ts';
 import { ServiceError } from '../../lib/errors.ts';
 import { UPLOAD_LIMITS } from '../support/limits.ts';

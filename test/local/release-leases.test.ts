@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createAnalysisId, uploadKey } from '../../lib/analysis/ids.ts';
 import { newAnalysis } from '../../lib/analysis/record.ts';
-import { createIdempotency } from '../../lib/api/idempotency.ts';
-import { createIdempotencyRecords } from '../../lib/api/idempotency-store.ts';
+import { createIdempotency, createIdempotencyRecords } from '../../lib/api/idempotency.ts';
 import { createModelPauses } from '../../lib/gemini/pause-store.ts';
 import { limitReads } from '../../lib/rates/rate-lease.ts';
 import { releaseLeases } from '../../local/release-leases.ts';
