@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import { createPictureLinks } from '../lib/analysis/link-signer.ts';
-import { auth, idempotency, uploadRate } from '../lib/api/guards.ts';
-import { route } from '../lib/api/route.ts';
+import { auth, idempotency, route, uploadRate } from '../lib/api/route.ts';
 import { connectBucket } from '../lib/aws/connections.ts';
 import { createUploadWriter } from '../lib/aws/upload-form.ts';
 import { type AnalyzeNowDeps, analyzeNow } from '../lib/requests/analyze-now.ts';

@@ -1,8 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod/mini';
 import { createAnalyses } from '../lib/analysis/record-store.ts';
-import { auth, readRate } from '../lib/api/guards.ts';
-import { route } from '../lib/api/route.ts';
+import { auth, readRate, route } from '../lib/api/route.ts';
 import { awsDefaults } from '../lib/aws/connections.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { type BuryDeps, cancelUpload } from '../lib/requests/delete.ts';

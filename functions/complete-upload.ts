@@ -1,8 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod/mini';
 import { createAnalyses } from '../lib/analysis/record-store.ts';
-import { auth, idempotency, readRate } from '../lib/api/guards.ts';
-import { route } from '../lib/api/route.ts';
+import { auth, idempotency, readRate, route } from '../lib/api/route.ts';
 import { boundCalls } from '../lib/aws/connections.ts';
 import { createStoredParts } from '../lib/aws/stored-parts.ts';
 import {

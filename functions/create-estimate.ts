@@ -1,11 +1,10 @@
 import * as z from 'zod/mini';
 import { createAnalyses } from '../lib/analysis/record-store.ts';
-import { auth, readRate } from '../lib/api/guards.ts';
-import { route } from '../lib/api/route.ts';
+import { createAnalyzerFinder } from '../lib/analyzers/own-store.ts';
+import { auth, readRate, route } from '../lib/api/route.ts';
 import { createClientSettings } from '../lib/auth/client-settings.ts';
 import { type EstimateDeps, estimateCost } from '../lib/requests/estimate.ts';
 import { estimateRequest } from '../lib/requests/estimate-subject.ts';
-import { createAnalyzerFinder } from '../lib/work/find-analyzer.ts';
 
 export const { createHandler, handler } = route({
   guards: [auth, readRate],

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import { auth, idempotency, readRate } from '../lib/api/guards.ts';
-import { route } from '../lib/api/route.ts';
+import { auth, idempotency, readRate, route } from '../lib/api/route.ts';
 import { createTokens } from '../lib/auth/key-store.ts';
 import { createToken, type TokenDeps, tokenRequest } from '../lib/auth/token.ts';
 

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import { auth, idempotency, uploadRate } from '../lib/api/guards.ts';
-import { route } from '../lib/api/route.ts';
+import { auth, idempotency, route, uploadRate } from '../lib/api/route.ts';
 import { connectBucket } from '../lib/aws/connections.ts';
 import { createFormSigner, createPartStarter } from '../lib/aws/upload-form.ts';
 import { readUploadLimits } from '../lib/requests/multipart.ts';

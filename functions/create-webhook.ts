@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import { auth, idempotency, readRate } from '../lib/api/guards.ts';
-import { route } from '../lib/api/route.ts';
+import { auth, idempotency, readRate, route } from '../lib/api/route.ts';
 import { createStageSecretReader } from '../lib/auth/stage-secret.ts';
 import { createWebhooks } from '../lib/webhooks/endpoint-store.ts';
 import type { Reach } from '../lib/webhooks/webhook-target.ts';

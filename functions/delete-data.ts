@@ -1,11 +1,10 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod/mini';
-import { createContents } from '../lib/analysis/content-store.ts';
+import { createContents } from '../lib/analysis/content.ts';
 import { createAnalysisLists } from '../lib/analysis/list-store.ts';
 import { createAnalyses } from '../lib/analysis/record-store.ts';
 import { createResults } from '../lib/analysis/result-store.ts';
-import { auth, readRate } from '../lib/api/guards.ts';
-import { route } from '../lib/api/route.ts';
+import { auth, readRate, route } from '../lib/api/route.ts';
 import { awsDefaults, connectBucket } from '../lib/aws/connections.ts';
 import { createUploads } from '../lib/aws/uploads.ts';
 import { type DeleteAllDeps, deleteAll } from '../lib/requests/delete.ts';

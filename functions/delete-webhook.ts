@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import { auth, readRate } from '../lib/api/guards.ts';
-import { route } from '../lib/api/route.ts';
+import { auth, readRate, route } from '../lib/api/route.ts';
 import { createWebhooks } from '../lib/webhooks/endpoint-store.ts';
 import { removeWebhook, type WebhookDeps } from '../lib/webhooks/webhooks.ts';
 

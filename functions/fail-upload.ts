@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { createAnalyses } from '../lib/analysis/record-store.ts';
+import { createAnalyzerFinder } from '../lib/analyzers/own-store.ts';
 import { createClientSettings } from '../lib/auth/client-settings.ts';
 import { awsDefaults, connectQueues, connectTable } from '../lib/aws/connections.ts';
 import { createSender } from '../lib/aws/queue.ts';
@@ -10,7 +11,6 @@ import { readConfig } from '../lib/config.ts';
 import { createWebhooks } from '../lib/webhooks/endpoint-store.ts';
 import type { ClaimDeps } from '../lib/work/claim.ts';
 import { failObject } from '../lib/work/fail.ts';
-import { createAnalyzerFinder } from '../lib/work/find-analyzer.ts';
 import { handleEvent } from '../lib/work/queue-messages.ts';
 
 /** Takes what was left in the dead-letter queue, so that no upload ends without a record. */

@@ -2,12 +2,11 @@ import * as z from 'zod/mini';
 import { createFileLinks, createPictureLinks } from '../lib/analysis/link-signer.ts';
 import { createAnalyses } from '../lib/analysis/record-store.ts';
 import { createResults } from '../lib/analysis/result-store.ts';
-import { auth, readRate } from '../lib/api/guards.ts';
-import { route } from '../lib/api/route.ts';
+import { auth, readRate, route } from '../lib/api/route.ts';
 import { matchETag } from '../lib/api/validation.ts';
 import { connectBucket } from '../lib/aws/connections.ts';
 import { ServiceError } from '../lib/errors.ts';
-import { type LookUpDeps, waitForAnalysis } from '../lib/requests/wait.ts';
+import { type LookUpDeps, waitForAnalysis } from '../lib/requests/look-up.ts';
 
 /** The longest wait, in seconds: with room to answer before the HTTP API gives up at 30. */
 const MAX_WAIT_SECONDS = 20;

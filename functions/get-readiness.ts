@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
-import { auth, readRate } from '../lib/api/guards.ts';
 import { checkReadiness, type Probes } from '../lib/api/readiness.ts';
-import { route } from '../lib/api/route.ts';
+import { auth, readRate, route } from '../lib/api/route.ts';
 import { createClients } from '../lib/auth/key-store.ts';
 import { connectAwsProbes } from '../lib/aws/probes.ts';
 import { connectProbes } from '../lib/work/connect-gemini.ts';

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import { auth, readRate } from '../lib/api/guards.ts';
-import { route } from '../lib/api/route.ts';
+import { auth, readRate, route } from '../lib/api/route.ts';
 import { createClientSettings } from '../lib/auth/client-settings.ts';
 import { createSpending } from '../lib/budget/spending-store.ts';
 import { reportUsage, type UsageDeps, usageQuery } from '../lib/requests/usage.ts';

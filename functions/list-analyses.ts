@@ -2,11 +2,10 @@ import * as z from 'zod/mini';
 import { createPictureLinks } from '../lib/analysis/link-signer.ts';
 import { createAnalysisLists } from '../lib/analysis/list-store.ts';
 import { showSummary } from '../lib/analysis/record.ts';
-import { auth, readRate } from '../lib/api/guards.ts';
-import { route } from '../lib/api/route.ts';
+import { auth, readRate, route } from '../lib/api/route.ts';
 import { formatCursor } from '../lib/api/validation.ts';
-import { describeLinks, type LinkDeps } from '../lib/requests/links.ts';
 import { listQuery } from '../lib/requests/list-query.ts';
+import { describeLinks, type LinkDeps } from '../lib/requests/look-up.ts';
 
 interface ListDeps extends LinkDeps, ReturnType<typeof createAnalysisLists> {
   now(): number;

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import { createOwnAnalyzers, type OwnAnalyzers } from '../lib/analyzers/own-store.ts';
-import { auth, readRate } from '../lib/api/guards.ts';
-import { route } from '../lib/api/route.ts';
+import { auth, readRate, route } from '../lib/api/route.ts';
 import { listAnalyzers } from '../lib/requests/put-analyzer.ts';
 
 export const { createHandler, handler } = route({

@@ -2,8 +2,7 @@ import * as z from 'zod/mini';
 import { newDefinition } from '../lib/analyzers/own.ts';
 import { createAnalyzerWriter, createOwnAnalyzers } from '../lib/analyzers/own-store.ts';
 import { analyzerName } from '../lib/analyzers/registry.ts';
-import { auth, readRate } from '../lib/api/guards.ts';
-import { route } from '../lib/api/route.ts';
+import { auth, readRate, route } from '../lib/api/route.ts';
 import { type PutAnalyzerDeps, putAnalyzer } from '../lib/requests/put-analyzer.ts';
 
 export const { createHandler, handler } = route({

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import { auth, idempotency, readRate } from '../lib/api/guards.ts';
-import { route } from '../lib/api/route.ts';
+import { auth, idempotency, readRate, route } from '../lib/api/route.ts';
 import { connectQueues } from '../lib/aws/connections.ts';
 import { createSender, type Sender } from '../lib/aws/queue.ts';
 import { createDeliveries } from '../lib/webhooks/delivery-store.ts';

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import { createAnalyses } from '../lib/analysis/record-store.ts';
-import { auth, idempotency, readRate } from '../lib/api/guards.ts';
-import { route } from '../lib/api/route.ts';
+import { auth, idempotency, readRate, route } from '../lib/api/route.ts';
 import { createPartSigner } from '../lib/aws/upload-form.ts';
 import { partsRequest, type SignPartsDeps, signParts } from '../lib/requests/sign-parts.ts';
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { createTable, type Table } from '../../lib/aws/table.ts';
 import { createCaller, createClient } from '../../lib/aws/wire/client.ts';
-import type { Connection } from '../../lib/aws/wire/connection.ts';
+import type { Connection } from '../../lib/aws/wire/sign.ts';
 
 const BOUNDS = { connectMs: 1_000, answerMs: 30_000, tries: 1 };
 

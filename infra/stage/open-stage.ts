@@ -4,7 +4,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { z } from 'zod';
 import { connectTable } from '../../lib/aws/connections.ts';
 import type { Table } from '../../lib/aws/table.ts';
-import { readConnection } from '../../lib/aws/wire/connection.ts';
+import { readConnection } from '../../lib/aws/wire/sign.ts';
 import { readSettings } from '../../local/settings.ts';
 import { readOutputs, type Stage } from './outputs.ts';
 

@@ -1,5 +1,10 @@
-import { bucketUrl, type Connection, readConnection } from '../aws/wire/connection.ts';
-import { encodePath, signQuery } from '../aws/wire/sign.ts';
+import {
+  bucketUrl,
+  type Connection,
+  encodePath,
+  readConnection,
+  signQuery,
+} from '../aws/wire/sign.ts';
 import type { KeptPicture } from './record.ts';
 
 /** How long a link opens its picture, in seconds. Not longer: it needs no key. */

@@ -1,5 +1,8 @@
 import * as z from 'zod/mini';
 import { accepted, type Table, type Update } from '../aws/table.ts';
+import type { Analyzer } from './analyzer.ts';
+import { analyzerDefinition, createOwnAnalyzer } from './own.ts';
+import { type AnalyzerReference, findBuiltIn, isBuiltIn } from './registry.ts';
 
 /** Versions kept in the instance: they never change. */
 const MAX_KEPT_VERSIONS = 100;
@@ -162,5 +165,23 @@ function describeFirst({ name, version, digest, createdAt }: StoredAnalyzer) {
     ConditionExpression: `attribute_not_exists(#name) AND ${hasRoom}`,
     ExpressionAttributeNames: { '#name': `@${name}`, '#names': 'names' },
     ExpressionAttributeValues: { ':heading': heading, ':one': 1, ':most': MAX_OWN_ANALYZERS },
+  };
+}
+
+export type FindAnalyzer = (
+  clientId: string,
+  reference: AnalyzerReference,
+) => Promise<Analyzer | undefined>;
+
+/** Finds built-in analyzers, without a read, and the client's own; the newest version where none is named. */
+export function createAnalyzerFinder(table: Table, tableName: string): FindAnalyzer {
+  const own = createOwnAnalyzers(table, tableName);
+  return async (clientId, { name, version }) => {
+    if (isBuiltIn(name)) return findBuiltIn(name, version);
+    const wanted = version ?? (await own.list(clientId)).get(name)?.version;
+    const found = wanted && (await own.readVersion(clientId, name, wanted));
+    if (!found) return undefined;
+    const definition = analyzerDefinition.parse(JSON.parse(found.definition));
+    return createOwnAnalyzer(found.name, found.version, definition);
   };
 }

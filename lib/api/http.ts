@@ -10,10 +10,10 @@ import type {
 import type * as z from 'zod/mini';
 import type { Authenticate, Caller } from '../auth/authenticate.ts';
 import type { Scope } from '../auth/key-store.ts';
-import { withDeadline } from '../deadline.ts';
 import { ServiceError, toServiceError } from '../errors.ts';
 import { logger } from '../log.ts';
 import { type Allowance, type RateLimit, WINDOW_SECONDS } from '../rates/rate-limit.ts';
+import { withDeadline } from '../retry.ts';
 import type { Idempotency, Origin } from './idempotency.ts';
 import { describeProblem, type Reply, readStorageTrouble } from './problem.ts';
 import { isTooDeep, MAX_JSON_LEVELS, parseRequest } from './validation.ts';

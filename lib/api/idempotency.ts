@@ -8,8 +8,8 @@ import {
 } from 'node:crypto';
 import * as z from 'zod/mini';
 import { accepted, type Table } from '../aws/table.ts';
-import { currentDeadline } from '../deadline.ts';
 import { ServiceError, toServiceError } from '../errors.ts';
+import { currentDeadline } from '../retry.ts';
 import { describeProblem, type Reply, readStorageTrouble } from './problem.ts';
 
 /** What is known of the requests with an `Idempotency-Key`. A refused condition answers false. */

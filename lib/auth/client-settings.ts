@@ -7,7 +7,7 @@ export const CLIENT_SETTINGS_TTL_MS = 10_000;
 /** Clients whose settings one instance keeps at a time. */
 const MAX_CACHED_CLIENTS = 1_000;
 /** Of an allow list: every request goes through all of it. */
-export const MAX_ALLOWED_BLOCKS = 100;
+const MAX_ALLOWED_BLOCKS = 100;
 
 const amount = z.number().check(...USD_CHECKS);
 const count = z.number().check(...ANALYSES_CHECKS);
@@ -87,4 +87,26 @@ export function createClientSettings(
       return (await find(clientId)) ?? {};
     },
   };
+}
+
+export interface RetentionDeps {
+  settings: Pick<ReturnType<typeof createClientSettings>, 'read'>;
+  /** How long the stage keeps an analysis after its end, in days; 0 = until it is deleted. */
+  recordDays: number;
+}
+
+export interface Retention {
+  /** Absent: until it is deleted. */
+  recordDays?: number | undefined;
+  /** Days that the file is kept; absent: as long as the bucket's lifecycle allows. */
+  uploadDays?: number | undefined;
+}
+
+/** The client's own retention, else the stage's. */
+export async function readRetention(deps: RetentionDeps, clientId: string): Promise<Retention> {
+  const { retention = {} } = await deps.settings.read(clientId);
+  const recordDays = retention.recordDays ?? (deps.recordDays || undefined);
+  const bounds = [retention.uploadDays, recordDays].filter((days) => days !== undefined);
+  // No file outlives its analysis: nobody could find it to delete it.
+  return { recordDays, uploadDays: bounds.length > 0 ? Math.min(...bounds) : undefined };
 }

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod/mini';
 import { ServiceError } from '../errors.ts';
-import type { Caller } from './authenticate.ts';
+import { type Caller, TOKEN_PREFIX } from './authenticate.ts';
 import { hashKey, type Scope, type Tokens } from './key-store.ts';
-import { TOKEN_PREFIX } from './visitor.ts';
 
 /** How long a token may live. */
 export const MAX_TOKEN_SECONDS = 3_600;

@@ -8,7 +8,7 @@ import {
   createOpener,
   createRetryStrategy,
 } from './wire/client.ts';
-import { bucketUrl, type Connection, readConnection } from './wire/connection.ts';
+import { bucketUrl, type Connection, readConnection } from './wire/sign.ts';
 
 /** Bounds of one AWS call, in milliseconds: a hung connection must not eat the function's time. */
 const CONNECT_TIMEOUT_MS = 1_000;

@@ -1,10 +1,12 @@
 import type { Objects } from './objects.ts';
-import { bucketUrl, type Connection, readConnection } from './wire/connection.ts';
 import {
   ALGORITHM,
+  bucketUrl,
+  type Connection,
   encodePath,
   formatDate,
   formatScope,
+  readConnection,
   signQuery,
   signText,
 } from './wire/sign.ts';

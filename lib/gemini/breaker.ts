@@ -1,9 +1,38 @@
+import * as z from 'zod/mini';
+import type { Table } from '../aws/table.ts';
 import { ServiceError } from '../errors.ts';
 import { createFault, delayOf, pauseOf, remedyOf } from './errors.ts';
 import { FAILURES_BEFORE_PAUSE, FIRST_PAUSE_MS, MAX_PAUSE_MS } from './limits.ts';
 
+/** Times in epoch milliseconds. */
+const pause = z.object({
+  until: z.number(),
+  code: z.enum(['model_unavailable', 'model_rate_limited']),
+  remedy: z.enum(['retry', 'next_model']),
+  returnAt: z.number(),
+});
+
+/** How long an item stays after its pause, in seconds: the table's own clean-up is in no hurry. */
+const KEPT_SECONDS = 3_600;
+
+/** The models that instances have told each other to leave alone. */
+export function createModelPauses(table: Table, TableName: string) {
+  const pkOf = (model: string) => `model-pause#${model}`;
+  return {
+    async read(model: string): Promise<z.infer<typeof pause> | undefined> {
+      const { Item } = await table.get({ TableName, Key: { pk: pkOf(model) } });
+      return pause.safeParse(Item).data;
+    },
+    async write(model: string, given: z.infer<typeof pause>): Promise<void> {
+      const expiresAt = Math.ceil(given.until / 1_000) + KEPT_SECONDS;
+      const Item = { ...given, pk: pkOf(model), expiresAt };
+      await table.put({ TableName, Item });
+    },
+  };
+}
+
 /** Why a model is left alone, as plain data. Times in epoch milliseconds. */
-export interface Pause {
+interface Pause {
   until: number;
   code: 'model_unavailable' | 'model_rate_limited';
   /** Whether its own time is worth waiting for, or another model. */
@@ -13,7 +42,7 @@ export interface Pause {
 }
 
 /** Where instances tell each other of pauses. */
-export interface PauseStore {
+interface PauseStore {
   read(model: string): Promise<Pause | undefined>;
   write(model: string, pause: Pause): Promise<void>;
 }

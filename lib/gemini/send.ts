@@ -8,14 +8,15 @@ import type { Warn } from './models.ts';
 import { findStatus, readProblem } from './problem.ts';
 import { type Body, OPTIONAL_FIELDS, type OptionalField, type Variant } from './request.ts';
 import {
+  countTokens,
   type Response as ModelResponse,
   parseResponse,
   type Reply,
   readReply,
+  type TokenUsage,
 } from './response.ts';
 import { addTokens, boundUsd, countCall } from './tally.ts';
 import { type Bounds, exchange, keyHeader, resolveUrl, type Transport } from './transport.ts';
-import { countTokens, type TokenUsage } from './usage.ts';
 
 interface Call extends Bounds {
   baseUrl: string;

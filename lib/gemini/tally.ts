@@ -1,7 +1,7 @@
 import type { Usage } from '../analysis/record.ts';
 import { roundCost, sumUsage, type Tally } from '../model/meter.ts';
 import { findModel, MODELS, type Price, type ThinkingLevel, whoAnswers } from './models.ts';
-import type { TokenCounts, TokenUsage } from './usage.ts';
+import type { TokenCounts, TokenUsage } from './response.ts';
 
 const TOKENS_PER_PRICE = 1_000_000;
 

@@ -1,8 +1,8 @@
 import type { Table } from '../aws/table.ts';
-import { createRateBuckets } from './bucket-store.ts';
 import {
   countTokens,
   createBucket,
+  createRateBuckets,
   createRateLimit,
   createTaker,
   describeAllowance,

@@ -1,18 +1,18 @@
 import { createAnalysisId, uploadKey } from '../analysis/ids.ts';
 import type { AnalysisError } from '../analysis/record.ts';
 import type { Analyses } from '../analysis/record-store.ts';
+import type { FindAnalyzer } from '../analyzers/own-store.ts';
 import type { RouteRequest } from '../api/http.ts';
 import { describeProblem, type Reply } from '../api/problem.ts';
+import { type RetentionDeps, readRetention } from '../auth/client-settings.ts';
 import type { UploadWriter } from '../aws/upload-form.ts';
 import { type RefuseSpentDeps, refuseSpent } from '../budget/reservation.ts';
 import { ServiceError } from '../errors.ts';
 import type { Reach } from '../webhooks/webhook-target.ts';
-import type { FindAnalyzer } from '../work/find-analyzer.ts';
-import { type RetentionDeps, readRetention } from '../work/retention.ts';
 import { chooseAnalyzer } from './choose-analyzer.ts';
 import type { AnalyzeForm } from './form.ts';
+import { type LookUpDeps, type Seen, waitForAnalysis } from './look-up.ts';
 import { checkCallback, describeUpload } from './upload.ts';
-import { type LookUpDeps, type Seen, waitForAnalysis } from './wait.ts';
 
 /** How long the call waits for the end, in seconds: the HTTP API gives up at 30. */
 const MAX_WAIT_SECONDS = 25;

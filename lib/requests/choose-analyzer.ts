@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import type { Analyzer } from '../analyzers/analyzer.ts';
+import type { FindAnalyzer } from '../analyzers/own-store.ts';
 import { DEFAULT_ANALYZERS, parseReference } from '../analyzers/registry.ts';
 import { isTooDeep, MAX_JSON_LEVELS, parseRequest } from '../api/validation.ts';
 import { mediumOf } from '../media/claimed-type.ts';
-import type { FindAnalyzer } from '../work/find-analyzer.ts';
 
 /** The fields by which a client picks an analyzer. */
 export const analyzerFields = {

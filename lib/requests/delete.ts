@@ -1,5 +1,4 @@
-import { nameContent } from '../analysis/content.ts';
-import type { Contents } from '../analysis/content-store.ts';
+import { type Contents, nameContent } from '../analysis/content.ts';
 import { DROP_FOLDER, eventIdFor, pictureKey } from '../analysis/ids.ts';
 import type { createAnalysisLists } from '../analysis/list-store.ts';
 import { type AnalysisRecord, TOMBSTONE_SECONDS, type Tombstone } from '../analysis/record.ts';

@@ -1,11 +1,11 @@
 import type { Analyses } from '../analysis/record-store.ts';
 import type { Analyzer } from '../analyzers/analyzer.ts';
+import type { FindAnalyzer } from '../analyzers/own-store.ts';
 import { capOf, toMicroUsd, toUsd } from '../budget/budget.ts';
 import type { BudgetDeps } from '../budget/reservation.ts';
 import { priceCall } from '../gemini/price.ts';
 import { prepareQuestion } from '../work/ask-model.ts';
 import { checkMedium } from '../work/choose-by-medium.ts';
-import type { FindAnalyzer } from '../work/find-analyzer.ts';
 import { chooseAnalyzer } from './choose-analyzer.ts';
 import { describeSubject, type EstimateRequest, type Subject } from './estimate-subject.ts';
 

@@ -1,23 +1,27 @@
 import * as z from 'zod/mini';
-import { copyAnswer, nameContent } from '../analysis/content.ts';
-import type { Contents } from '../analysis/content-store.ts';
+import { type Contents, copyAnswer, nameContent } from '../analysis/content.ts';
 import { uploadShape } from '../analysis/fields.ts';
 import { createAnalysisId, uploadKey } from '../analysis/ids.ts';
 import { type AnalysisRecord, expiryOf, newAnalysis } from '../analysis/record.ts';
 import type { Analyses } from '../analysis/record-store.ts';
 import type { Results } from '../analysis/result-store.ts';
+import type { FindAnalyzer } from '../analyzers/own-store.ts';
 import type { Origin } from '../api/idempotency.ts';
 import type { Reply } from '../api/problem.ts';
+import { type Retention, type RetentionDeps, readRetention } from '../auth/client-settings.ts';
 import { dayOf } from '../budget/budget.ts';
 import { type RefuseSpentDeps, refuseSpent } from '../budget/reservation.ts';
 import type { Spending } from '../budget/spending-store.ts';
 import { ServiceError } from '../errors.ts';
 import { parseTarget, type Reach } from '../webhooks/webhook-target.ts';
-import type { FindAnalyzer } from '../work/find-analyzer.ts';
-import { type Retention, type RetentionDeps, readRetention } from '../work/retention.ts';
-import { type PrepareUploadDeps, prepareUpload } from './announce-parts.ts';
 import { analyzerFields, type ChosenAnalyzer, chooseAnalyzer } from './choose-analyzer.ts';
-import { findMaximum, partChecksum, type UploadLimits } from './multipart.ts';
+import {
+  findMaximum,
+  type PrepareUploadDeps,
+  partChecksum,
+  prepareUpload,
+  type UploadLimits,
+} from './multipart.ts';
 
 export interface KnownUploadDeps {
   analyses: Pick<Analyses, 'read' | 'create'>;

@@ -2,8 +2,8 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { Webhook } from 'standardwebhooks';
 import type { Analyses } from '../analysis/record-store.ts';
 import { persist } from '../aws/wire/client.ts';
-import { withDeadline } from '../deadline.ts';
 import { beginInvocation, logger } from '../log.ts';
+import { withDeadline } from '../retry.ts';
 import type { Copy, Deliveries } from './delivery-store.ts';
 import type { Webhooks } from './endpoint-store.ts';
 import {

@@ -1,9 +1,9 @@
 import type { AnalysisRecord } from '../analysis/record.ts';
 import type { MediumName } from '../analysis/source.ts';
 import type { Analyzer } from '../analyzers/analyzer.ts';
+import type { FindAnalyzer } from '../analyzers/own-store.ts';
 import { DEFAULT_ANALYZERS } from '../analyzers/registry.ts';
 import { ServiceError } from '../errors.ts';
-import type { FindAnalyzer } from './find-analyzer.ts';
 import type { HeldAnalysis } from './settle.ts';
 
 /** In the words of an error. */

@@ -13,17 +13,17 @@ import {
 } from '../analysis/record.ts';
 import type { Analyses, LeaseFields } from '../analysis/record-store.ts';
 import { type Decision, decideClaim, type Origin } from '../analysis/transitions.ts';
+import type { FindAnalyzer } from '../analyzers/own-store.ts';
 import {
   type AnalyzerReference,
   DEFAULT_ANALYZERS,
   parseReference,
 } from '../analyzers/registry.ts';
+import { type RetentionDeps, readRetention } from '../auth/client-settings.ts';
 import { type CountDeps, countEnd } from '../budget/count-end.ts';
 import { type ErrorCode, ServiceError } from '../errors.ts';
 import { logger, measureEnd } from '../log.ts';
 import { type NotifyDeps, notifyEnd } from '../webhooks/notify-end.ts';
-import type { FindAnalyzer } from './find-analyzer.ts';
-import { type RetentionDeps, readRetention } from './retention.ts';
 
 interface AfterEndDeps extends NotifyDeps, CountDeps {}
 

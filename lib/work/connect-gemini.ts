@@ -4,11 +4,10 @@ import { awsDefaults } from '../aws/connections.ts';
 import { createSecretReader } from '../aws/secrets.ts';
 import type { Table } from '../aws/table.ts';
 import type { Settings } from '../config.ts';
-import { createBreaker } from '../gemini/breaker.ts';
+import { createBreaker, createModelPauses } from '../gemini/breaker.ts';
 import { createGemini, createModelProbe } from '../gemini/client.ts';
 import { createModelFiles, type ModelFiles } from '../gemini/files.ts';
 import { createEndWatch } from '../gemini/models.ts';
-import { createModelPauses } from '../gemini/pause-store.ts';
 import { logger } from '../log.ts';
 import type { Model } from '../model/model.ts';
 

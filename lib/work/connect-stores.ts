@@ -1,12 +1,12 @@
-import { createContents } from '../analysis/content-store.ts';
+import { createContents } from '../analysis/content.ts';
 import { createAnalyses } from '../analysis/record-store.ts';
 import { createResults } from '../analysis/result-store.ts';
+import { createAnalyzerFinder } from '../analyzers/own-store.ts';
 import { createClientSettings } from '../auth/client-settings.ts';
 import { connectBucket } from '../aws/connections.ts';
 import type { Table } from '../aws/table.ts';
 import { createSpending } from '../budget/spending-store.ts';
 import type { Settings } from '../config.ts';
-import { createAnalyzerFinder } from './find-analyzer.ts';
 
 type Needed = 'TABLE_NAME' | 'RESULT_BUCKET' | 'CLIENT_BUDGET' | 'RECORD_DAYS';
 

@@ -1,5 +1,4 @@
-import { copyAnswer, nameContent } from '../analysis/content.ts';
-import type { Contents } from '../analysis/content-store.ts';
+import { type Contents, copyAnswer, nameContent } from '../analysis/content.ts';
 import { type Outcome, waitDelaySeconds } from '../analysis/outcome.ts';
 import type { Results } from '../analysis/result-store.ts';
 import type { Source } from '../analysis/source.ts';

@@ -2,9 +2,9 @@ import type { Context, S3Event, SQSBatchResponse, SQSEvent, SQSRecord } from 'aw
 import * as z from 'zod/mini';
 import { analysisIdFor, type UploadedObject } from '../analysis/ids.ts';
 import { type MessageContext, type Outcome, retryDelaySeconds } from '../analysis/outcome.ts';
-import { withDeadline } from '../deadline.ts';
 import { ServiceError, toServiceError } from '../errors.ts';
 import { beginInvocation, logger } from '../log.ts';
+import { withDeadline } from '../retry.ts';
 
 const record = z.object({
   eventName: z.string(),

@@ -8,7 +8,7 @@ import { createPictureLinks } from '../../lib/analysis/link-signer.ts';
 import { type AnalysisRecord, newAnalysis } from '../../lib/analysis/record.ts';
 import { ServiceError } from '../../lib/errors.ts';
 import { type DeleteDeps, deleteAnalysis } from '../../lib/requests/delete.ts';
-import { describeLinks } from '../../lib/requests/links.ts';
+import { describeLinks } from '../../lib/requests/look-up.ts';
 import { type AnalyzeDeps, analyzeObject } from '../../lib/work/analyze.ts';
 import { DESCRIBE_ANSWER } from '../support/describe-answer.ts';
 import { MEDIA_LIMITS } from '../support/limits.ts';

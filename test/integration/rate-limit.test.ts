@@ -8,13 +8,11 @@ import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { createHttpHandler } from '../../lib/api/http.ts';
-import type { Authenticate } from '../../lib/auth/authenticate.ts';
-import { connectAuth } from '../../lib/auth/connect-auth.ts';
+import { type Authenticate, connectAuth } from '../../lib/auth/authenticate.ts';
 import { connectTable } from '../../lib/aws/connections.ts';
 import type { Table } from '../../lib/aws/table.ts';
-import { createRateBuckets } from '../../lib/rates/bucket-store.ts';
 import { createLeasedLimit } from '../../lib/rates/rate-lease.ts';
-import { createRateLimit } from '../../lib/rates/rate-limit.ts';
+import { createRateBuckets, createRateLimit } from '../../lib/rates/rate-limit.ts';
 import type { Answered } from '../support/api-process.ts';
 import { type Service, startService } from '../support/service.ts';
 

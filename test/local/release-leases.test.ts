@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createAnalysisId, uploadKey } from '../../lib/analysis/ids.ts';
 import { newAnalysis } from '../../lib/analysis/record.ts';
 import { createIdempotency, createIdempotencyRecords } from '../../lib/api/idempotency.ts';
-import { createModelPauses } from '../../lib/gemini/pause-store.ts';
+import { createModelPauses } from '../../lib/gemini/breaker.ts';
 import { limitReads } from '../../lib/rates/rate-lease.ts';
 import { releaseLeases } from '../../local/release-leases.ts';
 import { type Service, startService } from '../support/service.ts';

@@ -5,8 +5,8 @@ import {
   request as sendRequest,
 } from 'node:http';
 import { listen } from 'laptop-cloud/listen';
+import type { TokenUsage } from '../../lib/gemini/response.ts';
 import { costUsd } from '../../lib/gemini/tally.ts';
-import type { TokenUsage } from '../../lib/gemini/usage.ts';
 
 /** What Google would have billed: whole answers, used or not. */
 export interface Bill extends TokenUsage {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import * as guards from '../../lib/api/guards.ts';
+import { auth, idempotency, readRate, uploadRate } from '../../lib/api/route.ts';
 import { listDeployed } from './deployed.ts';
 import type { Packaged } from './package-stage.ts';
 
@@ -27,6 +27,8 @@ export async function findEnvironmentProblems(packaged: Packaged): Promise<strin
 
 /** By function: hundreds of broken templates are held against the same sources. */
 const needs = new Map<string, string[]>();
+
+const guards = { auth, idempotency, readRate, uploadRate };
 
 function listNeeded(name: string): string[] {
   const known = needs.get(name) ?? readNeeded(name);

@@ -14,7 +14,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fitsTable, fromAttributes, toAttributes } from '../../lib/aws/table.ts';
 import { createCaller, createClient } from '../../lib/aws/wire/client.ts';
-import { endpointOf } from '../../lib/aws/wire/connection.ts';
+import { endpointOf } from '../../lib/aws/wire/sign.ts';
 
 const KEYS = { accessKeyId: 'AKIAX', secretAccessKey: 'a/secret+key', sessionToken: 'a//token==' };
 const TRIES = 3;

@@ -1,9 +1,7 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { currentDeadline } from '../../deadline.ts';
-import { retry } from '../../retry.ts';
-import { type Connection, endpointOf, readConnection } from './connection.ts';
-import { signRequest } from './sign.ts';
+import { currentDeadline, retry } from '../../retry.ts';
+import { type Connection, endpointOf, readConnection, signRequest } from './sign.ts';
 
 interface Outgoing {
   method: string;

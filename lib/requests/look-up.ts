@@ -1,10 +1,49 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AnalysisRecord, hasEnded, showAnalysis } from '../analysis/record.ts';
+import type { FileLinks, PictureLinks } from '../analysis/link-signer.ts';
+import {
+  type AnalysisRecord,
+  hasEnded,
+  type SummaryRecord,
+  showAnalysis,
+} from '../analysis/record.ts';
 import { type Analyses, findOwn } from '../analysis/record-store.ts';
 import type { Results } from '../analysis/result-store.ts';
 import { matchETag } from '../api/validation.ts';
-import { describeLinks, type LinkDeps, type Links } from './links.ts';
+
+export interface LinkDeps {
+  links: PictureLinks;
+  /** Where files are linked to as well. */
+  fileLinks?: FileLinks;
+}
+
+interface Links extends Partial<Awaited<ReturnType<PictureLinks>>> {
+  self: string;
+  file?: string;
+}
+
+/** What is played or read: of a picture a copy is shown, which nothing of its metadata is in. */
+const LINKED = /^((video|audio)\/|application\/pdf$)/;
+
+/**
+ * Where an analysis is, and its picture: that of an ended one, for before it may not be there yet. Of a video,
+ * a sound or a document that was read (`eTag`) and found good, the file too; where it was read for another
+ * analysis, whose answer this one has, for as long as it is there.
+ */
+export async function describeLinks(
+  { links, fileLinks }: LinkDeps,
+  record: SummaryRecord & Pick<AnalysisRecord, 'eTag' | 'fileKey'>,
+): Promise<Links> {
+  const { id, status, picture, source, eTag, fileKey } = record;
+  const { key, mediaType = '' } = source;
+  const read = eTag === undefined ? fileKey : key;
+  const isLinked = status === 'succeeded' && LINKED.test(mediaType);
+  return {
+    self: `/v1/analyses/${id}`,
+    ...(picture && hasEnded(status) ? await links(picture) : {}),
+    ...(fileLinks && read && isLinked ? { file: await fileLinks(read, mediaType) } : {}),
+  };
+}
 
 /** Pause between two looks at a record that is waited for, in milliseconds: growing to the longest. */
 const FIRST_PAUSE_MS = 100;
@@ -17,7 +56,7 @@ export interface LookUpDeps extends LinkDeps {
   now(): number;
 }
 
-export interface WaitOptions {
+interface WaitOptions {
   id: string;
   clientId: string;
   /** Epoch milliseconds; past or present: looks once. */
