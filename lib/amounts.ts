@@ -7,8 +7,8 @@ export const MIN_USD = 0.000_001;
 /** The most that one analysis may be allowed to cost, in USD. */
 export const MAX_ANALYSIS_USD = 10_000;
 /** The largest budget, in USD and in analyses: far below 2^53 in millionths. */
-export const MAX_BUDGET_USD = 1_000_000_000;
-export const MAX_BUDGET_ANALYSES = 1_000_000_000;
+const MAX_BUDGET_USD = 1_000_000_000;
+const MAX_BUDGET_ANALYSES = 1_000_000_000;
 /** The highest limit of a rate: a bucket counts in microseconds, and gives one token in each. */
 export const MAX_PER_MINUTE = 60_000_000;
 

@@ -5,7 +5,7 @@ import type { Table } from '../lib/aws/table.ts';
 import { forgetOtherAnswers } from './forget-answers.ts';
 import { releaseLeases } from './release-leases.ts';
 
-export interface TableOptions {
+interface TableOptions {
   runtime: {
     region: string;
     awsEndpoint: string;

@@ -1,5 +1,5 @@
 /** Fractions of the upright picture, from its top left. */
-export interface Box {
+interface Box {
   x: number;
   y: number;
   width: number;

@@ -6,7 +6,7 @@ import { readStored, store } from './stored.ts';
 const KEY_NAME = 'sightline-key';
 
 /** What the service tells of itself at `/config.json`; on a laptop, the key as well. */
-export interface PageConfig {
+interface PageConfig {
   apiKey?: string;
   model?: { standIn: boolean; names: string[] };
   /** Of the largest file. */

@@ -2,7 +2,7 @@ import type { Picture } from '../corpus/corpus.ts';
 import { createRandom } from '../corpus/random.ts';
 
 /** Pictures that one worker is given. */
-export interface PictureSet {
+interface PictureSet {
   name: string;
   /** In all. */
   pictures: number;

@@ -8,10 +8,10 @@ import { partChecksum } from '../../lib/requests/multipart.ts';
 
 // What the API answers. The requests' schemas are those that the functions check by.
 
-export const time = z.iso.datetime().describe('UTC');
-export const id = z.string().describe('Opaque; sorts by the time of creation');
+const time = z.iso.datetime().describe('UTC');
+const id = z.string().describe('Opaque; sorts by the time of creation');
 const [firstCode, ...otherCodes] = Object.keys(ERRORS);
-export const code = z.enum([firstCode ?? '', ...otherCodes]).describe('See docs/errors.md');
+const code = z.enum([firstCode ?? '', ...otherCodes]).describe('See docs/errors.md');
 
 export const problem = z
   .object({
@@ -114,7 +114,7 @@ export const analysis = z
   })
   .meta({ id: 'Analysis' });
 
-export const summary = z
+const summary = z
   .object({ ...shared, caption: z.string().optional() })
   .meta({ id: 'AnalysisSummary', description: 'An analysis without `result` and `safety`' });
 
@@ -123,7 +123,7 @@ export const analysisList = z.object({
   nextCursor: z.string().nullable().describe('For the next page; null at the end'),
 });
 
-export const signedUpload = z
+const signedUpload = z
   .object({
     method: z.literal('POST'),
     url: z.url(),
@@ -138,7 +138,7 @@ const partedShape = {
   partChecksum: z.optional(partChecksum).describe('As it was announced'),
   expiresAt: time,
 };
-export const partedUpload = z
+const partedUpload = z
   .object({
     method: z.literal('MULTIPART'),
     ...partedShape,

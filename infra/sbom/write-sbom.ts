@@ -15,7 +15,7 @@ const sbom = z.looseObject({
 });
 
 /** A part that is shipped: a zip, or the page. */
-export interface Part {
+interface Part {
   name: string;
   notices: Notice[];
 }

@@ -30,7 +30,7 @@ const OPTIONS = {
   signing: { path: ['signing'], read: z.enum(['on', 'off']).transform((word) => word === 'on') },
 } as const;
 type OptionName = keyof typeof OPTIONS;
-export type Given = { [Name in OptionName]?: string | undefined };
+type Given = { [Name in OptionName]?: string | undefined };
 
 const names = Object.keys(OPTIONS) as OptionName[]; // checked: the very keys
 

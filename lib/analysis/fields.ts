@@ -64,10 +64,8 @@ export type FieldName = keyof Fields;
 type Having<Property extends keyof Field> = {
   [Name in FieldName]: Fields[Name] extends Record<Property, unknown> ? Name : never;
 }[FieldName];
-export type FormField = Having<'form'>;
 export type EstimateField = Having<'estimate'>;
 export type ContentField = Having<'content'>;
-export type ShownField = Having<'shown'>;
 
 function namesHaving<Property extends keyof Field>(property: Property): Having<Property>[] {
   return fieldNames.filter((name): name is Having<Property> => property in FIELDS[name]);

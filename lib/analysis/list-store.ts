@@ -9,7 +9,7 @@ const MAX_QUERIES_PER_PAGE = 10;
 /** Bytes of a page's JSON: a function's answer may have 6 MB. */
 const MAX_PAGE_BYTES = 4_000_000;
 
-export interface ListOptions {
+interface ListOptions {
   clientId: string;
   limit: number;
   /** The id of the last analysis of the page before. */
@@ -26,7 +26,7 @@ export interface ListOptions {
   now: number;
 }
 
-export interface Page {
+interface Page {
   items: SummaryRecord[];
   /** The id to go on after; undefined at the end of the list. A page may be short, even empty, before it. */
   next?: string | undefined;

@@ -7,7 +7,7 @@ import { type AnalysisRecord, analysisRecord, type Tombstone, tombstone } from '
 export type Analyses = ReturnType<typeof createAnalyses>;
 
 /** The condition of a write: the version that was read, or the held lease. */
-export type Guard = { version: number } | { leaseToken: string };
+type Guard = { version: number } | { leaseToken: string };
 
 export type Change = { [Name in keyof AnalysisRecord]?: AnalysisRecord[Name] | undefined };
 

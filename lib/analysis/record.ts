@@ -192,7 +192,7 @@ export const tombstone = z.object({
 });
 export type Tombstone = z.infer<typeof tombstone>;
 
-export interface NewAnalysis extends GivenFields {
+interface NewAnalysis extends GivenFields {
   id: string;
   clientId: string;
   source: Source;

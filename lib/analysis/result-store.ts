@@ -8,7 +8,7 @@ export const MAX_INLINE_RESULT_BYTES = 300_000;
 /** How long a browser may show a picture again without asking, in seconds: as long as its link is good. */
 const PICTURE_CACHE_SECONDS = 900;
 
-export interface PictureToKeep {
+interface PictureToKeep {
   key: string;
   mediaType: string;
   bytes: Uint8Array;

@@ -22,7 +22,7 @@ type Open = Pick<
 /** Origin of an object: announced by a client, or put into the drop folder. */
 export type Origin = 'upload' | 'drop';
 
-export interface Found {
+interface Found {
   record: Open | Tombstone | undefined;
   origin: Origin;
   /** Epoch milliseconds. */

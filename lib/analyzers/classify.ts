@@ -11,8 +11,8 @@ import {
   withQuestion,
 } from './words.ts';
 
-export const MAX_LABELS = 100;
-export const MAX_LABEL_CHARACTERS = 100;
+const MAX_LABELS = 100;
+const MAX_LABEL_CHARACTERS = 100;
 
 const options = z.strictObject({
   labels: z

@@ -13,7 +13,7 @@ import {
 } from './words.ts';
 
 /** Of what is stored, in items. */
-export const MAX_BLOCKS = 200;
+const MAX_BLOCKS = 200;
 const MAX_LANGUAGES = 10;
 /** Characters of the text that a list shows. */
 const CAPTION_CHARACTERS = 80;

@@ -14,17 +14,17 @@ export const MAX_SCHEMA_DEPTH = 12;
 export const MAX_SCHEMA_NODES = 500;
 export const MAX_PROPERTY_NAME_CHARACTERS = 64;
 export const MAX_ENUM_VALUES = 200;
-export const MAX_ENUM_CHARACTERS = 200;
-export const MAX_TITLE_CHARACTERS = 200;
-export const MAX_DESCRIPTION_CHARACTERS = 2_000;
+const MAX_ENUM_CHARACTERS = 200;
+const MAX_TITLE_CHARACTERS = 200;
+const MAX_DESCRIPTION_CHARACTERS = 2_000;
 /** Most that a schema may ask for at the least, in characters and in items. */
-export const MAX_LEAST_CHARACTERS = 1_000;
+const MAX_LEAST_CHARACTERS = 1_000;
 export const MAX_LEAST_ITEMS = 100;
 
-export const TYPES = ['string', 'number', 'integer', 'boolean', 'array', 'object', 'null'] as const;
+const TYPES = ['string', 'number', 'integer', 'boolean', 'array', 'object', 'null'] as const;
 export type TypeName = (typeof TYPES)[number];
 
-export const FORMATS = ['date-time', 'date', 'time'] as const;
+const FORMATS = ['date-time', 'date', 'time'] as const;
 
 interface Keyword {
   /** What may be its value, before it is looked into. */

@@ -9,7 +9,7 @@ import { connectIdempotency } from './idempotency.ts';
 import type { Reply } from './problem.ts';
 
 /** A check before a route's work, and the settings that it needs. Each is a value of its own: a zip holds only those that its route names. */
-export interface Guard<Name extends keyof Settings = keyof Settings> {
+interface Guard<Name extends keyof Settings = keyof Settings> {
   settings: readonly Name[];
   connect(table: Table, config: Pick<Settings, Name>): Partial<Guards>;
 }

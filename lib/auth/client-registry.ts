@@ -21,7 +21,7 @@ function parseClient(item: unknown): Client {
   return { ...client.parse(item), settings: clientSettings.parse(item) };
 }
 
-export interface NewKey {
+interface NewKey {
   clientId: string;
   key: string;
   keyId: string;

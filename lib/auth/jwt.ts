@@ -8,7 +8,7 @@ const FETCH_TIMEOUT_MS = 3_000;
 /** How far the issuer's clock may be off. */
 const GRACE_SECONDS = 60;
 
-export interface JwtSettings {
+interface JwtSettings {
   /** As it stands in `iss`; its OpenID configuration says where the keys are. */
   issuer: string;
   audience: string;

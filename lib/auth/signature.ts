@@ -16,7 +16,7 @@ export function deriveSigningSecret(stageSecret: string, keyId: string): string 
   return `ss_${mac.digest('base64url')}`;
 }
 
-export interface Signing {
+interface Signing {
   keyId: string;
   secret: string;
   /** Epoch milliseconds. */

@@ -5,10 +5,10 @@ import { type Caller, TOKEN_PREFIX } from './authenticate.ts';
 import { hashKey, type Scope, type Tokens } from './key-store.ts';
 
 /** How long a token may live. */
-export const MAX_TOKEN_SECONDS = 3_600;
+const MAX_TOKEN_SECONDS = 3_600;
 const USUAL_TOKEN_SECONDS = 900;
 /** How many requests a token may make. */
-export const MAX_TOKEN_USES = 1_000;
+const MAX_TOKEN_USES = 1_000;
 const USUAL_TOKEN_USES = 100;
 
 /** Never `admin`: tokens are handed to apps that other people control. */
@@ -23,7 +23,7 @@ export const tokenRequest = z.strictObject({
   ),
   maxUses: z._default(z.int().check(z.minimum(1), z.maximum(MAX_TOKEN_USES)), USUAL_TOKEN_USES),
 });
-export type TokenRequest = z.output<typeof tokenRequest>;
+type TokenRequest = z.output<typeof tokenRequest>;
 
 export interface TokenDeps {
   tokens: Pick<Tokens, 'create'>;

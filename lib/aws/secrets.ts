@@ -4,7 +4,7 @@ import { ServiceError } from '../errors.ts';
 /** How long a secret is trusted before it is read again, in milliseconds. */
 export const SECRET_TTL_MS = 300_000;
 
-export interface SecretReading {
+interface SecretReading {
   /** Read it anew, because the one at hand was refused. */
   refresh: boolean;
   signal: AbortSignal;

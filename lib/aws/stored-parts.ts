@@ -20,7 +20,7 @@ export interface StoredPart {
   checksums: Pick<CompletedPart, 'ChecksumSHA256' | 'ChecksumCRC32'>;
 }
 
-export interface CompletedUpload {
+interface CompletedUpload {
   key: string;
   uploadId: string;
   /** Size of all parts together. */

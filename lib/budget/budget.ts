@@ -86,7 +86,7 @@ export function findExhausted(limits: Limits, spent: Record<Period, Need>, need:
   );
 }
 
-export interface Spent {
+interface Spent {
   /** All charges, reservations included. */
   charged: Record<Period, Need>;
   /** Reservations of living workers: the unused part is released when they end. */

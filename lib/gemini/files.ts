@@ -52,7 +52,7 @@ export interface UploadSession {
   pieceBytes: number;
 }
 
-export interface Piece {
+interface Piece {
   bytes: Uint8Array;
   offset: number;
   isLast: boolean;

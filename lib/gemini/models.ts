@@ -30,7 +30,7 @@ export interface Price extends Rates {
   long?: Rates & { aboveTokens: number };
 }
 
-export interface ModelRow {
+interface ModelRow {
   /** The levels that it takes, from the least to the most; every other one is refused. */
   thinking: readonly ThinkingLevel[];
   /** Its level where a request names none. */
@@ -163,7 +163,7 @@ const RELEASE = /^(?:-(?:preview|exp|experimental|latest|stable))?(?:[-@]\d{2,8}
 const DAY_MS = 86_400_000;
 
 /** The name of the row that tells of a model: by its name, that of a release, or as a path; undefined for an unknown one. */
-export function nameRow(model: string): string | undefined {
+function nameRow(model: string): string | undefined {
   const name = model.slice(model.lastIndexOf('/') + 1).toLowerCase();
   if (Object.hasOwn(MODELS, name)) return name;
   return Object.keys(MODELS).find((known) => isRelease(name, known));
@@ -217,7 +217,7 @@ export function fitResolution(model: string, wanted: MediaResolution): MediaReso
 }
 
 /** A model that is to be replaced: its last day is near, or over. */
-export interface ModelEnd {
+interface ModelEnd {
   model: string;
   /** ISO date, UTC. */
   lastDay: string;

@@ -40,7 +40,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** A request in the words of one model. */
-export interface FittedRequest extends Omit<ModelRequest, 'mediaResolution' | 'thinking'> {
+interface FittedRequest extends Omit<ModelRequest, 'mediaResolution' | 'thinking'> {
   mediaResolution: MediaResolution | undefined;
   thinkingLevel: ThinkingLevel;
 }

@@ -5,7 +5,7 @@ import type { CallBounds, ModelFiles, UploadSession } from './files.ts';
 import { TRIES_OF_FILE_PIECE } from './limits.ts';
 
 /** What is sent, by ranges; `end` is not part of one. */
-export interface FileSource {
+interface FileSource {
   bytes: number;
   read(start: number, end: number): Promise<Uint8Array>;
 }

@@ -52,7 +52,7 @@ export interface ModelRequest extends Question, AnswerSettings {
   media: Media;
 }
 
-export interface AskOptions {
+interface AskOptions {
   signal: AbortSignal;
   /** Epoch milliseconds: no call and no sleep goes past it. */
   deadline: number;

@@ -20,7 +20,7 @@ export interface BuryDeps {
   now(): number;
 }
 
-export interface Burial {
+interface Burial {
   stone: Tombstone;
   /** How many records it has taken the place of: none where an earlier call had come so far. */
   record: 0 | 1;
@@ -31,7 +31,7 @@ export interface Burial {
  * that is to stay, and for the tombstone of one that another call has to finish.
  * @throws ServiceError `analysis_not_found`
  */
-export async function bury(
+async function bury(
   deps: BuryDeps,
   clientId: string,
   id: string,
@@ -79,7 +79,7 @@ function nameHeld(record: AnalysisRecord): string | undefined {
 }
 
 /** What was uploaded of it: the parts first, for they may become the file at this very moment. */
-export async function removeUploaded(
+async function removeUploaded(
   { uploads }: BuryDeps,
   { key, eTag, uploadId }: Tombstone,
 ): Promise<boolean> {
@@ -98,7 +98,7 @@ const REMOVED = {
 };
 
 /** Notes that nothing is left of it but, perhaps, what a worker has yet to let go of. */
-export async function finishBurial({ analyses }: BuryDeps, stone: Tombstone): Promise<void> {
+async function finishBurial({ analyses }: BuryDeps, stone: Tombstone): Promise<void> {
   const version = stone.version + 1;
   await analyses.placeTombstone({ ...stone, ...REMOVED, version, purged: true }, stone.version);
 }
@@ -111,7 +111,7 @@ export interface DeleteDeps extends BuryDeps {
 }
 
 /** What was removed, counted by store. */
-export interface Deletion {
+interface Deletion {
   id: string;
   deleted: Record<'record' | 'content' | 'object' | 'result' | 'picture', number>;
 }
@@ -181,7 +181,7 @@ const AT_ONCE = 10;
 
 export interface DeleteAllDeps extends DeleteDeps, ReturnType<typeof createAnalysisLists> {}
 
-export interface DeletionOfAll {
+interface DeletionOfAll {
   /** Whether nothing is left; else the same call goes on. */
   complete: boolean;
   /** What was removed, counted by store. */

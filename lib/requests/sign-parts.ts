@@ -8,7 +8,7 @@ import { countParts, findParted, type PartedRecord, partNumber, sizePart } from 
 /** Of one call; each is asked for when it is about to be sent. */
 export const MAX_SIGNED_PARTS = 100;
 /** How long a signed part is good for, in seconds: to begin with it, not to end. */
-export const PART_EXPIRES_SECONDS = 3_600;
+const PART_EXPIRES_SECONDS = 3_600;
 
 const hex = (digits: number, pattern: RegExp) =>
   z.string().check(z.regex(pattern, `has to be ${digits} hexadecimal digits`));

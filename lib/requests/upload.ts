@@ -23,7 +23,7 @@ import {
   type UploadLimits,
 } from './multipart.ts';
 
-export interface KnownUploadDeps {
+interface KnownUploadDeps {
   analyses: Pick<Analyses, 'read' | 'create'>;
   contents: Pick<Contents, 'find'>;
   results: Pick<Results, 'copy'>;
@@ -38,7 +38,7 @@ const COUNTED = { succeeded: 1, cached: 1 };
  * says whether it was. `bytes`: the file's size, as far as it was announced. `origin`: of a request that
  * may have been sent before.
  */
-export async function answerAnnounced(
+async function answerAnnounced(
   deps: KnownUploadDeps,
   announced: AnalysisRecord,
   bytes: number | undefined,
@@ -154,10 +154,7 @@ export const freshness = z.pipe(
 );
 
 /** What a client says of an upload, and of how to analyse it. */
-export type UploadWish = Omit<
-  UploadRequest,
-  'contentLength' | 'partChecksum' | 'analyzer' | 'options'
-> &
+type UploadWish = Omit<UploadRequest, 'contentLength' | 'partChecksum' | 'analyzer' | 'options'> &
   ChosenAnalyzer &
   Retention & { fresh: boolean };
 

@@ -14,7 +14,7 @@ import type { Spending, SpendingMonth, Sums } from '../budget/spending-store.ts'
 import { ServiceError } from '../errors.ts';
 
 /** Days of one report: each month of them is one read of the table. */
-export const MAX_USAGE_DAYS = 366;
+const MAX_USAGE_DAYS = 366;
 const DAY_MS = 86_400_000;
 
 export interface UsageDeps extends BudgetDeps {

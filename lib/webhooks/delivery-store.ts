@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { type Item, type Table, unlessRefused } from '../aws/table.ts';
 
 /** Lease of a sender, in milliseconds: longer than the function's timeout. */
-export const DELIVERY_LEASE_MS = 30_000;
+const DELIVERY_LEASE_MS = 30_000;
 /** Equal messages sent within so many milliseconds are copies of one; later ones are sent anew on purpose. */
 const COPIES_MS = 60_000;
 /** Retention of a delivery's log, in seconds (30 days). */
@@ -16,7 +16,7 @@ const attempt = z.object({
   status: z.optional(z.number()),
   failure: z.optional(z.string()),
 });
-export type Attempt = z.output<typeof attempt>;
+type Attempt = z.output<typeof attempt>;
 
 const webhook = z.object({
   type: z.string(),
@@ -47,7 +47,7 @@ export interface Copy {
 }
 
 /** What a delivery is begun for. */
-export interface Beginning {
+interface Beginning {
   webhook: Webhook;
   /** The client's wish to send it again. */
   replayId?: string | undefined;
@@ -57,7 +57,7 @@ export interface Beginning {
 }
 
 /** The event and where it went: one item for each event and endpoint. */
-export interface DeliveryName {
+interface DeliveryName {
   clientId: string;
   endpointId: string;
   id: string;

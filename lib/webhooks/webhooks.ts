@@ -15,7 +15,7 @@ import {
 import { parseTarget, type Reach } from './webhook-target.ts';
 
 /** Endpoints of one client: each is a message more for every analysis. */
-export const MAX_ENDPOINTS = 5;
+const MAX_ENDPOINTS = 5;
 /** Deliveries that one list shows. */
 const MAX_LISTED = 100;
 

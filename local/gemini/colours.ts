@@ -58,7 +58,7 @@ function distance(left: Lab, right: Lab): number {
 }
 
 /** The everyday name of a colour: one of thirteen. */
-export function nameColour(colour: Rgb): string {
+function nameColour(colour: Rgb): string {
   const lab = toOklab(colour);
   let best = { name: 'grey', distance: Number.POSITIVE_INFINITY };
   for (const sample of SAMPLES) {

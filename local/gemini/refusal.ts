@@ -1,7 +1,7 @@
 /** One entry of a Google error's `details`, told apart by `@type` (google.rpc.*). */
-export type ErrorDetail = { '@type': string } & Record<string, unknown>;
+type ErrorDetail = { '@type': string } & Record<string, unknown>;
 
-export interface Refusal {
+interface Refusal {
   /** HTTP status. */
   status: number;
   body: { error: { code: number; message: string; status: string; details?: ErrorDetail[] } };

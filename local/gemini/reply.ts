@@ -3,7 +3,7 @@ import type { GenerateRequest } from './request-schema.ts';
 import type { Usage } from './usage.ts';
 
 /** Stands in every record, so that nobody takes a measurement for a model's word. */
-export const STAND_IN_MODEL = 'sightline-stand-in';
+const STAND_IN_MODEL = 'sightline-stand-in';
 
 export interface Reply {
   /** HTTP status. */
@@ -13,14 +13,14 @@ export interface Reply {
   headers?: Readonly<Record<string, string>>;
 }
 
-export interface Candidate {
+interface Candidate {
   content: { parts?: { text: string; thought?: true }[]; role?: 'model' };
   finishReason: string;
   index: 0;
 }
 
 /** A whole answer of generateContent. */
-export interface GenerateResponse {
+interface GenerateResponse {
   candidates?: Candidate[];
   promptFeedback?: { blockReason: string };
   usageMetadata: Usage | Omit<Usage, 'candidatesTokenCount'>;

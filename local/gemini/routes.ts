@@ -16,7 +16,7 @@ export interface Outcome {
   fault: ParsedFault;
 }
 
-export interface RouteOptions {
+interface RouteOptions {
   apiKey: string;
   models: readonly string[];
   now(): number;

@@ -13,9 +13,9 @@ import { createRecorder, type RecordedRequest, readBody } from './requests.ts';
 import { checkKey, type Outcome, routeRequest } from './routes.ts';
 import { createScript, type Fault, type Script } from './script.ts';
 
-export type { Fault, FileFault, RecordedRequest };
+export type { Fault, FileFault };
 
-export interface GeminiOptions extends FilesOptions {
+interface GeminiOptions extends FilesOptions {
   /** On 127.0.0.1; 0 or none: any. */
   port?: number;
   /** The only key that is accepted. */

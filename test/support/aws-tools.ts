@@ -26,7 +26,7 @@ function warn(tool: string, name: string): false {
   return false;
 }
 
-export interface CliAnswer {
+interface CliAnswer {
   code: number;
   stdout: string;
   stderr: string;
@@ -44,7 +44,7 @@ export async function askAws(info: LocalInfo, args: string[]) {
   return stdout === '' ? undefined : JSON.parse(stdout);
 }
 
-export interface Boto3Call {
+interface Boto3Call {
   service: string;
   operation: string;
   input: Record<string, unknown>;

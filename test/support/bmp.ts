@@ -1,6 +1,6 @@
 type Colour = readonly [red: number, green: number, blue: number];
 
-export interface BmpKind {
+interface BmpKind {
   bits: number;
   topDown?: boolean;
   /** Bits of red, green, blue and perhaps alpha. */

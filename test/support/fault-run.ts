@@ -35,12 +35,12 @@ export interface Run {
   steps: Step[];
 }
 
-export interface FaultRunner {
+interface FaultRunner {
   /** One upload, from its message to its end. */
   run(): Promise<Run>;
 }
 
-export interface RunnerOptions extends Partial<GeminiOptions> {
+interface RunnerOptions extends Partial<GeminiOptions> {
   baseUrl: string;
   /** Whether instances tell each other which models to leave alone, over the service's table. */
   sharesPauses?: boolean;
@@ -48,7 +48,7 @@ export interface RunnerOptions extends Partial<GeminiOptions> {
   clock?: Clock;
 }
 
-export interface Clock {
+interface Clock {
   /** Epoch milliseconds. */
   now(): number;
   skip(seconds: number): void;

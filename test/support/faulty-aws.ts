@@ -23,7 +23,7 @@ export interface Sending {
 export type Plan = (sending: Sending) => Fault | undefined;
 
 /** Where a call goes, and what becomes of it. */
-export interface Route {
+interface Route {
   endpoint: string;
   plan: Plan;
   caller?: string | undefined;

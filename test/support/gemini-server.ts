@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 
-export interface SeenRequest {
+interface SeenRequest {
   method: string | undefined;
   url: string;
   headers: IncomingMessage['headers'];

@@ -1,6 +1,6 @@
 import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 
-export interface Listed {
+interface Listed {
   Bucket: string;
   Key: string;
   Size: number;

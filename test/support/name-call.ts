@@ -1,6 +1,6 @@
 // The names of AWS calls in test/template/calls.ts, for calls as they are sent.
 
-export interface SentCall {
+interface SentCall {
   method: string;
   /** Path and query. */
   url: string;

@@ -8,7 +8,7 @@ const BOX_TOLERANCE = 2;
 const COLOUR_TOLERANCE = 40;
 
 /** What tests read of an analysis. */
-export interface ShownAnalysis {
+interface ShownAnalysis {
   id: string;
   source: { filename: string; width: number; height: number };
   result: { objects: { label: string; box: Record<'x' | 'y' | 'width' | 'height', number> }[] };

@@ -17,11 +17,6 @@ export interface PdfParts {
   more?: readonly (string | Uint8Array)[];
 }
 
-/** Number of the first of the objects in `more`: behind catalog, page tree and font, two for each page. */
-export function numberOfMore({ texts = ['Page'] }: PdfParts): number {
-  return 4 + 2 * texts.length;
-}
-
 /** A PDF with a page for each text, in Helvetica. */
 export function writePdf(parts: PdfParts = {}): Uint8Array {
   const { texts = ['Page'], mediaBox = '0 0 595 842', catalog = '', more = [] } = parts;

@@ -57,7 +57,7 @@ export function createBlackPng(width: number, height: number): Buffer {
   return createPng({ width, height });
 }
 
-export interface PngParts {
+interface PngParts {
   width: number;
   height: number;
   /** Bits a sample, and the colour type: 0 grey, 2 RGB, 6 RGBA. */

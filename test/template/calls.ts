@@ -3,7 +3,7 @@
 // none may be missing, none unused.
 
 /** `missing`: S3 tells that an object is not there to those who may list the bucket; others get a 403. */
-export type Call = string;
+type Call = string;
 
 /** Of every function that asks who is calling, and how often. */
 const DOOR = {

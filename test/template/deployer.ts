@@ -91,7 +91,7 @@ const BESIDE: Record<string, Request[]> = {
   ].map((name) => ({ action: `logs:${name}`, resource: '*' })),
 };
 
-export type Handlers = Map<string, Map<string, string[]>>;
+type Handlers = Map<string, Map<string, string[]>>;
 
 /** handlers.txt: by type and handler the actions. */
 export function readHandlers(): Handlers {

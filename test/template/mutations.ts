@@ -2,7 +2,7 @@ import { listOf, listResources } from './deployed.ts';
 import type { Packaged } from './package-stage.ts';
 
 /** One part of the template taken away. */
-export interface Mutation {
+interface Mutation {
   name: string;
   /** The template without it; all other resources are the very same objects. */
   mutate(packaged: Packaged): Packaged;

@@ -41,7 +41,7 @@ export function draftFrom({ name, description, prompt, schema }: Analyzer): Draf
 }
 
 /** What a field of a result can be, for who does not write JSON Schema. */
-export const FIELD_KINDS = {
+const FIELD_KINDS = {
   text: { type: 'string' },
   number: { type: 'number' },
   whole: { type: 'integer' },

@@ -3,13 +3,13 @@ import type { RefObject } from 'preact';
 import { useEffect } from 'preact/hooks';
 
 /** How far a picture is enlarged, and where its top left lies, in pixels of its frame. */
-export interface View {
+interface View {
   zoom: number;
   x: number;
   y: number;
 }
 
-export const WHOLE: View = { zoom: 1, x: 0, y: 0 };
+const WHOLE: View = { zoom: 1, x: 0, y: 0 };
 const MAX_ZOOM = 12;
 const STEP = 1.5;
 /** Pixels that an arrow key moves. */

@@ -1,7 +1,7 @@
 import { useId } from 'preact/hooks';
 import { formatDay } from '../format.ts';
 
-export interface DayValue {
+interface DayValue {
   date: string;
   value: number;
   words: string;

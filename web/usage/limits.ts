@@ -1,7 +1,7 @@
 import type { RateLimitFields } from '../patient-fetch.ts';
 
 /** A limit as it stood when the service last told of it. */
-export interface Limit {
+interface Limit {
   name: string;
   /** Calls in a window of so many seconds. */
   most: number;

@@ -8,7 +8,7 @@ import type { FileStep, ParsedFileFault } from './script.ts';
 import type { FileRow, FileStore } from './store.ts';
 import { continueUpload, startUpload, type UploadStand } from './uploads.ts';
 
-export interface FileStand extends UploadStand {
+interface FileStand extends UploadStand {
   /** Throws a refusal where the key is not the right one. */
   checkKey(request: IncomingMessage): void;
   takeFault(step: FileStep): ParsedFileFault;

@@ -20,7 +20,7 @@ const FILE_LIFE_MS = 172_800_000;
 /** What is received is kept in whole pieces of so many bytes; a client's pieces have to be multiples of it. */
 const GRANULARITY_BYTES = 8_388_608;
 
-export interface FileStoreOptions {
+interface FileStoreOptions {
   granularityBytes?: number;
   /** Epoch milliseconds. */
   now?: () => number;
@@ -42,7 +42,7 @@ const rowSchema = z.object({
 });
 export type FileRow = z.infer<typeof rowSchema>;
 
-export interface NewFile {
+interface NewFile {
   name: string;
   displayName?: string | undefined;
   mimeType: string;

@@ -29,7 +29,7 @@ export interface UploadStand {
   processingMs(mimeType: string): number;
 }
 
-export interface UploadCall {
+interface UploadCall {
   headers: IncomingHttpHeaders;
   body: AsyncIterable<Buffer>;
   fault: ParsedFileFault;
