@@ -292,7 +292,7 @@ function boundBody(): Middleware {
   };
 }
 
-/** Of every answer: it is data and never a page, for nobody to keep, and for TLS alone. */
+/** Headers on every response: not HTML, not cacheable, HTTPS only. */
 const SAFE_HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",

@@ -85,8 +85,9 @@ function describeTold(source: z.output<typeof measuredSource>): File {
   }[medium];
   if (!isKnown) {
     const path = `body.source.${medium === 'document' ? 'pages' : 'durationSeconds'}`;
-    const fields = [{ path, message: `a ${mediaType} is priced by it` }];
-    throw new ServiceError('request_invalid', 'The file is not told well enough.', { fields });
+    const fields = [{ path, message: `is needed: the price of ${mediaType} depends on it` }];
+    const message = '`source` needs `pages` (documents) or `durationSeconds` (audio, video).';
+    throw new ServiceError('request_invalid', message, { fields });
   }
   return { mediaType, medium, measures: { ...measures, ...(!hasSound && { tracks: [] }) } };
 }
@@ -95,7 +96,7 @@ function describeTold(source: z.output<typeof measuredSource>): File {
 function describeKnown(record: AnalysisRecord, otherAnalyzer: string | undefined) {
   const { mediaType, pages: count, durationSeconds, tracks } = record.source;
   if (!mediaType) {
-    const message = 'Nothing is known of the file yet: it has to be uploaded, and looked at.';
+    const message = 'The file has not been uploaded or inspected yet: its type is unknown.';
     throw new ServiceError('request_invalid', message);
   }
   const { analyzer, options } = record;
@@ -115,10 +116,16 @@ function narrow(subject: Subject): Subject {
   const { medium, pages: range, measures } = subject;
   const { durationSeconds } = measures;
   if (durationSeconds !== undefined && (subject.clip?.start ?? 0) >= durationSeconds)
-    throw new ServiceError('request_invalid', 'The clip begins behind the end.');
+    throw new ServiceError(
+      'request_invalid',
+      `\`clip.start\` is beyond the end of the file, which lasts ${durationSeconds} seconds.`,
+    );
   if (medium !== 'document' || !range) return subject;
   const pageRange: Pages = { ...range, last: Math.min(range.last, measures.pages ?? range.last) };
   if (pageRange.first > pageRange.last)
-    throw new ServiceError('request_invalid', 'The document has none of those pages.');
+    throw new ServiceError(
+      'request_invalid',
+      `\`pages.first\` is beyond the last page: the document has ${measures.pages}.`,
+    );
   return { ...subject, measures: { ...measures, pageRange } };
 }
