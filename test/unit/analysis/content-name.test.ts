@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { nameContent } from '../../lib/analysis/content.ts';
+import { nameContent } from '../../../lib/analysis/content.ts';
 
 // Names are stored: one that changed would have every known content paid for anew.
 

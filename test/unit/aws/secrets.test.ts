@@ -3,7 +3,7 @@ import {
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { expect, test } from 'vitest';
-import { createSecretReader, SECRET_TTL_MS } from '../../lib/aws/secrets.ts';
+import { createSecretReader, SECRET_TTL_MS } from '../../../lib/aws/secrets.ts';
 
 const signal = new AbortController().signal;
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { BUILT_IN, findBuiltIn } from '../../lib/analyzers/registry.ts';
+import { BUILT_IN, findBuiltIn } from '../../../lib/analyzers/registry.ts';
 
 // What each version asks, by its digest. Another prompt or schema is another version, in a new row beside
 // the old one: stored analyses name the version that made them.

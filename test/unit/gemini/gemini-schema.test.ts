@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { toGeminiSchema } from '../../lib/gemini/request.ts';
+import { toGeminiSchema } from '../../../lib/gemini/request.ts';
 
 describe('toGeminiSchema', () => {
   test('given bounds that Gemini refuses, then they are left out at every depth', () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { LEASE_RENEW_SECONDS, LEASE_SECONDS, newAnalysis } from '../../lib/analysis/record.ts';
-import type { Analyses, Change } from '../../lib/analysis/record-store.ts';
-import { holdLease } from '../../lib/work/lease.ts';
+import { LEASE_RENEW_SECONDS, LEASE_SECONDS, newAnalysis } from '../../../lib/analysis/record.ts';
+import type { Analyses, Change } from '../../../lib/analysis/record-store.ts';
+import { holdLease } from '../../../lib/work/lease.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

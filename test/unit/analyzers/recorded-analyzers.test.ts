@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { describeVideo } from '../../lib/analyzers/describe-video.ts';
-import { transcribe } from '../../lib/analyzers/transcribe.ts';
+import { describeVideo } from '../../../lib/analyzers/describe-video.ts';
+import { transcribe } from '../../../lib/analyzers/transcribe.ts';
 
 const span = { start: 0, end: 4 };
 const instructions_in_image = { found: false, note: '' };

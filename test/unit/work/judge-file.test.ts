@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type FileVerdict, type JudgedFile, judgeFile } from '../../lib/work/model-file.ts';
+import { type FileVerdict, type JudgedFile, judgeFile } from '../../../lib/work/model-file.ts';
 
 const now = Date.parse('2026-11-22T12:00:00Z');
 const HOUR_MS = 3_600_000;

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { toZod } from '../../lib/analyzers/answer-check.ts';
-import { findSchemaFaults } from '../../lib/analyzers/check-schema.ts';
-import { createSchemaQuestion, resolveSchema } from '../../lib/analyzers/client-schema.ts';
-import * as limits from '../../lib/analyzers/schema-keywords.ts';
-import { toGeminiSchema } from '../../lib/gemini/request.ts';
-import { fillSchema } from '../../local/gemini/answer.ts';
-import { checkResponseSchema, type JsonSchema } from '../../local/gemini/response-schema.ts';
+import { toZod } from '../../../lib/analyzers/answer-check.ts';
+import { findSchemaFaults } from '../../../lib/analyzers/check-schema.ts';
+import { createSchemaQuestion, resolveSchema } from '../../../lib/analyzers/client-schema.ts';
+import * as limits from '../../../lib/analyzers/schema-keywords.ts';
+import { toGeminiSchema } from '../../../lib/gemini/request.ts';
+import { fillSchema } from '../../../local/gemini/answer.ts';
+import { checkResponseSchema, type JsonSchema } from '../../../local/gemini/response-schema.ts';
 
 const object = (properties: object, more: object = {}) => ({ type: 'object', properties, ...more });
 const text = { type: 'string' };

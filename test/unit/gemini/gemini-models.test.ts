@@ -5,7 +5,7 @@ import {
   listEnds,
   MODELS,
   whoAnswers,
-} from '../../lib/gemini/models.ts';
+} from '../../../lib/gemini/models.ts';
 
 const RANKS = ['MINIMAL', 'LOW', 'MEDIUM', 'HIGH', 'XHIGH'];
 

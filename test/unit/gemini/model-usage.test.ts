@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { countTokens, parseResponse } from '../../lib/gemini/response.ts';
-import { costUsd } from '../../lib/gemini/tally.ts';
+import { countTokens, parseResponse } from '../../../lib/gemini/response.ts';
+import { costUsd } from '../../../lib/gemini/tally.ts';
 
 const MODEL = 'gemini-3.8-flash';
 const BOUND = { inputTokens: 200_000, outputTokens: 65_536 };

@@ -4,8 +4,8 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { connectReader } from '../../lib/aws/connections.ts';
-import { createUploadReader } from '../../lib/aws/stored-file.ts';
+import { connectReader } from '../../../lib/aws/connections.ts';
+import { createUploadReader } from '../../../lib/aws/stored-file.ts';
 
 // A bucket that says what it is told to: of one that works, test/integration/ has more.
 

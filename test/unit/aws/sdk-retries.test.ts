@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createRetryStrategy } from '../../lib/aws/wire/client.ts';
-import { withDeadline } from '../../lib/retry.ts';
+import { createRetryStrategy } from '../../../lib/aws/wire/client.ts';
+import { withDeadline } from '../../../lib/retry.ts';
 
 const TRIES = 4;
 const ANSWER_MS = 1_000;

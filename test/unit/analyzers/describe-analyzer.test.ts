@@ -1,22 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { classify } from '../../lib/analyzers/classify.ts';
+import { classify } from '../../../lib/analyzers/classify.ts';
 import {
   MAX_OBJECTS,
   MAX_PEOPLE,
   MAX_PEOPLE_BOXES,
   MAX_TAGS,
-} from '../../lib/analyzers/describe.ts';
-import { moderate } from '../../lib/analyzers/moderate.ts';
-import { findBuiltIn } from '../../lib/analyzers/registry.ts';
+} from '../../../lib/analyzers/describe.ts';
+import { moderate } from '../../../lib/analyzers/moderate.ts';
+import { findBuiltIn } from '../../../lib/analyzers/registry.ts';
 import {
   MAX_CAPTION_LENGTH,
   MAX_SHORT_LENGTH,
   MAX_TEXT_LENGTH,
   toBox,
-} from '../../lib/analyzers/words.ts';
-import { toGeminiSchema } from '../../lib/gemini/request.ts';
+} from '../../../lib/analyzers/words.ts';
+import { toGeminiSchema } from '../../../lib/gemini/request.ts';
 
 const found = findBuiltIn('describe');
 if (!found) throw new Error('describe is not registered');

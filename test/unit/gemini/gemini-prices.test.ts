@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { MODELS } from '../../lib/gemini/models.ts';
-import { secondsToQuotaReset } from '../../lib/gemini/problem.ts';
-import { boundUsd, chargeUsd, costUsd } from '../../lib/gemini/tally.ts';
+import { MODELS } from '../../../lib/gemini/models.ts';
+import { secondsToQuotaReset } from '../../../lib/gemini/problem.ts';
+import { boundUsd, chargeUsd, costUsd } from '../../../lib/gemini/tally.ts';
 
 const USAGE = { inputTokens: 1_000_000, outputTokens: 2_000_000 };
 const NOVEMBER = Date.parse('2026-11-22T12:00:00Z');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isListed, parseBlock } from '../../lib/auth/edge.ts';
+import { isListed, parseBlock } from '../../../lib/auth/edge.ts';
 
 test.each([
   ['10.1.2.3', '10.0.0.0/8'],

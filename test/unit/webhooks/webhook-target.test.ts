@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { mayCall, parseTarget } from '../../lib/webhooks/webhook-target.ts';
+import { mayCall, parseTarget } from '../../../lib/webhooks/webhook-target.ts';
 
 const HOSTILE = [
   '127.0.0.1',

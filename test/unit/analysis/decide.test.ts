@@ -6,8 +6,8 @@ import {
   MAX_DEATHS,
   newAnalysis,
   type Tombstone,
-} from '../../lib/analysis/record.ts';
-import { decideClaim, decideFailure } from '../../lib/analysis/transitions.ts';
+} from '../../../lib/analysis/record.ts';
+import { decideClaim, decideFailure } from '../../../lib/analysis/transitions.ts';
 
 const now = Date.parse('2026-11-22T12:00:00Z');
 const base = newAnalysis({

@@ -6,7 +6,7 @@ import {
   isAnalysisId,
   uploadIdOf,
   uploadKey,
-} from '../../lib/analysis/ids.ts';
+} from '../../../lib/analysis/ids.ts';
 
 const times = fc.integer({ min: 0, max: 2 ** 47 });
 

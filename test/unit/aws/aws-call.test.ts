@@ -12,9 +12,9 @@ import {
   signText,
 } from 'laptop-cloud/signing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { fitsTable, fromAttributes, toAttributes } from '../../lib/aws/table.ts';
-import { createCaller, createClient } from '../../lib/aws/wire/client.ts';
-import { endpointOf } from '../../lib/aws/wire/sign.ts';
+import { fitsTable, fromAttributes, toAttributes } from '../../../lib/aws/table.ts';
+import { createCaller, createClient } from '../../../lib/aws/wire/client.ts';
+import { endpointOf } from '../../../lib/aws/wire/sign.ts';
 
 const KEYS = { accessKeyId: 'AKIAX', secretAccessKey: 'a/secret+key', sessionToken: 'a//token==' };
 const TRIES = 3;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { countTokens, createBucket, latestFor } from '../../lib/rates/rate-limit.ts';
+import { countTokens, createBucket, latestFor } from '../../../lib/rates/rate-limit.ts';
 
 const SECOND = 1_000_000;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseS3Event } from '../../lib/work/queue-messages.ts';
+import { parseS3Event } from '../../../lib/work/queue-messages.ts';
 
 function eventOf(key: string, eventName = 'ObjectCreated:Put') {
   const object = { key, size: 3, eTag: 'abc', sequencer: '0055' };
