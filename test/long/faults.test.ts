@@ -50,12 +50,13 @@ const ONCE = /:(Get|Head|List|Query)|UpdateItem (rate|used)/;
 /**
  * What may differ, and why. A request that is repeated uses its token once more, makes another token, which
  * nobody knows, and is told of an analyzer's version that it had stored itself that there is nothing new. Of
- * an object that is put twice S3 tells twice.
+ * an object that is put twice S3 tells twice. Readiness waits four seconds for a dependency, throttled or not.
  */
 const DIFFERING: { kind: Kind; call: RegExp; what: RegExp }[] = [
   { kind: 'for good', call: /./, what: /"pk":"used"|PUT \/v1\/analyzers\/own 20[01]/ },
   { kind: 'for good', call: /create-token: .* idempotency/, what: /"pk":"token"/ },
   { kind: 'applied', call: /s3:PutObject uploads/, what: /^received/ },
+  { kind: 'throttled', call: /get-readiness/, what: /GET \/health\/ready (200|503)/ },
 ];
 
 let labs: Labs;
