@@ -188,7 +188,7 @@ describe(`given ${UPLOADS} uploads and ${KILLS} kills`, () => {
   });
 
   test('no end is measured twice', () => {
-    const log = readFileSync(join(options.dataDir, 'logs', 'sightline.log'), 'utf8').split('\n');
+    const log = readFileSync(join(options.dataDir, 'functions.log'), 'utf8').split('\n');
     const metrics = log.filter((line) => line.includes('"AnalysisEnded":1'));
     const ended = analyses.filter(({ status }) => ENDED.includes(status));
     expect(metrics.length).toBeLessThanOrEqual(ended.length);
